@@ -1,0 +1,1 @@
+"""What is known: vocabulary, markings, seizures, bulletins and their faces. Never imports `sharing`."""

@@ -1,0 +1,9 @@
+"""The Django app `hub`."""
+
+from django.apps import AppConfig
+
+
+class HubConfig(AppConfig):
+    name = "hub"
+    label = "hub"
+    default_auto_field = "django.db.models.BigAutoField"

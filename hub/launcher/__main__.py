@@ -1,0 +1,86 @@
+"""The launcher's commands."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+
+from hub import env
+from hub.launcher import process
+from hub.launcher.services import Services, lasting, throwaway
+
+
+def interrupted(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def command(services: Services, arguments: list[str]) -> int:
+    """Runs one command beside the services and gives its exit status."""
+    environment = os.environ | services.settings | {"PYTHONDONTWRITEBYTECODE": ""}
+    child = subprocess.Popen(arguments, env=environment, cwd=env.ROOT, preexec_fn=process.child())  # noqa: PLW1509
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            # A terminal's Ctrl-C reached the child too; a signal sent to us alone is passed on.
+            child.send_signal(signal.SIGINT)
+
+
+def run(options: argparse.Namespace) -> int:
+    from hub.launcher.serving import serve
+
+    return serve(env.home())
+
+
+def test(options: argparse.Namespace) -> int:
+    """The tests on services of their own; those of HUB_TEST_SERVICES, a folder on which `services` runs, if set."""
+    arguments = [sys.executable, "-m", "pytest", *options.arguments]
+    if folder := os.environ.get("HUB_TEST_SERVICES"):
+        os.environ["HUB_HOME"] = folder
+        return subprocess.run(arguments, env=os.environ | env.running(env.home()), cwd=env.ROOT, check=False).returncode
+    with throwaway() as services:
+        return command(services, arguments)
+
+
+def services(options: argparse.Namespace) -> int:
+    """A command beside services; without a command they run until Ctrl-C."""
+    if options.home:
+        settings = {"HUB_DEMO": os.environ.get("HUB_DEMO", "1")}
+        with lasting(env.home(), settings) as found:
+            return command(found, options.arguments) if options.arguments else rest(found)
+    with throwaway() as found:
+        return command(found, options.arguments) if options.arguments else rest(found)
+
+
+def rest(found: Services) -> int:
+    print("\n".join(f"{name}={value}" for name, value in found.settings.items()), flush=True)
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="hub.launcher")
+    commands = parser.add_subparsers(required=True)
+    for action, says in ((run, "serve the hub"), (test, "run the tests"), (services, "run a command beside services")):
+        sub = commands.add_parser(action.__name__, help=says)
+        sub.set_defaults(action=action)
+        if action is services:
+            sub.add_argument("--home", action="store_true", help="on the data in HUB_HOME, not on throwaway data")
+        if action is not run:
+            sub.add_argument("arguments", nargs=argparse.REMAINDER)
+    options = parser.parse_args()
+    if getattr(options, "arguments", [])[:1] == ["--"]:
+        options.arguments = options.arguments[1:]
+    signal.signal(signal.SIGTERM, interrupted)
+    try:
+        return int(options.action(options))
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,29 @@
+"""Log lines: one JSON object each, about what happened and never about what a record says."""
+
+import json
+import logging
+import traceback
+from datetime import UTC, datetime
+
+
+class Line(logging.Formatter):
+    """Time, level, logger, message; of an exception its kind and where it rose, its own words only if asked."""
+
+    def __init__(self, *, with_error_text: bool = False) -> None:
+        super().__init__()
+        self.with_error_text = with_error_text
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            line["error"] = type(error).__name__
+            line["where"] = [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)][-8:]
+            if self.with_error_text:
+                line["error_text"] = str(error)
+        return json.dumps(line, ensure_ascii=False, default=str)

@@ -1,0 +1,1 @@
+"""Who gets it: agreements, communities, releases, disclosure, deliveries, receipts and briefings."""

@@ -1,0 +1,9 @@
+"""The Django app `sharing`."""
+
+from django.apps import AppConfig
+
+
+class SharingConfig(AppConfig):
+    name = "sharing"
+    label = "sharing"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,125 @@
+"""The tests' database: made and migrated by its owner, used by the application's own role."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import psycopg
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection, connections
+from django.test import TransactionTestCase
+
+from hub import env
+
+OWNER = env.database("OWNER_DATABASE_URL")
+APP = env.database("DATABASE_URL")
+# Filled by the set-up: tables that migrations filled, and that a transactional test leaves alone.
+KEEP: set[str] = set()
+
+
+def login(account: dict[str, Any]) -> None:
+    """The next connection is opened under this account."""
+    open_one = connections["default"]
+    open_one.close()
+    open_one.settings_dict.update({key: account[key] for key in ("USER", "PASSWORD")})
+
+
+@contextmanager
+def owners_connection() -> Iterator[psycopg.Connection]:
+    """A connection of the owner's own to the tests' database, outside any test's transaction."""
+    parameters = connections["default"].get_connection_params()
+    parameters |= {"user": OWNER["USER"], "password": OWNER["PASSWORD"] or None}
+    with psycopg.connect(**{key: parameters[key] for key in ("dbname", "user", "password", "host", "port") if parameters.get(key)}, autocommit=True) as own:
+        yield own
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Cheap passwords, and for each of several test processes its own databases in Redis."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    number = int("".join(filter(str.isdigit, getattr(config, "workerinput", {}).get("workerid", "0"))) or 0)
+    settings.CACHES["default"]["LOCATION"] = env.redis("REDIS_URL", offset=2 * number)
+    settings.CELERY_BROKER_URL = env.broker("REDIS_URL", offset=2 * number + 1)
+    for offset in (0, 1):
+        with redis.Redis.from_url(env.redis("REDIS_URL", offset=2 * number + offset)) as client:
+            client.flushdb()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    login(OWNER)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_modify_db_settings: None,
+    django_test_environment: None,
+    django_db_blocker: Any,
+    request: pytest.FixtureRequest,
+) -> Iterator[None]:
+    from django.test.utils import setup_databases, teardown_databases
+
+    reuse = request.config.getvalue("reuse_db") and not request.config.getvalue("create_db")
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False, keepdb=reuse)
+        set_the_clock_up()
+        login(APP)
+    yield
+    with django_db_blocker.unblock():
+        login(OWNER)
+        if not request.config.getvalue("reuse_db"):
+            teardown_databases(made, verbosity=0)
+
+
+def set_the_clock_up() -> None:
+    """`hub_now()` reads a table that `jump` writes; then notes which tables the migrations filled."""
+    with connection.cursor() as cursor:
+        cursor.execute("create table if not exists hub_test_clock (at timestamptz not null)")
+        cursor.execute("truncate hub_test_clock")
+        cursor.execute("grant select, insert, delete on hub_test_clock to hub_app, hub_engine")
+        cursor.execute(
+            "create or replace function hub_now() returns timestamptz language sql stable as "
+            "$$ select coalesce((select max(at) from hub_test_clock), statement_timestamp()) $$"
+        )
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"select exists (select from {connection.ops.quote_name(table)})")
+            if cursor.fetchone()[0]:
+                KEEP.add(table)
+
+
+def empty_as_owner(test: TransactionTestCase) -> None:
+    """In place of Django's flush, which the application's role may not do."""
+    with owners_connection() as own:
+        found = own.execute("select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace")
+        tables = [psycopg.sql.Identifier(name) for (name,) in found if name not in KEEP]
+        if tables:
+            own.execute(psycopg.sql.SQL("truncate {} restart identity").format(psycopg.sql.SQL(", ").join(tables)))
+
+
+TransactionTestCase._fixture_teardown = empty_as_owner  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def jump() -> Callable[[datetime], None]:
+    """Sets the clock that decides access, for every connection; rolled back with the test."""
+
+    def to(at: datetime) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("delete from hub_test_clock")
+            cursor.execute("insert into hub_test_clock values (%s)", [at])
+
+    return to
+
+
+@pytest.fixture
+def owner_sql() -> Callable[..., list[tuple[Any, ...]]]:
+    """Runs SQL as the owner on a connection of its own: it sees committed rows only."""
+
+    def run(sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+        with owners_connection() as own:
+            cursor = own.execute(sql, parameters)  # type: ignore[arg-type]
+            return cursor.fetchall() if cursor.description else []
+
+    return run
