@@ -1,0 +1,1 @@
+"""The field's lists: concealment methods, drugs, transport modes, detection methods, ports."""
