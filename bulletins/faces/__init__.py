@@ -1,0 +1,1 @@
+"""What may be seen of a version; the only writer of faces, and search over them."""

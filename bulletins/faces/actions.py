@@ -1,0 +1,71 @@
+"""Writing faces, as the engine: the one place that does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from django.db import connection
+
+from bulletins.faces.content import WITHHOLDABLE, columns_of, drop
+from bulletins.faces.words import words_of
+from bulletins.markings.models import MARKING_FIELDS
+from bulletins.models import Face, Record, Version
+from hub.database.context import engine
+
+
+def make_faces(record: Record, version: int, sets: Iterable[frozenset[str]]) -> dict[frozenset[str], int]:
+    """Make sure there is a face of `version` for each withheld set; return set -> face id.
+
+    The record must be locked by the caller. Runs as engine: the version may be another agency's.
+    """
+    wanted = {frozenset(each) for each in sets}
+    with engine():
+        found = {
+            frozenset(withheld): pk
+            for pk, withheld in Face.objects.filter(record=record, version=version).values_list("id", "withheld")
+            if frozenset(withheld) in wanted
+        }
+        missing = wanted - found.keys()
+        if missing:
+            frozen = Version.objects.get(record=record, number=version)
+            for withheld in missing:
+                found[withheld] = _insert(record, frozen, withheld)
+    return found
+
+
+def remark_faces(record: Record) -> None:
+    """Write the record's marking, as it now is, onto all its faces."""
+    with engine():
+        Face.objects.filter(record=record).update(**{name: getattr(record, name) for name in MARKING_FIELDS})
+
+
+def _insert(record: Record, version: Version, withheld: frozenset[str]) -> int:
+    shown = drop(version.content, withheld)
+    columns = columns_of(shown)
+    a, b, c, d = words_of(shown, ref=record.ref, owner=f"{record.owner.code} {record.owner.name}")
+    values = {
+        "record_id": record.pk,
+        "owner_id": record.owner_id,
+        "version": version.number,
+        "withheld": [group for group in WITHHOLDABLE if group in withheld],
+        "kind": record.kind,
+        "uid": record.uid,
+        "ref": record.ref,
+        "issued_at": version.published_at,
+        "shown": json.dumps(shown),
+        "linked": version.linked,
+        "audience": [],
+        **columns,
+        **{name: getattr(record, name) for name in MARKING_FIELDS},
+    }
+    names = ", ".join(connection.ops.quote_name(name) for name in values)
+    places = ", ".join(["%s"] * len(values))
+    vector = " || ".join(f"setweight(to_tsvector('english', %s), '{weight}')" for weight in "ABCD")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"insert into bulletins_face ({names}, words) values ({places}, {vector}) returning id",
+            [*values.values(), a, b, c, d],
+        )
+        (pk,) = cursor.fetchone()
+    return int(pk)

@@ -1,0 +1,1 @@
+"""The bulletin: drafts, versions, photographs, publishing."""

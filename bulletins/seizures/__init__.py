@@ -1,0 +1,1 @@
+"""The seizure report: its facts, and reading them from files."""

@@ -1,0 +1,55 @@
+"""How the REST API knows its caller: the viewer that the middleware has already resolved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+
+class TokenOrSession(BaseAuthentication):
+    """A token (`Authorization: Token <key>`) or, from the hub's own pages, the session with its CSRF check."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        raw = request._request
+        if getattr(raw, "bad_credentials", False):
+            raise exceptions.AuthenticationFailed(
+                _("This token is not valid. Make a new one with `manage.py token`, or sign in.")
+            )
+        token = getattr(raw, "token", None)
+        if token is not None:
+            return token.person, token
+        return SessionAuthentication().authenticate(request)
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Token"
+
+
+class ScopeAllows(BasePermission):
+    """Signed in, of an agency or a hub-wide role, and not writing with a token that only reads."""
+
+    message = _("This token may only read. Use one with the scope `write`.")
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if not (request.user and request.user.is_authenticated):
+            return False
+        viewer = request._request.viewer  # type: ignore[attr-defined]
+        return request.method in SAFE_METHODS or viewer.scope == "write"
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = TokenOrSession
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Token <key>`, from `manage.py token`",
+        }

@@ -1,0 +1,1 @@
+"""Agencies, the people in them, and the roles people hold."""

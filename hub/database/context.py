@@ -1,0 +1,81 @@
+"""Whose eyes a transaction has: the viewer's settings, and the engine's role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from django.db import connection, transaction
+
+if TYPE_CHECKING:
+    from hub.accounts.viewer import Viewer
+
+SETTINGS = ("hub.mine", "hub.agency", "hub.powers")
+
+
+class WrongViewer(RuntimeError):
+    """A query was asked for one viewer while the transaction belongs to another."""
+
+
+@contextmanager
+def viewing(viewer: Viewer) -> Iterator[Viewer]:
+    """Run the block in one transaction that sees what `viewer` may see, and nothing else.
+
+    The old settings are put back by hand: `set_config(..., true)` outlives a released savepoint. After an
+    error the rollback has already restored them.
+    """
+    wanted = (
+        "{%s}" % ",".join(str(number) for number in viewer.mine),
+        str(viewer.agency_id or ""),
+        ",".join(sorted(viewer.powers)),
+    )
+    with transaction.atomic():
+        old = _set(wanted)
+        yield viewer
+        if not connection.needs_rollback:
+            _set(old)
+
+
+@contextmanager
+def engine() -> Iterator[None]:
+    """Run the block as hub_engine, the sole writer of grants and faces. A test lists the modules that may."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select current_user")
+        (old,) = cursor.fetchone()
+        cursor.execute("set local role hub_engine")
+        yield
+        if not connection.needs_rollback:
+            cursor.execute(f"set local role {connection.ops.quote_name(old)}")
+
+
+def require_viewer(viewer: Viewer) -> None:
+    """Raise WrongViewer unless the transaction's settings are those of `viewer`.
+
+    Asked by every `visible_to`: a queryset built for one person must not run under another's settings.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select hub_mine()")
+        (mine,) = cursor.fetchone()
+    if tuple(mine or ()) != tuple(viewer.mine):
+        raise WrongViewer("the transaction's context is not this viewer's: open viewing(viewer) first")
+
+
+def lock_records(ids: list[int]) -> None:
+    """Lock the records of a decision, all in id order in one statement: unordered locks deadlock."""
+    with engine(), connection.cursor() as cursor:
+        cursor.execute(
+            "select id from bulletins_record where id = any(%s) order by id for no key update", [sorted(ids)]
+        )
+
+
+def _set(values: tuple[str, ...]) -> tuple[str, ...]:
+    with connection.cursor() as cursor:
+        reads = ", ".join("coalesce(current_setting(%s, true), '')" for _ in SETTINGS)
+        cursor.execute(f"select {reads}", SETTINGS)
+        old = tuple(cursor.fetchone())
+        writes = ", ".join("set_config(%s, %s, true)" for _ in SETTINGS)
+        cursor.execute(
+            f"select {writes}", [part for pair in zip(SETTINGS, values, strict=True) for part in pair]
+        )
+    return old

@@ -1,0 +1,7 @@
+"""The models of the hub app, gathered from its stages."""
+
+from hub.accounts.models import Token
+from hub.agencies.models import Agency, Person
+from hub.trail.models import TrailNumber, TrailRow
+
+__all__ = ["Agency", "Person", "Token", "TrailNumber", "TrailRow"]

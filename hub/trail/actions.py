@@ -1,0 +1,89 @@
+"""Writing the trail: `record` inside the transaction of the deed, `refuse` kept until the view has rolled back."""
+
+from __future__ import annotations
+
+import json
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from hub.accounts.viewer import Viewer
+
+
+@dataclass
+class Origin:
+    """Where a deed comes from: one per request, task or command."""
+
+    request_id: str = ""
+    ip: str | None = None
+    user_agent: str = ""
+    method: str = "system"
+    refusals: list[dict[str, Any]] = field(default_factory=list)
+
+
+origin: ContextVar[Origin] = ContextVar("origin", default=Origin())
+
+
+def record(
+    event: str,
+    *,
+    viewer: Viewer,
+    at: datetime,
+    outcome: str = "ok",
+    object_type: str = "",
+    object_id: str = "",
+    version: int | None = None,
+    marking: str = "",
+    before: list[str] | None = None,
+    after: list[str] | None = None,
+    reason: str = "",
+    rows: int | None = None,
+    **facts: Any,
+) -> None:
+    """Add one row, `event` a `noun.verb`. Written without RETURNING: most writers may not read the trail."""
+    source = origin.get()
+    values = {
+        "at": at,
+        "event": event,
+        "outcome": outcome,
+        "actor_id": viewer.person_id,
+        "actor": viewer.username,
+        "agency_id": viewer.agency_id,
+        "agency": viewer.agency_code if viewer.agency_id else "",
+        "method": source.method,
+        "ip": source.ip,
+        "user_agent": source.user_agent[:300],
+        "request_id": source.request_id,
+        "object_type": object_type,
+        "object_id": str(object_id)[:60],
+        "version": version,
+        "marking": marking,
+        "audience_before": before or [],
+        "audience_after": after or [],
+        "reason": reason,
+        "rows": rows,
+        "facts": json.dumps(facts, default=str),
+    }
+    columns = ", ".join(values)
+    places = ", ".join(["%s"] * len(values))
+    with connection.cursor() as cursor:
+        cursor.execute(f"insert into hub_trail ({columns}) values ({places})", list(values.values()))
+
+
+def refuse(
+    event: str, *, viewer: Viewer, at: datetime, object_type: str = "", object_id: str = "", reason: str
+) -> None:
+    """Keep a refusal to be written once the view's transaction is over: a rollback must not take it along."""
+    origin.get().refusals.append(
+        {
+            "event": event,
+            "viewer": viewer,
+            "at": at,
+            "object_type": object_type,
+            "object_id": object_id,
+            "reason": reason,
+        }
+    )

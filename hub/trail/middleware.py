@@ -1,0 +1,55 @@
+"""Gives each request its origin for the trail, and writes what was refused once the view has ended."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from hub.trail.actions import Origin, origin, record, refuse
+
+
+class TrailMiddleware:
+    """Stands inside ViewerMiddleware: same transaction, outside the view's own savepoint."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        source = Origin(
+            request_id=uuid.uuid4().hex,
+            ip=client_address(request),
+            user_agent=request.headers.get("User-Agent", ""),
+            method="token" if getattr(request, "token", None) else "session",
+        )
+        reset = origin.set(source)
+        try:
+            response = self.get_response(request)
+            viewer = request.viewer  # type: ignore[attr-defined]
+            if viewer.is_authenticated and response.status_code in (401, 403, 404) and not source.refusals:
+                refuse(
+                    "request.refused",
+                    viewer=viewer,
+                    at=timezone.now(),
+                    object_type="path",
+                    object_id=request.path,
+                    reason=str(response.status_code),
+                )
+            for refusal in source.refusals:
+                record(outcome="refused", **refusal)
+        finally:
+            origin.reset(reset)
+        response["X-Request-ID"] = source.request_id
+        return response
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The caller's address; behind `TRUSTED_PROXIES` proxies, the one the outermost of them saw."""
+    hops: int = getattr(settings, "TRUSTED_PROXIES", 0)
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    if hops and len(forwarded) >= hops:
+        return forwarded[-hops]
+    return request.META.get("REMOTE_ADDR") or None

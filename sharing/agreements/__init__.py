@@ -1,0 +1,1 @@
+"""Treaties and memoranda between agencies: what may cross, in which direction, until when."""

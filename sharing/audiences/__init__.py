@@ -1,0 +1,1 @@
+"""From releases to grants: the only writer of guardian rows, and rebuild() from the releases."""

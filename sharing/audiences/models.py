@@ -1,0 +1,138 @@
+"""Grants, withdrawals, and the entries that number both after commit."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from guardian.models import GroupObjectPermissionBase
+
+from bulletins.faces.models import Face, FaceColumns
+from bulletins.records.models import Kind, Record
+from hub.agencies.models import Agency
+from sharing.agreements.models import Agreement
+from sharing.audiences.querysets import InboxQuerySet, WithdrawalQuerySet
+from sharing.releases.models import Release
+
+
+class Grant(GroupObjectPermissionBase):  # type: ignore[misc]
+    """(record, agency) -> face: a guardian direct-foreign-key row. Past `until` it denies.
+
+    `release` is empty on the owner's own. `person` is set for somebody named at TLP:RED; `group` is their agency.
+    """
+
+    # One index each would be covered by the composites below: twelve indexes made the table three times its size.
+    permission = models.ForeignKey(Permission, models.CASCADE, db_index=False, related_name="+")
+    group = models.ForeignKey(Group, models.CASCADE, db_index=False, related_name="+")
+    content_object = models.ForeignKey(
+        Record, models.CASCADE, db_column="record_id", db_index=False, related_name="grants"
+    )
+    face = models.ForeignKey(Face, models.CASCADE, related_name="grants")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, db_index=False, related_name="+"
+    )
+    release = models.ForeignKey(Release, models.CASCADE, null=True, db_index=False, related_name="+")
+    agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, db_index=False, related_name="+")
+    visible_since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        unique_together: list = []
+        constraints = [
+            models.UniqueConstraint(
+                fields=["content_object", "group", "person"], nulls_distinct=False, name="grant_once"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["group", "-visible_since", "-content_object"],
+                include=["face", "until", "person"],
+                name="grant_list",
+            ),
+            models.Index(fields=["until"], condition=Q(until__isnull=False), name="grant_until"),
+        ]
+
+
+class EntryKind(models.TextChoices):
+    GRANTED = "granted"
+    CHANGED = "changed"
+    WITHDRAWN = "withdrawn"
+
+
+class Entry(models.Model):
+    """One line for each grant written, changed or withdrawn; `n` is given after commit. What feeds are ordered by."""
+
+    agency_id = models.IntegerField()
+    record_id = models.BigIntegerField()
+    face_id = models.BigIntegerField(null=True)
+    kind = models.CharField(max_length=10, choices=EntryKind.choices)
+    n = models.BigIntegerField(null=True, unique=True)
+    numbered_at = models.DateTimeField(null=True)
+
+
+class WithdrawalKind(models.TextChoices):
+    RECALLED = "recalled", _("recalled")
+    ENDED = "ended", _("no longer shared")
+
+
+class Withdrawal(models.Model):
+    """Written whenever a grant that was visible ends: nothing of the record but its names and the instant."""
+
+    agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
+    person_id = models.BigIntegerField(null=True)
+    record_kind = models.CharField(max_length=10, choices=Kind.choices)
+    owner = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    uid = models.UUIDField(default=uuid.uuid4)
+    ref = models.CharField(max_length=9)
+    version = models.IntegerField()
+    tlp = models.CharField(max_length=16)
+    kind = models.CharField(max_length=10, choices=WithdrawalKind.choices)
+    reason = models.CharField(max_length=500, blank=True)
+    had_since = models.DateTimeField()
+    at = models.DateTimeField()
+
+    objects = WithdrawalQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["agency", "ref"], name="withdrawal_ref"),
+            models.Index(fields=["agency", "-at"], name="withdrawal_list"),
+        ]
+
+
+class Received(FaceColumns):
+    """Row of `sharing_inbox`: the viewer's own grants with what their faces say, for lists by `visible_since`.
+
+    `record_id` is the grant's: ordering by the face's would leave the covering index unused.
+    """
+
+    record = models.ForeignKey(Record, models.DO_NOTHING, related_name="+")
+    owner = models.ForeignKey(Agency, models.DO_NOTHING, related_name="+")
+    face = models.ForeignKey(Face, models.DO_NOTHING, related_name="+")
+    visible_since = models.DateTimeField()
+
+    objects = InboxQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = "sharing_inbox"
+
+
+class Given(models.Model):
+    """Row of `sharing_given`: who has the records of the viewer's own agency, and on what basis."""
+
+    record = models.ForeignKey(Record, models.DO_NOTHING, related_name="+")
+    agency = models.ForeignKey(Agency, models.DO_NOTHING, related_name="+")
+    person_id = models.BigIntegerField(null=True)
+    version = models.IntegerField()
+    withheld = models.JSONField()
+    visible_since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "sharing_given"

@@ -1,0 +1,29 @@
+"""Where every list starts: what the viewer has been given, and what was taken back from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+
+from bulletins.faces.querysets import FoundQuerySet
+from hub.database.context import require_viewer
+
+if TYPE_CHECKING:
+    from hub.accounts.viewer import Viewer
+
+
+class InboxQuerySet(FoundQuerySet):
+    """Rows of `sharing_inbox`, newest first by the instant they became visible to the viewer's agency."""
+
+    def newest_first(self) -> Self:
+        return self.order_by("-visible_since", "-record_id")
+
+
+class WithdrawalQuerySet(models.QuerySet[Any]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """Withdrawals told to the viewer: their agency's, and of those at TLP:RED their own."""
+        require_viewer(viewer)
+        return self.filter(agency_id=viewer.agency_id).filter(
+            models.Q(person_id=None) | models.Q(person_id=viewer.person_id)
+        )

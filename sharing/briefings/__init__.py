@@ -1,0 +1,1 @@
+"""The monthly call: a pack of what every attendee may see."""

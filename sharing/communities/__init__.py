@@ -1,0 +1,1 @@
+"""HIDTA regions, DHE, bilateral and operation groups: who belongs, since when, and who leads."""

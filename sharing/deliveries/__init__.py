@@ -1,0 +1,1 @@
+"""Alerts, the outbox, retries; one notifier a channel in notifiers/."""

@@ -1,0 +1,92 @@
+"""Alerts and their deliveries. Rows are the truth; the broker only makes them fast."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from bulletins.records.models import Kind, Record
+from hub.agencies.models import Agency
+
+
+class AlertKind(models.TextChoices):
+    NEW = "new", _("New")
+    AMENDED = "amended", _("Amended")
+    RECALLED = "recalled", _("Recalled")
+
+
+class Channel(models.TextChoices):
+    INBOX = "inbox", _("Inbox")
+    MAIL = "mail", _("E-mail")
+    WEBHOOK = "webhook", _("Webhook")
+
+
+class DeliveryState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    SENDING = "sending", _("being sent")
+    SENT = "sent", _("sent")
+    CANCELLED = "cancelled", _("not sent, access ended")
+    FAILED = "failed", _("failed")
+
+
+class Alert(models.Model):
+    """Something that happened to a record version, to be told. It carries no content: that is disclosed at sending."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True)
+    kind = models.CharField(max_length=10, choices=AlertKind.choices)
+    record = models.ForeignKey(Record, models.CASCADE, related_name="+")
+    record_kind = models.CharField(max_length=10, choices=Kind.choices)
+    ref = models.CharField(max_length=9)
+    version = models.IntegerField()
+    owner = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    hazard = models.BooleanField(default=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(kind__in=AlertKind.values), name="alert_kind_known")]
+
+
+class Endpoint(models.Model):
+    """Where an agency takes webhooks. The secret is encrypted at rest."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True)
+    agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
+    url = models.URLField(max_length=500)
+    sealed_secret = models.TextField()
+    created_at = models.DateTimeField()
+    disabled_at = models.DateTimeField(null=True, blank=True)
+
+
+class Delivery(models.Model):
+    """One alert to one recipient by one channel. `uid` is the webhook-id and Message-ID for ever."""
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True)
+    alert = models.ForeignKey(Alert, models.CASCADE, related_name="deliveries")
+    agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, null=True, related_name="+")
+    state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING)
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+    begun_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=200, blank=True)
+    notes = ArrayField(models.CharField(max_length=200), default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["alert", "agency", "channel", "endpoint"], nulls_distinct=False, name="delivery_once"
+            ),
+            models.CheckConstraint(condition=Q(state__in=DeliveryState.values), name="delivery_state_known"),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="waiting"), name="delivery_due"),
+            models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="delivery_claimed"),
+            models.Index(fields=["agency", "channel", "-id"], name="delivery_agency"),
+        ]

@@ -1,0 +1,28 @@
+"""The ledger: one row for each answer that gave somebody something, with what it gave as arrays."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from hub.agencies.models import Agency
+
+
+class LedgerRow(models.Model):
+    """The arrays are parallel: entry i of `records`, `versions`, `groups` (withheld, comma-joined) and `basis`
+    (release ids, 0 for one's own) belong together."""
+
+    at = models.DateTimeField()
+    agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    person_id = models.BigIntegerField(null=True)
+    person = models.CharField(max_length=150, blank=True)
+    channel = models.CharField(max_length=12)
+    request_id = models.CharField(max_length=40, blank=True)
+    records = ArrayField(models.BigIntegerField())
+    versions = ArrayField(models.IntegerField())
+    withheld = ArrayField(models.CharField(max_length=80))
+    basis = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        db_table = "sharing_ledger"
+        indexes = [models.Index(fields=["agency", "-id"], name="ledger_agency")]

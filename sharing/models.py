@@ -1,0 +1,31 @@
+"""The models of the sharing app, gathered from its stages."""
+
+from sharing.agreements.models import Agreement, Direction
+from sharing.audiences.models import Entry, Given, Grant, Received, Withdrawal
+from sharing.briefings.models import Briefing
+from sharing.communities.models import Community, Membership
+from sharing.deliveries.models import Alert, Delivery, Endpoint
+from sharing.disclosures.models import LedgerRow
+from sharing.receipts.models import Answered, Receipt
+from sharing.releases.models import Consent, Release
+
+__all__ = [
+    "Agreement",
+    "Alert",
+    "Answered",
+    "Briefing",
+    "Community",
+    "Consent",
+    "Delivery",
+    "Direction",
+    "Endpoint",
+    "Entry",
+    "Given",
+    "Grant",
+    "LedgerRow",
+    "Membership",
+    "Receipt",
+    "Received",
+    "Release",
+    "Withdrawal",
+]

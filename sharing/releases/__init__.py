@@ -1,0 +1,1 @@
+"""The decision to share: rules, reasons, preview, release, recall."""

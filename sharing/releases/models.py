@@ -1,0 +1,77 @@
+"""Releases and consents: what an owner decided to share, and what an originator allowed."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from bulletins.records.models import Record
+from bulletins.vocabulary.lists import FieldGroup
+from hub.agencies.models import Agency
+from sharing.communities.models import Community
+
+
+class Release(models.Model):
+    """A record version to one agency, to one community, or (TLP:CLEAR) to every active agency.
+
+    `members` are the community's members when it was released: at TLP:AMBER they alone are reached.
+    `persons` are the people named at TLP:RED. `ended_at` is set by recall, replacement and expiry of its purpose.
+    """
+
+    record = models.ForeignKey(Record, models.CASCADE, related_name="+")
+    version = models.IntegerField()
+    owner = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="+")
+    community = models.ForeignKey(Community, models.PROTECT, null=True, blank=True, related_name="+")
+    members = ArrayField(models.IntegerField(), default=list)
+    persons = ArrayField(models.BigIntegerField(), default=list)
+    withheld = ArrayField(models.CharField(max_length=12, choices=FieldGroup.choices), default=list)
+    need_to_know = models.CharField(_("need to know"), max_length=300)
+    right_to_know = models.CharField(_("right to know"), max_length=300)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    applied_at = models.DateTimeField(null=True)
+    released_at = models.DateTimeField()
+    released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    recalled_at = models.DateTimeField(null=True)
+    recalled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    recall_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["record", "version"], name="release_record")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(agency=None) | Q(community=None), name="release_to_an_agency_or_a_community"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")), name="release_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(recalled_at=None) | ~Q(ended_at=None), name="release_recalled_is_ended"
+            ),
+        ]
+
+
+class Consent(models.Model):
+    """The originator allows one agency to have one version: the third-agency rule. It may end, and may withhold."""
+
+    record = models.ForeignKey(Record, models.CASCADE, related_name="+")
+    version = models.IntegerField()
+    originator = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    recipient = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    withheld = ArrayField(models.CharField(max_length=12, choices=FieldGroup.choices), default=list)
+    given_at = models.DateTimeField()
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    until = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record", "version", "recipient"], condition=Q(withdrawn_at=None), name="consent_once"
+            ),
+        ]
