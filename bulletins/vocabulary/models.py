@@ -57,13 +57,15 @@ class Method(Term):
                 condition=Q(level=1, parent=None) | Q(level__gt=1, parent__isnull=False),
                 name="method_parent_below_the_top_only",
             ),
-            models.CheckConstraint(condition=Q(path__len=F("level")), name="method_path_as_long_as_its_level"),
+            models.CheckConstraint(
+                condition=Q(path__len=F("level")), name="method_path_as_long_as_its_level"
+            ),
             models.CheckConstraint(condition=Q(path__contains=[F("code")]), name="method_path_holds_itself"),
         ]
 
 
 class Drug(Term):
-    """A substance or another thing seized. Regulatory facts are for orientation; `source_note` tells whence."""
+    """A substance or another thing seized. Regulatory facts are for orientation: see `source_note`."""
 
     aliases = ArrayField(models.CharField(max_length=80), default=list, blank=True)
     drug_class = models.CharField(_("class"), max_length=40, blank=True)

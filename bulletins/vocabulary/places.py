@@ -25,10 +25,11 @@ KINDS = (
     (PortKind.LAND, re.compile(r"\b(?:port of entry|bridge|crossing|cargo facility)\b")),
     (PortKind.SEA, re.compile(r"\b(?:seaport|port of|port)\b")),
 )
-NOISE = frozenset(
+_NOISE = (
     "air airport and bridge cargo centre center consignment crossing customs entry express facility hub"
-    " international mail of office port processing rail seaport the truck".split()
+    " international mail of office port processing rail seaport the truck"
 )
+NOISE = frozenset(_NOISE.split())
 
 
 class PortFacts(Protocol):
@@ -55,29 +56,37 @@ class Place:
     lon: Decimal | None = None
 
 
+@dataclass(frozen=True)
+class _Entry:
+    port: PortFacts
+    words: frozenset[str]
+    name: frozenset[str]
+
+
 class PortBook:
     """The ports, indexed once for many look-ups."""
 
     def __init__(self, ports: Iterable[PortFacts] = ()) -> None:
-        self._by_country: dict[str, list[tuple[PortFacts, frozenset[str]]]] = {}
+        self._by_country: dict[str, list[_Entry]] = {}
         for port in ports:
-            self._by_country.setdefault(port.country, []).append((port, name_words(port.label)))
+            entry = _Entry(port, _words(port.label), name_words(port.label))
+            self._by_country.setdefault(port.country, []).append(entry)
 
     def find(self, place: Place) -> PortFacts | None:
         """The one port the place can mean; None where it means none, or may mean several."""
         words, kind = name_words(place.text), kind_of(place.text)
-        ports = [
-            (port, name)
-            for port, name in self._by_country.get(place.country, ())
-            if not place.state or not port.state or place.state == port.state
+        entries = [
+            entry
+            for entry in self._by_country.get(place.country, ())
+            if not place.state or not entry.port.state or place.state == entry.port.state
         ]
-        found = [port for port, _ in ports if _words(port.label) == _words(place.text)]
+        found = [entry.port for entry in entries if entry.words == _words(place.text)]
         if not found and kind and words:  # "San Luis, AZ" is a town; "San Luis Port of Entry" is not
-            alike = [(port, name) for port, name in ports if port.kind == kind]
-            found = [port for port, name in alike if name == words]
-            # "Ysleta" is "El Paso - Ysleta" where the coordinates agree; "Nogales" may be any of its crossings.
+            alike = [entry for entry in entries if entry.port.kind == kind]
+            found = [entry.port for entry in alike if entry.name == words]
+            # "Ysleta" is "El Paso - Ysleta" where coordinates agree; "Nogales" may be any of its crossings.
             if not found and place.lat is not None:
-                found = [port for port, name in alike if words <= name or name <= words]
+                found = [entry.port for entry in alike if words <= entry.name or entry.name <= words]
         if len(found) != 1 or (place.lat is not None and km_between(place, found[0]) > SAME_PLACE_KM):
             return None
         return found[0]
@@ -91,9 +100,9 @@ class PortBook:
         if place.lat is None:
             return Region.COASTAL_INTERIOR
         crossings = [
-            (km_between(place, port), port.region)
-            for port, _ in self._by_country.get("US", ())
-            if port.region != Region.COASTAL_INTERIOR
+            (km_between(place, entry.port), entry.port.region)
+            for entry in self._by_country.get("US", ())
+            if entry.port.region != Region.COASTAL_INTERIOR
         ]
         distance, region = min(crossings, default=(BORDER_ZONE_KM + 1, Region.COASTAL_INTERIOR))
         return Region(region) if distance <= BORDER_ZONE_KM else Region.COASTAL_INTERIOR
