@@ -4,7 +4,7 @@
 import os
 import sys
 
-OWNERS_COMMANDS = {"migrate", "makemigrations", "sqlmigrate", "showmigrations", "counts"}
+OWNERS_COMMANDS = {"migrate", "makemigrations", "sqlmigrate", "showmigrations"}
 
 
 def main() -> None:

@@ -7,3 +7,6 @@ class HubConfig(AppConfig):
     name = "hub"
     label = "hub"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        import hub.checks  # noqa: F401  registers the check

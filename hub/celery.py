@@ -2,8 +2,10 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, setup_logging, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
@@ -18,3 +20,20 @@ def task_modules() -> list[str]:
 
 app = Celery("hub", include=task_modules())
 app.config_from_object("django.conf:settings", namespace="CELERY")
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_unfit_login(**kwargs: Any) -> None:
+    """Worker and beat serve under the same login as the pages, with the same conditions."""
+    import django
+
+    django.setup()
+    from hub.checks import refuse_unfit_login
+
+    refuse_unfit_login()
+
+
+@setup_logging.connect
+def keep_our_logging(**kwargs: Any) -> None:
+    """Django's LOGGING stands; Celery's own format would print results and arguments."""

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "sharing",
 ]
 MIDDLEWARE = [
+    "hub.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -56,6 +57,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     # Last: its transaction holds the viewer's context for the view, and nothing of the session or the cookies.
     "hub.accounts.middleware.ViewerMiddleware",
+    "hub.trail.middleware.TrailMiddleware",
 ]
 ROOT_URLCONF = "hub.urls"
 WSGI_APPLICATION = "hub.wsgi.application"

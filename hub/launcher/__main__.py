@@ -53,6 +53,24 @@ def services(options: argparse.Namespace) -> int:
         return command(found, options.arguments) if options.arguments else rest(found)
 
 
+CHECKS = (
+    ["-m", "ruff", "check", "."],
+    ["-m", "ruff", "format", "--check", "--quiet", "."],
+    ["-m", "mypy"],
+    ["manage.py", "makemigrations", "--check", "--dry-run"],
+    ["manage.py", "check", "--fail-level", "WARNING"],
+)
+
+
+def check(options: argparse.Namespace) -> int:
+    """Lint, format, types, missing migrations, Django's own checks: all of them, also when one fails."""
+    with throwaway() as found:
+        failed = [" ".join(one) for one in CHECKS if command(found, [sys.executable, *one])]
+    for name in failed:
+        print(f"hub: failed: {name}", file=sys.stderr)
+    return 1 if failed else 0
+
+
 def rest(found: Services) -> int:
     print("\n".join(f"{name}={value}" for name, value in found.settings.items()), flush=True)
     try:
@@ -65,12 +83,17 @@ def rest(found: Services) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="hub.launcher")
     commands = parser.add_subparsers(required=True)
-    for action, says in ((run, "serve the hub"), (test, "run the tests"), (services, "run a command beside services")):
+    for action, says in (
+        (run, "serve the hub"),
+        (test, "run the tests"),
+        (check, "lint, types, missing migrations"),
+        (services, "run a command beside services"),
+    ):
         sub = commands.add_parser(action.__name__, help=says)
         sub.set_defaults(action=action)
         if action is services:
             sub.add_argument("--home", action="store_true", help="on the data in HUB_HOME, not on throwaway data")
-        if action is not run:
+        if action in (test, services):
             sub.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()
     if getattr(options, "arguments", [])[:1] == ["--"]:

@@ -1,0 +1,38 @@
+# make run | test | check: everything else is set up on the way. Python 3.11, make and git are enough.
+PYTHON ?= $(firstword $(shell command -v python3.11 || command -v python3 || echo python3.11))
+PY := .venv/bin/python
+# With this set, every start after an install would compile the packages anew.
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: help run test check format setup lock clean
+
+help:
+	@echo "make run     the demo hub on http://127.0.0.1:8000 (PORT=, HUB_HOME=, HUB_DEMO_PASSWORD=)"
+	@echo "make test    every test, the browser's included (ARGS='tests/launcher -k lock')"
+	@echo "make check   lint, types, missing migrations"
+	@echo "make format  write the code as make check wants it"
+	@echo "make lock    pin requirements.in anew in requirements.txt"
+	@echo "make clean   remove what was built and installed; the data in var/ stays"
+
+run: setup
+	@exec $(PY) -m hub.launcher run
+
+test:
+	@$(PYTHON) hub/launcher/install.py browser
+	@exec $(PY) -m hub.launcher test -- $(ARGS)
+
+check: setup
+	@exec $(PY) -m hub.launcher check
+
+format: setup
+	@$(PY) -m ruff check --fix --quiet . && $(PY) -m ruff format --quiet .
+
+setup:
+	@$(PYTHON) hub/launcher/install.py
+
+lock: setup
+	@.tools/bin/python -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --custom-compile-command "make lock" requirements.in --output-file requirements.txt
+
+clean:
+	@rm -rf .venv .tools node_modules build .mypy_cache .ruff_cache .pytest_cache

