@@ -1,0 +1,1 @@
+"""What every page shares: the shell around it, the drawings of concealment, icons and static files."""

@@ -1,0 +1,98 @@
+"""What every page knows: who reads it, where they may go, how many messages wait, which theme they chose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+THEMES = ("light", "dark")
+
+
+class Reader(Protocol):
+    """What the shell asks of `request.viewer`."""
+
+    agency_id: int | None
+    agency_code: str
+    roles: frozenset[str]
+
+    @property
+    def is_authenticated(self) -> bool: ...
+
+    def can(self, *roles: str) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A place to go. `here` is true for the section that the page belongs to."""
+
+    name: str
+    label: str
+    href: str
+    icon: str
+    here: bool = False
+    below: tuple[Entry, ...] = ()
+    under: tuple[str, ...] = ()
+
+
+# Arrows point to `hub`: what can count messages says so when its app is ready.
+_counts: list[Callable[[Any], int]] = []
+
+
+def count_inbox_with(count: Callable[[Any], int]) -> None:
+    """Registers the function (viewer) -> number of unread messages, asked once a page and only where it is shown."""
+    _counts[:] = [count]
+
+
+def places(viewer: Reader, path: str) -> tuple[Entry, ...]:
+    """The sections this reader may enter, by task. What they may not do is not among them."""
+
+    def entry(name: str, text: str, href: str, icon: str, *, below: tuple[Entry, ...] = (), under: tuple[str, ...] = ()) -> Entry:
+        at = (href, *under, *(child.href for child in below))
+        here = path == "/" if href == "/" else any(path.startswith(start) for start in at)
+        return Entry(name, text, href, icon, here, below, under)
+
+    found = [entry("today", _("Today"), "/", "home")]
+    # A hub-wide steward or inspector belongs to no agency, and reads no record.
+    if viewer.agency_id is not None:
+        found += [
+            entry("bulletins", _("Bulletins"), "/bulletins/", "topic"),
+            entry("seizures", _("Seizures"), "/seizures/", "science"),
+            entry("find", _("Find"), "/search/", "search"),
+            entry("inbox", _("Inbox"), "/inbox/", "mail", under=("/subscriptions/",)),
+            entry("briefings", _("Briefings"), "/briefings/", "groups"),
+        ]
+    below = (
+        entry("agreements", _("Agreements"), "/agreements/", "verified"),
+        entry("communities", _("Communities"), "/communities/", "group_add"),
+        entry("agencies", _("Agencies"), "/agencies/", "public"),
+    )
+    found.append(entry("sharing", _("Sharing"), "/agreements/", "share", below=below))
+    if viewer.can("auditor", "inspector"):
+        found.append(entry("trail", _("Trail"), "/trail/", "history"))
+    return tuple(found)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor. A page sets `page_marking` itself, from what it shows."""
+    viewer = getattr(request, "viewer", None)
+    theme = request.COOKIES.get("theme", "")
+    known: dict[str, Any] = {
+        "theme": theme if theme in THEMES else "",
+        "viewer": viewer if viewer is not None and viewer.is_authenticated else None,
+    }
+    known["demo_cast"] = getattr(settings, "DEMO_CAST", ()) if getattr(settings, "HUB_DEMO", False) else ()
+    if known["viewer"] is None:
+        return known
+    entries = SimpleLazyObject(lambda: places(viewer, request.path))
+    return known | {
+        "nav": entries,
+        "section": SimpleLazyObject(lambda: next((entry for entry in entries if entry.here), None)),
+        "may_post": viewer.agency_id is not None and viewer.can("officer", "releaser"),
+        "inbox_count": SimpleLazyObject(lambda: _counts[0](viewer) if _counts else 0),
+    }

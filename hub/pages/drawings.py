@@ -1,0 +1,318 @@
+"""The drawings of concealment: read once, shown with zones to pick, with zones reported, or as a thumbnail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from hub.pages.names import DRAWINGS, VIEWS, ZONES
+
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "drawings"
+SVG = "{http://www.w3.org/2000/svg}"
+
+# Which drawing is meant where a zone stands on several; by transport mode of the vocabulary.
+OF_MODE = {
+    "passenger_vehicle": "car",
+    "highway_stop": "car",
+    "bus": "car",
+    "commercial_truck": "truck",
+    "air_cargo": "container",
+    "express_parcel": "parcel",
+    "international_mail": "parcel",
+    "air_passenger": "person",
+    "pedestrian": "person",
+    "vessel": "container",
+    "small_boat": "vessel",
+    "rail": "railcar",
+}
+
+# Codes without a zone are buttons under the drawing of their family, or under "Other".
+EXTRAS = {
+    "car": ("VEH-TRAP", "VEH-MULTI", "VEH-UNSP", "VEH-BODY", "VEH-INT", "VEH-MECH", "VEH"),
+    "truck": ("TRK-UNSP", "TRK", "LOAD"),
+    "container": ("CONT-UNSP",),
+    "parcel": ("PCL-UNSP", "PCL", "GOOD", "FORM"),
+    "person": ("PERS-UNSP", "PERS", "BAG"),
+    "vessel": ("VSL-UNSP", "VSL"),
+    "railcar": ("RAILC",),
+}
+OTHER = (
+    *("AIRC", "AIRC-PANEL", "AIRC-AVION"),
+    *("DELV", "DELV-DRONE", "DELV-ULTRA", "DELV-TUN", "DELV-THROW"),
+    *("OPEN", "OPEN-UNDECL", "UNK"),
+)
+# What a thumbnail shows for a code without a zone: the first view of its family, nothing marked.
+FAMILIES = {"VEH": "car", "TRK": "truck", "LOAD": "truck", "CONT": "container", "VSL": "vessel", "RAILC": "railcar"}
+FAMILIES |= {"PERS": "person", "BAG": "person", "PCL": "parcel", "GOOD": "parcel", "FORM": "parcel"}
+# Views made of tiles: a thumbnail shows the marked tiles and a little around them.
+TILED = {("truck", "load"), ("container", "load"), ("parcel", "goods"), ("truck", "chassis")}
+
+Box = tuple[float, float, float, float]  # x, y, width, height
+
+
+@dataclass(frozen=True)
+class Zone:
+    code: str
+    path: str
+    box: Box
+
+
+@dataclass(frozen=True)
+class View:
+    """One view of a drawing: its parts in painting order, each a zone or ready markup."""
+
+    drawing: str
+    name: str
+    box: Box
+    parts: tuple[Zone | str, ...]
+    codes: frozenset[str]
+
+    @property
+    def caption(self) -> str:
+        return str(VIEWS[self.drawing, self.name])
+
+
+@dataclass(frozen=True)
+class Drawing:
+    slug: str
+    box: Box
+    views: tuple[View, ...]
+
+    @property
+    def codes(self) -> frozenset[str]:
+        return frozenset().union(*(view.codes for view in self.views))
+
+    @property
+    def title(self) -> str:
+        return str(DRAWINGS[self.slug][0])
+
+    @property
+    def name(self) -> str:
+        return str(DRAWINGS[self.slug][1])
+
+
+# --- Reading the sources ----------------------------------------------------------------------------------
+def _shift(group: ElementTree.Element) -> tuple[float, float]:
+    found = re.fullmatch(r"translate\((-?[\d.]+) (-?[\d.]+)\)", group.get("transform", ""))
+    return (float(found[1]), float(found[2])) if found else (0.0, 0.0)
+
+
+def _box_of(path: str, dx: float, dy: float) -> Box:
+    """The extent of a path of absolute commands; control points count, which is near enough for a thumbnail."""
+    xs: list[float] = []
+    ys: list[float] = []
+    for command, text in re.findall(r"([A-Z])([^A-Z]*)", path):
+        numbers = [float(number) for number in re.findall(r"-?\d*\.?\d+", text)]
+        if command == "H":
+            xs += numbers
+        elif command == "V":
+            ys += numbers
+        elif command == "A":
+            xs += numbers[5::7]
+            ys += numbers[6::7]
+        else:
+            xs += numbers[0::2]
+            ys += numbers[1::2]
+    return min(xs) + dx, min(ys) + dy, max(xs) - min(xs), max(ys) - min(ys)
+
+
+def _box(text: str) -> Box:
+    x, y, width, height = (float(number) for number in text.split())
+    return x, y, width, height
+
+
+def _read_view(slug: str, group: ElementTree.Element) -> View:
+    dx, dy = _shift(group)
+    parts: list[Zone | str] = []
+
+    def walk(element: ElementTree.Element, dx: float, dy: float) -> None:
+        for child in element:
+            tag = child.tag.removeprefix(SVG)
+            if tag == "g":
+                moved = child.get("transform")
+                parts.append(f'<g transform="{moved}">' if moved else "<g>")
+                more = _shift(child)
+                walk(child, dx + more[0], dy + more[1])
+                parts.append("</g>")
+            elif tag == "text":
+                continue  # the caption: written again from its translation
+            elif "data-code" in child.attrib:
+                parts.append(Zone(child.attrib["data-code"], child.attrib["d"], _box_of(child.attrib["d"], dx, dy)))
+            else:
+                words = " ".join(f'{name}="{escape(value)}"' for name, value in child.attrib.items())
+                parts.append(f"<{tag} {words}/>")
+
+    walk(group, dx, dy)
+    codes = frozenset(part.code for part in parts if isinstance(part, Zone))
+    return View(slug, group.attrib["data-view"], _box(group.attrib["data-viewbox"]), tuple(parts), codes)
+
+
+@cache
+def drawings() -> dict[str, Drawing]:
+    """Every drawing by its slug, in the order of the tabs."""
+    found = {}
+    for slug in DRAWINGS:
+        root = ElementTree.parse(FOLDER / f"{slug}.svg").getroot()
+        views = tuple(_read_view(slug, group) for group in root if group.get("class") == "view")
+        found[slug] = Drawing(slug, _box(root.attrib["viewBox"]), views)
+    return found
+
+
+# --- Which picture ----------------------------------------------------------------------------------------
+def views_for(codes: Collection[str], transport: str = "") -> list[View]:
+    """The fewest views, of the fewest drawings, that show all of `codes` which have a zone."""
+    prefer = OF_MODE.get(transport, transport)
+    left = set(codes) & set().union(*(drawing.codes for drawing in drawings().values()))
+    chosen: list[View] = []
+    while left:
+        best = max(drawings().values(), key=lambda drawing: (len(drawing.codes & left), drawing.slug == prefer))
+        chosen += [view for view in best.views if view.codes & left]
+        left -= best.codes
+    return chosen
+
+
+def label(code: str) -> str:
+    """The translated name of a method; a code the drawings do not know names itself."""
+    return str(ZONES.get(code, code))
+
+
+def _number(value: float) -> str:
+    return f"{value:g}"
+
+
+def _words(box: Box) -> str:
+    return " ".join(_number(value) for value in box)
+
+
+# --- Markup -----------------------------------------------------------------------------------------------
+def _zone(zone: Zone, state: str, attributes: str = "", inner: str = "") -> str:
+    return (
+        f'<path class="zone{state}" fill="currentColor" fill-opacity=".04" data-code="{escape(zone.code)}"'
+        f'{attributes} d="{zone.path}">{inner}</path>'
+    )
+
+
+def _open(view_box: Box, kind: str, attributes: str) -> str:
+    return (
+        f'<svg class="drawing{kind}" viewBox="{_words(view_box)}" {attributes} fill="none" stroke="currentColor"'
+        ' stroke-width="1.5" stroke-linejoin="round" stroke-linecap="round">'
+    )
+
+
+def _moved(view: View) -> str:
+    return f'<g transform="translate({_number(view.box[0])} {_number(view.box[1])})">'
+
+
+def _body(view: View, top: float = 12) -> Box:
+    """The view without the line of its caption."""
+    x, y, width, height = view.box
+    return x, y + top, width, height - top
+
+
+def as_reported(view: View, codes: Collection[str]) -> SafeString:
+    """One view with the zones of `codes` marked, described in words for whoever does not see it."""
+    shown = [label(code) for code in codes if code in view.codes]
+    name = _("%(drawing)s, %(view)s. Marked: %(zones)s") % {
+        "drawing": drawings()[view.drawing].name,
+        "view": view.caption,
+        "zones": ", ".join(shown),
+    }
+    parts = [_open(_body(view), " drawing--read", f'role="img" aria-label="{escape(name)}"'), _moved(view)]
+    for part in view.parts:
+        if isinstance(part, Zone):
+            state = " is-reported" if part.code in codes else ""
+            parts.append(_zone(part, state, inner=f"<title>{escape(label(part.code))}</title>"))
+        else:
+            parts.append(part)
+    return mark_safe("".join((*parts, "</g></svg>")))  # noqa: S308 - our own drawing; names are escaped
+
+
+def to_pick(drawing: Drawing, selected: Collection[str]) -> SafeString:
+    """A whole drawing whose zones are checkboxes; a script keeps them in step with the real ones."""
+    question = _("%(drawing)s: where was it hidden?") % {"drawing": drawing.name}
+    parts = [_open(drawing.box, "", f'role="group" aria-label="{escape(question)}"')]
+    for view in drawing.views:
+        parts.append(_moved(view))
+        parts.append(
+            '<text class="cap" pointer-events="none" aria-hidden="true" x="6" y="11" font-size="12" fill="currentColor"'
+            f' stroke="none">{escape(view.caption)}</text>'
+        )
+        for part in view.parts:
+            if isinstance(part, str):
+                parts.append(part)
+                continue
+            name = escape(label(part.code))
+            on = part.code in selected
+            attributes = f' tabindex="0" role="checkbox" aria-checked="{"true" if on else "false"}" aria-label="{name}"'
+            parts.append(_zone(part, " is-selected" if on else "", attributes, f"<title>{name}</title>"))
+        parts.append("</g>")
+    return mark_safe("".join((*parts, "</svg>")))  # noqa: S308 - our own drawing; names are escaped
+
+
+def thumb_codes(codes: Iterable[str], transport: str = "") -> tuple[str, list[str]]:
+    """(drawing, codes) that a thumbnail shows: those of the view that holds most of them, in stable order."""
+    known = [code for code in dict.fromkeys(codes) if code in ZONES]
+    found = views_for(known, transport)
+    if not found:
+        return "", known[:1] or ["UNK"]
+    view = max(found, key=lambda view: len(view.codes.intersection(known)))
+    return view.drawing, sorted(code for code in known if code in view.codes)[:6]
+
+
+def _thumb_view(codes: Collection[str], drawing: str) -> View:
+    if found := views_for(codes, drawing):
+        return max(found, key=lambda view: len(view.codes.intersection(codes)))
+    family = FAMILIES.get(next(iter(codes)).split("-")[0])
+    if family:
+        return drawings()[family].views[0]
+    return next(view for view in drawings()["truck"].views if "LOAD-UNSP" in view.codes)
+
+
+def _thumb_box(view: View, codes: Collection[str]) -> Box:
+    marked = [part.box for part in view.parts if isinstance(part, Zone) and part.code in codes]
+    unknown = not marked and (view.drawing, view.name) == ("truck", "load")
+    if unknown:
+        marked = [part.box for part in view.parts if isinstance(part, Zone) and part.code == "LOAD-UNSP"]
+    if not marked or (view.drawing, view.name) not in TILED:
+        return _body(view, 14)
+    left, top = min(box[0] for box in marked) - 4, min(box[1] for box in marked) - 4
+    right = max(box[0] + box[2] for box in marked) + 4
+    bottom = max(box[1] + box[3] for box in marked) + 4
+    return left, top, right - left, bottom - top
+
+
+def thumbnail(codes: Collection[str], drawing: str = "") -> str:
+    """A small stand-alone SVG for lists, with the zones of `codes` marked; no ids, no titles, no small lines.
+
+    Raises KeyError for a code that no drawing and no button knows.
+    """
+    for code in codes:
+        ZONES[code]
+    view = _thumb_view(codes, drawing)
+    box = _thumb_box(view, codes)
+    line = max(box[2] / 80, box[3] / 56) * 1.2
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="80" height="56" viewBox="{_words(box)}" fill="none"'
+        f' stroke="#1b1b1b" stroke-width="{line:.2f}" stroke-linejoin="round" stroke-linecap="round">',
+        _moved(view),
+    ]
+    for part in view.parts:
+        if isinstance(part, Zone):
+            found = part.code in codes
+            paint = (
+                f'fill="#c05600" fill-opacity=".55" stroke="#c05600" stroke-width="{line * 2:.2f}"'
+                if found
+                else 'fill="#1b1b1b" fill-opacity=".04"'
+            )
+            parts.append(f'<path {paint} d="{part.path}"/>')
+        elif 'class="fine"' not in part and 'class="dash"' not in part:
+            parts.append(re.sub(r' ?(class|pointer-events)="[^"]*"', "", part))
+    return "".join((*parts, "</g></svg>"))
