@@ -14,7 +14,10 @@ def main() -> None:
     try:
         from django.core.management import execute_from_command_line
     except ImportError:
-        print("hub: Django is not installed here; run .venv/bin/python manage.py after `make run`", file=sys.stderr)
+        print(
+            "hub: Django is not installed here; run .venv/bin/python manage.py after `make run`",
+            file=sys.stderr,
+        )
         raise SystemExit(2) from None
     execute_from_command_line(sys.argv)
 

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import Error as DatabaseError
 from django.db import connection, connections
 
 from hub.env import refuse
 
 ROLE = """
 select r.rolname, r.rolsuper, r.rolbypassrls,
-       exists (select from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v')
+       exists (select from pg_class c
+                where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v')
                   and pg_has_role(r.oid, c.relowner, 'member')),
        exists (select from pg_roles e where e.rolname = 'hub_engine' and pg_has_role(r.oid, e.oid, 'usage'))
   from pg_roles r where r.rolname = current_user
@@ -18,7 +20,7 @@ select r.rolname, r.rolsuper, r.rolbypassrls,
 
 
 def unfit() -> list[str]:
-    """Why the login of this process may not serve: each of these passes the policies by. Empty when it may."""
+    """Why the login of this process may not serve: each of these passes the policies by."""
     with connection.cursor() as cursor:
         cursor.execute(ROLE)
         name, superuser, bypass, owner, engine = cursor.fetchone()
@@ -35,10 +37,10 @@ def unfit() -> list[str]:
 
 
 def refuse_unfit_login() -> None:
-    """Ends a process about to serve as a role that would see everything; leaves no connection behind for a fork."""
+    """Ends a process about to serve as a role that sees everything; leaves no connection for a fork."""
     try:
         found = unfit()
-    except connection.Database.Error as error:
+    except DatabaseError as error:
         refuse(f"no database: {str(error).strip().splitlines()[0]}")
     finally:
         connections.close_all()

@@ -58,8 +58,10 @@ def text(name: str, default: str | None = None) -> str:
     found = os.environ.get(name) or running(home()).get(name) or default
     if found is not None:
         return found
-    if name in ("DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL"):
-        refuse(f"{name} is not set, and no hub runs on {home()}: set it, or start `make run` first")
+    if name in SHARED and not os.environ.get("DATABASE_URL"):
+        refuse(
+            f"no hub runs on {home()}: start `make run` first, or set DATABASE_URL, REDIS_URL and SECRET_KEY"
+        )
     refuse(f"{name} is not set")
 
 
@@ -91,7 +93,13 @@ def database(name: str) -> dict[str, Any]:
         port = options.pop("port", str(url.port or ""))
     except ValueError:
         port = "?"
-    if url.scheme not in ("postgres", "postgresql") or not url.username or not path or "/" in path or port == "?":
+    if (
+        url.scheme not in ("postgres", "postgresql")
+        or not url.username
+        or not path
+        or "/" in path
+        or port == "?"
+    ):
         refuse(f"{name} must read postgresql://user:password@host:port/database")
     return {
         "ENGINE": "django.db.backends.postgresql",

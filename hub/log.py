@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 
 class Line(logging.Formatter):
-    """Time, level, logger, message; of an exception its kind and where it rose, its own words only if asked."""
+    """Time, level, logger, message; of an exception its kind and place, its own words only if asked."""
 
     def __init__(self, *, with_error_text: bool = False) -> None:
         super().__init__()
@@ -23,7 +23,9 @@ class Line(logging.Formatter):
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             line["error"] = type(error).__name__
-            line["where"] = [f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)][-8:]
+            line["where"] = [
+                f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)
+            ][-8:]
             if self.with_error_text:
                 line["error_text"] = str(error)
         return json.dumps(line, ensure_ascii=False, default=str)

@@ -55,7 +55,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    # Last: its transaction holds the viewer's context for the view, and nothing of the session or the cookies.
+    # Last: its transaction holds the viewer's context for the view, and nothing of session or cookies.
     "hub.accounts.middleware.ViewerMiddleware",
     "hub.trail.middleware.TrailMiddleware",
 ]
@@ -89,7 +89,9 @@ DATABASES["default"] |= {
     "OPTIONS": {"connect_timeout": "5", "options": "-c jit=off", "application_name": "hub"}
     | DATABASES["default"]["OPTIONS"],
 }
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": env.redis("REDIS_URL")}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": env.redis("REDIS_URL")}
+}
 
 CELERY_BROKER_URL = env.broker("REDIS_URL", offset=1)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

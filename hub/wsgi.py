@@ -12,7 +12,7 @@ serve = get_wsgi_application()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """The hub; under HUB_DEMO=1, whose passwords are public, for this machine alone however the server listens."""
+    """The hub; a demo, where all share one password, for this machine alone however the server listens."""
     if settings.HUB_DEMO and environ.get("REMOTE_ADDR") not in ("127.0.0.1", "::1", "", None):
         start_response("403 Forbidden", [("Content-Type", "text/plain")])
         return [b"A demo hub answers its own machine only.\n"]

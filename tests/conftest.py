@@ -32,7 +32,9 @@ def owners_connection() -> Iterator[psycopg.Connection]:
     """A connection of the owner's own to the tests' database, outside any test's transaction."""
     parameters = connections["default"].get_connection_params()
     parameters |= {"user": OWNER["USER"], "password": OWNER["PASSWORD"] or None}
-    address = {key: parameters[key] for key in ("dbname", "user", "password", "host", "port") if parameters.get(key)}
+    address = {
+        key: parameters[key] for key in ("dbname", "user", "password", "host", "port") if parameters.get(key)
+    }
     with psycopg.connect(**address, autocommit=True) as own:
         yield own
 
@@ -87,7 +89,9 @@ def set_the_clock_up() -> None:
         cursor.execute("select obj_description('hub_test_clock'::regclass)")
         noted = cursor.fetchone()[0]
         if noted is None:  # a new database; a reused one has the answer, and perhaps rows of a test cut short
-            filled = [table for table in connection.introspection.table_names(cursor) if holds_rows(cursor, table)]
+            filled = [
+                table for table in connection.introspection.table_names(cursor) if holds_rows(cursor, table)
+            ]
             noted = ",".join(filled)
             cursor.execute(f"comment on table hub_test_clock is '{noted}'")
         KEEP.update(noted.split(","))
@@ -101,10 +105,14 @@ def holds_rows(cursor: Any, table: str) -> bool:
 def empty_as_owner(test: TransactionTestCase) -> None:
     """In place of Django's flush, which the application's role may not do."""
     with owners_connection() as own:
-        found = own.execute("select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace")
+        found = own.execute(
+            "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
+        )
         tables = [psycopg.sql.Identifier(name) for (name,) in found if name not in KEEP]
         if tables:
-            own.execute(psycopg.sql.SQL("truncate {} restart identity").format(psycopg.sql.SQL(", ").join(tables)))
+            own.execute(
+                psycopg.sql.SQL("truncate {} restart identity").format(psycopg.sql.SQL(", ").join(tables))
+            )
 
 
 TransactionTestCase._fixture_teardown = empty_as_owner  # type: ignore[method-assign]

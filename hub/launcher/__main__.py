@@ -18,7 +18,7 @@ def interrupted(signum: int, frame: object) -> None:
 def command(services: Services, arguments: list[str]) -> int:
     """Runs one command beside the services and gives its exit status."""
     environment = os.environ | services.settings | {"PYTHONDONTWRITEBYTECODE": ""}
-    child = subprocess.Popen(arguments, env=environment, cwd=env.ROOT, preexec_fn=process.child())  # noqa: PLW1509
+    child = subprocess.Popen(arguments, env=environment, cwd=env.ROOT, preexec_fn=process.child())
     while True:
         try:
             return child.wait()
@@ -34,11 +34,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def test(options: argparse.Namespace) -> int:
-    """The tests on services of their own; those of HUB_TEST_SERVICES, a folder on which `services` runs, if set."""
+    """The tests on services of their own, or those that `services --home` runs on HUB_TEST_SERVICES."""
     arguments = [sys.executable, "-m", "pytest", *options.arguments]
     if folder := os.environ.get("HUB_TEST_SERVICES"):
         os.environ["HUB_HOME"] = folder
-        return subprocess.run(arguments, env=os.environ | env.running(env.home()), cwd=env.ROOT, check=False).returncode
+        return subprocess.run(
+            arguments, env=os.environ | env.running(env.home()), cwd=env.ROOT, check=False
+        ).returncode
     with throwaway() as services:
         return command(services, arguments)
 
@@ -92,7 +94,9 @@ def main() -> int:
         sub = commands.add_parser(action.__name__, help=says)
         sub.set_defaults(action=action)
         if action is services:
-            sub.add_argument("--home", action="store_true", help="on the data in HUB_HOME, not on throwaway data")
+            sub.add_argument(
+                "--home", action="store_true", help="on the data in HUB_HOME, not on throwaway data"
+            )
         if action in (test, services):
             sub.add_argument("arguments", nargs=argparse.REMAINDER)
     options = parser.parse_args()

@@ -42,7 +42,7 @@ class Crew:
         if child not in self.children:
             self.children.append(child)
         child.started_at = time.monotonic()
-        child.process = subprocess.Popen(  # noqa: PLW1509
+        child.process = subprocess.Popen(
             child.arguments,
             env=self.environment,
             cwd=env.ROOT,
@@ -133,11 +133,15 @@ class Crew:
 
     def stop(self, patience_s: float = 8.0) -> None:
         """SIGTERM to all, a while to finish, then SIGKILL to each whole process group."""
-        alive = [child for child in self.children if child.process is not None and child.process.poll() is None]
+        alive = [
+            child for child in self.children if child.process is not None and child.process.poll() is None
+        ]
         for child in alive:
             self.signal(child, signal.SIGTERM, group=False)
         until = time.monotonic() + patience_s
-        while time.monotonic() < until and any(c.process is not None and c.process.poll() is None for c in alive):
+        while time.monotonic() < until and any(
+            c.process is not None and c.process.poll() is None for c in alive
+        ):
             self.listen(0.1)
         for child in self.children:
             self.signal(child, signal.SIGKILL, group=True)

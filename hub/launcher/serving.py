@@ -58,7 +58,9 @@ def address(demo: bool) -> tuple[str, int]:
         try:
             probe.bind((listen.strip("[]"), port))
         except PermissionError:
-            env.refuse(f"port {port} may not be used by this user: choose another, as in `make run PORT=8001`")
+            env.refuse(
+                f"port {port} may not be used by this user: choose another, as in `make run PORT=8001`"
+            )
         except OSError as error:
             env.refuse(f"port {port} is taken ({error.strerror}): choose another, as in `make run PORT=8001`")
     return listen, port
@@ -77,11 +79,13 @@ def password(home: Path, settings: dict[str, str]) -> bool:
 def prepare(crew: Crew, demo: bool) -> None:
     """Brings the schema up to date as its owner, and fills a demo; ends the launcher when either fails."""
     steps = [("migrate", ["migrate", "--no-input", "--verbosity", "0"])]
-    if demo:
+    if demo and any(env.ROOT.glob("*/management/commands/setup_demo.py")):
         steps.append(("demo", ["setup_demo"]))
     for name, arguments in steps:
         if crew.run(Child(name, [PYTHON, "manage.py", *arguments])):
-            env.refuse(f"`manage.py {arguments[0]}` failed; what it said is above and in {crew.logs}/{name}.log")
+            env.refuse(
+                f"`manage.py {arguments[0]}` failed; what it said is above and in {crew.logs}/{name}.log"
+            )
 
 
 def processes(home: Path, listen: str, port: int) -> list[Child]:
@@ -132,9 +136,13 @@ def announce(services: Services, listen: str, port: int, fresh: bool, seconds: f
     if services.settings["HUB_DEMO"] == "1":
         with psycopg.connect(services.settings["OWNER_DATABASE_URL"]) as owner:
             people = owner.execute(CAST).fetchall()
-        lines += [f"  {name:<16} {agency or 'the hub':<44} {', '.join(roles)}" for name, agency, roles in people]
+        lines += [
+            f"  {name:<16} {agency or 'the hub':<44} {', '.join(roles)}" for name, agency, roles in people
+        ]
         if fresh:
-            said = services.settings["HUB_DEMO_PASSWORD"] + "   (shown this once; kept in demo-password below)"
+            said = (
+                services.settings["HUB_DEMO_PASSWORD"] + "   (shown this once; kept in demo-password below)"
+            )
         elif os.environ.get("HUB_DEMO_PASSWORD"):
             said = "as HUB_DEMO_PASSWORD says"
         else:

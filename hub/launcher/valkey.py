@@ -41,7 +41,7 @@ class Valkey:
             pidfile.unlink(missing_ok=True)
         kept = "no" if self.throwaway else "yes"
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(  # noqa: PLW1509
+            self.process = subprocess.Popen(
                 [
                     self.binary(), "--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700",
                     "--dir", str(self.folder), "--pidfile", str(pidfile), "--save", "", "--appendonly", kept,

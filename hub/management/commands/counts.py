@@ -22,5 +22,7 @@ class Command(BaseCommand):
         name = connection.settings_dict["NAME"]
         with psycopg.connect(env.text("OWNER_DATABASE_URL"), dbname=name) as owner:
             for (table,) in owner.execute(TABLES).fetchall():
-                counted = owner.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(table))).fetchone()
+                counted = owner.execute(
+                    sql.SQL("select count(*) from {}").format(sql.Identifier(table))
+                ).fetchone()
                 self.stdout.write(f"{table} {counted[0] if counted else 0}")
