@@ -83,7 +83,8 @@ def ports(folder: Path = DATA) -> Iterator[Port]:
 def _load(model: type[Term], terms: list[Any], at: datetime) -> Counts:
     """Upsert `terms`; only rows that differ are written."""
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    known = model.objects.in_bulk()
+    rows = model._default_manager
+    known = rows.in_bulk()
     added = [term for term in terms if term.code not in known]
     changed = [
         term
@@ -91,13 +92,14 @@ def _load(model: type[Term], terms: list[Any], at: datetime) -> Counts:
         if term.code in known
         and any(getattr(term, f.attname) != getattr(known[term.code], f.attname) for f in fields)
     ]
-    model.objects.bulk_create(
+    rows.bulk_create(
         [*added, *changed],
         update_conflicts=True,
         unique_fields=["code"],
         update_fields=[field.name for field in fields],
     )
-    retired = model.objects.current().exclude(code__in=[term.code for term in terms]).update(retired_at=at)
+    gone = rows.filter(retired_at=None).exclude(code__in=[term.code for term in terms])
+    retired = gone.update(retired_at=at)
     return Counts(len(added), len(changed), retired, len(terms) - len(added) - len(changed))
 
 

@@ -20,8 +20,6 @@ class Term(models.Model):
     position = models.PositiveSmallIntegerField(_("position"), help_text=_("order in lists"))
     retired_at = models.DateTimeField(_("retired at"), null=True, blank=True)
 
-    objects = TermQuerySet.as_manager()
-
     class Meta:
         abstract = True
         ordering = ["position", "code"]
@@ -98,6 +96,8 @@ class Mode(Term):
 
     definition = models.TextField(_("definition"), blank=True)
 
+    objects = TermQuerySet.as_manager()
+
     class Meta(Term.Meta):
         verbose_name = _("transport mode")
         verbose_name_plural = _("transport modes")
@@ -108,6 +108,8 @@ class Detection(Term):
     """A way of finding what was concealed."""
 
     definition = models.TextField(_("definition"), blank=True)
+
+    objects = TermQuerySet.as_manager()
 
     class Meta(Term.Meta):
         verbose_name = _("detection method")
@@ -126,6 +128,8 @@ class Port(Term):
     lat = models.DecimalField(_("latitude"), max_digits=9, decimal_places=6)
     lon = models.DecimalField(_("longitude"), max_digits=9, decimal_places=6)
     code_source = models.CharField(_("source of the code"), max_length=100, blank=True)
+
+    objects = TermQuerySet.as_manager()
 
     class Meta(Term.Meta):
         verbose_name = _("port")
