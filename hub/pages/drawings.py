@@ -283,9 +283,9 @@ def _thumb_box(view: View, codes: Collection[str]) -> Box:
         marked = [part.box for part in view.parts if isinstance(part, Zone) and part.code == "LOAD-UNSP"]
     if not marked or (view.drawing, view.name) not in TILED:
         return _body(view, 14)
-    left, top = min(box[0] for box in marked) - 4, min(box[1] for box in marked) - 4
-    right = max(box[0] + box[2] for box in marked) + 4
-    bottom = max(box[1] + box[3] for box in marked) + 4
+    left, top = min(box[0] for box in marked) - 3, min(box[1] for box in marked) - 3
+    right = max(box[0] + box[2] for box in marked) + 3
+    bottom = max(box[1] + box[3] for box in marked) + 3
     return left, top, right - left, bottom - top
 
 
@@ -300,7 +300,7 @@ def thumbnail(codes: Collection[str], drawing: str = "") -> str:
     box = _thumb_box(view, codes)
     line = max(box[2] / 80, box[3] / 56) * 1.2
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="80" height="56" viewBox="{_words(box)}" fill="none"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_number(box[2])}" height="{_number(box[3])}" viewBox="{_words(box)}" fill="none"'
         f' stroke="#1b1b1b" stroke-width="{line:.2f}" stroke-linejoin="round" stroke-linecap="round">',
         _moved(view),
     ]

@@ -318,31 +318,74 @@ def month(value: Any) -> SafeString:
 
 
 # --- Charts -----------------------------------------------------------------------------------------------
+def _rows(rows: Any) -> tuple[list[tuple[str, Decimal, str]], Decimal]:
+    """(label, value, href) of each row, and the value that fills the room."""
+    plain = [(str(row[0]), _decimal(row[1]) or Decimal(0), (row[2] if len(row) > 2 else "") or "") for row in rows]
+    return plain, max((value for _label, value, _href in plain), default=Decimal(0)) or Decimal(1)
+
+
 @register.inclusion_tag("parts/chart_bars.html")
 def chart_bars(title: str, rows: Any, unit: str = "", newest: bool = False, labels: str = "") -> dict[str, Any]:
-    """Horizontal bars with a table that says the same. `rows` are (label, value, href); a `None` href is no link.
+    """A table whose rows carry a bar. `rows` are (label, value, href); without an href the number is no link.
 
-    `newest` marks the last bar. `labels` names the first column of the table.
+    `newest` marks the last bar; `labels` names the first column.
     """
-    plain = [(str(row[0]), _decimal(row[1]) or Decimal(0), row[2] if len(row) > 2 else "") for row in rows]
-    most = max((value for _label, value, _href in plain), default=Decimal(0)) or Decimal(1)
-    step, left, room = 32, 176, 400
+    plain, most = _rows(rows)
     bars = [
         {
             "label": text,
-            "short": text if len(text) <= 26 else text[:25] + "…",
             "value": _shown(value),
-            "href": href or "",
-            "y": index * step,
-            "text_y": index * step + 20,
-            "width": f"{float(value / most) * room:.1f}",
-            "value_x": f"{left + float(value / most) * room + 8:.1f}",
+            "href": href,
+            "share": f"{float(value / most) * 100:.2f}",
             "newest": newest and index == len(plain) - 1,
         }
         for index, (text, value, href) in enumerate(plain)
     ]
-    height = max(len(bars) * step, 1)
-    return {"title": title, "bars": bars, "unit": unit, "left": left, "height": height, "labels": labels or _("Item")}
+    return {"title": title, "bars": bars, "unit": unit, "labels": labels or _("Item")}
+
+
+@register.inclusion_tag("parts/chart_columns.html")
+def chart_columns(title: str, rows: Any, unit: str = "", newest: bool = False, labels: str = "") -> dict[str, Any]:
+    """One column a row, for months and years, with the numbers in a table below. `rows` as for `chart_bars`."""
+    plain, most = _rows(rows)
+    columns = [
+        {
+            "label": text,
+            "value": _shown(value),
+            "href": href,
+            "x": index * 10 + 1,
+            "y": f"{100 - float(value / most) * 100:.2f}",
+            "height": f"{float(value / most) * 100:.2f}",
+            "newest": newest and index == len(plain) - 1,
+        }
+        for index, (text, value, href) in enumerate(plain)
+    ]
+    last = columns[-1] if columns else None
+    width = len(columns) * 10
+    return {"title": title, "columns": columns, "last": last, "unit": unit, "width": width, "labels": labels or _("Month")}
+
+
+@register.simple_tag
+def spark(values: Any) -> SafeString:
+    """Tiny columns beside a number that says the same; the newest is marked."""
+    plain = [_decimal(value) or Decimal(0) for value in values]
+    most = max(plain, default=Decimal(0)) or Decimal(1)
+    bars = format_html_join(
+        "",
+        '<rect class="bar {}" x="{}" y="{}" width="7" height="{}"/>',
+        (
+            (
+                "is-newest" if index == len(plain) - 1 else "bar--rest",
+                index * 12,
+                f"{27 - float(value / most) * 25:.1f}",
+                f"{1 + float(value / most) * 25:.1f}",
+            )
+            for index, value in enumerate(plain)
+        ),
+    )
+    return format_html(
+        '<svg class="spark" viewBox="0 0 {} 28" aria-hidden="true" focusable="false">{}</svg>', max(len(plain), 1) * 12, bars
+    )
 
 
 @register.inclusion_tag("parts/progress.html")
