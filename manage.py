@@ -4,7 +4,7 @@
 import os
 import sys
 
-OWNERS_COMMANDS = {"migrate", "makemigrations", "sqlmigrate", "showmigrations"}
+OWNERS_COMMANDS = {"migrate", "makemigrations", "sqlmigrate", "showmigrations", "load_reference"}
 
 
 def main() -> None:

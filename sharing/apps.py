@@ -7,3 +7,6 @@ class SharingConfig(AppConfig):
     name = "sharing"
     label = "sharing"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from sharing.audiences import receivers  # noqa: F401  (connects the owner's grant to publishing)

@@ -16,7 +16,7 @@ from hub import env
 
 OWNER = env.database("OWNER_DATABASE_URL")
 APP = env.database("DATABASE_URL")
-# Filled by the set-up: tables that migrations filled, and that a transactional test leaves alone.
+# Filled by the set-up: tables that migrations and the cast filled, and that a transactional test leaves alone.
 KEEP: set[str] = set()
 
 
@@ -64,9 +64,12 @@ def django_db_setup(
 ) -> Iterator[None]:
     from django.test.utils import setup_databases, teardown_databases
 
+    from tests.cast import load_world
+
     reuse = request.config.getvalue("reuse_db") and not request.config.getvalue("create_db")
     with django_db_blocker.unblock():
         made = setup_databases(verbosity=0, interactive=False, keepdb=reuse)
+        load_world()
         set_the_clock_up()
         login(APP)
     yield

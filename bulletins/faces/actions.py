@@ -23,7 +23,9 @@ def make_faces(record: Record, version: int, sets: Iterable[frozenset[str]]) -> 
     with engine():
         found = {
             frozenset(withheld): pk
-            for pk, withheld in Face.objects.filter(record=record, version=version).values_list("id", "withheld")
+            for pk, withheld in Face.objects.filter(record=record, version=version).values_list(
+                "id", "withheld"
+            )
             if frozenset(withheld) in wanted
         }
         missing = wanted - found.keys()

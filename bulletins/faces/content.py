@@ -173,6 +173,3 @@ def _text(number: Any) -> str:
 
 def _without_blanks(facts: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value not in ("", None, [], False)}
-
-
-

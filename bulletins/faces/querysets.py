@@ -23,7 +23,9 @@ class FoundQuerySet(models.QuerySet[Any]):
 
     def matching(self, text: str) -> Self:
         """Faces that say `text`, as a person types it: words, "phrases", or, -not."""
-        return self.filter(words=SearchQuery(text, config="english", search_type="websearch")) if text else self
+        return (
+            self.filter(words=SearchQuery(text, config="english", search_type="websearch")) if text else self
+        )
 
     def narrowed(self, filters: dict[str, Any]) -> Self:
         """Narrow by the filters of lists and search. Empty values do not narrow; unknown names raise KeyError."""

@@ -14,7 +14,9 @@ def words_of(shown: dict[str, Any], *, ref: str, owner: str) -> tuple[str, str, 
     technique, case = shown.get("technique", {}), shown.get("case", {})
     codes = core.get("methods", [])
     drugs = Drug.objects.filter(code__in=[row["drug"] for row in core.get("substances", [])])
-    ancestors = [part for path in Method.objects.filter(code__in=codes).values_list("path", flat=True) for part in path]
+    ancestors = [
+        part for path in Method.objects.filter(code__in=codes).values_list("path", flat=True) for part in path
+    ]
     vocabulary = [
         *Method.objects.filter(code__in=ancestors).values_list("label", flat=True),
         *codes,
@@ -22,7 +24,9 @@ def words_of(shown: dict[str, Any], *, ref: str, owner: str) -> tuple[str, str, 
         *Mode.objects.filter(code=core.get("mode", "")).values_list("label", flat=True),
     ]
     ports = Port.objects.filter(code=place.get("port", "")).values_list("label", flat=True)
-    found_by = Detection.objects.filter(code__in=technique.get("detection", [])).values_list("label", flat=True)
+    found_by = Detection.objects.filter(code__in=technique.get("detection", [])).values_list(
+        "label", flat=True
+    )
     captions = [row["caption"] for group in (detail, technique) for row in group.get("photographs", [])]
     identifiers = [
         text for row in shown.get("identifiers", {}).get("items", []) for text in (row["value"], row["note"])

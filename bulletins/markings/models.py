@@ -80,7 +80,9 @@ class Marked(models.Model):
         models.CharField(max_length=10), default=list, blank=True, verbose_name=_("CUI categories")
     )
     caveat = models.CharField(_("caveat"), max_length=120, blank=True)
-    reliability = models.CharField(_("source reliability"), max_length=1, choices=Reliability.choices, blank=True)
+    reliability = models.CharField(
+        _("source reliability"), max_length=1, choices=Reliability.choices, blank=True
+    )
     credibility = models.CharField(_("credibility"), max_length=1, choices=Credibility.choices, blank=True)
 
     class Meta:

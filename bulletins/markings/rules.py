@@ -92,7 +92,9 @@ def highest(markings: Iterable[Marking]) -> Marking | None:
     )
 
 
-def marking_refusals(*, tlp: str, controls: Iterable[str], rel_to: Iterable[str], owner_country: str) -> list[str]:
+def marking_refusals(
+    *, tlp: str, controls: Iterable[str], rel_to: Iterable[str], owner_country: str
+) -> list[str]:
     """Why a marking cannot stand; empty when it can. NOFORN and FED ONLY are for U.S. agencies to apply (CUI)."""
     from django.utils.translation import gettext as _
 

@@ -66,5 +66,7 @@ class Photograph(models.Model):
     class Meta:
         ordering = ["position", "id"]
         constraints = [
-            models.CheckConstraint(condition=Q(group__in=PhotographGroup.values), name="photograph_group_known"),
+            models.CheckConstraint(
+                condition=Q(group__in=PhotographGroup.values), name="photograph_group_known"
+            ),
         ]

@@ -66,7 +66,9 @@ class Record(Marked):
     region = models.CharField(_("region"), max_length=60, blank=True)
     state = models.CharField(_("state or province"), max_length=60, blank=True)
     place = models.CharField(_("place"), max_length=200, blank=True)
-    port = models.ForeignKey(Port, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("port"))
+    port = models.ForeignKey(
+        Port, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("port")
+    )
     latitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
     longitude = models.DecimalField(max_digits=8, decimal_places=5, null=True, blank=True)
 
@@ -78,7 +80,9 @@ class Record(Marked):
     origin_country = models.CharField(_("country of origin"), max_length=2, blank=True)
     transit_countries = ArrayField(models.CharField(max_length=2), default=list, blank=True)
     destination = models.CharField(_("destination"), max_length=200, blank=True)
-    methods = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name=_("where hidden"))
+    methods = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, verbose_name=_("where hidden")
+    )
     packages = models.PositiveIntegerField(_("packages"), null=True, blank=True)
     packages_qualifier = models.CharField(max_length=10, choices=Qualifier.choices, blank=True)
     safety_note = models.TextField(_("officer safety"), max_length=2000, blank=True)
@@ -137,7 +141,9 @@ class Substance(models.Model):
     qualifier = models.CharField(max_length=10, choices=Qualifier.choices, blank=True)
     mass_kg = models.DecimalField(max_digits=14, decimal_places=6, null=True, blank=True, editable=False)
     form = models.CharField(_("form"), max_length=20, choices=SubstanceForm.choices, blank=True)
-    purity_percent = models.DecimalField(_("purity, %"), max_digits=5, decimal_places=2, null=True, blank=True)
+    purity_percent = models.DecimalField(
+        _("purity, %"), max_digits=5, decimal_places=2, null=True, blank=True
+    )
     lab_state = models.CharField(_("laboratory"), max_length=20, choices=LabState.choices, blank=True)
 
     class Meta:

@@ -24,6 +24,7 @@ class SeizureReport(Record):
         verbose_name_plural = _("seizure reports")
         constraints = [
             models.CheckConstraint(
-                condition=Q(value_amount__isnull=True) | ~Q(value_currency=""), name="seizure_value_has_currency"
+                condition=Q(value_amount__isnull=True) | ~Q(value_currency=""),
+                name="seizure_value_has_currency",
             ),
         ]

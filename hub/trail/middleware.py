@@ -49,7 +49,9 @@ class TrailMiddleware:
 def client_address(request: HttpRequest) -> str | None:
     """The caller's address; behind `TRUSTED_PROXIES` proxies, the one the outermost of them saw."""
     hops: int = getattr(settings, "TRUSTED_PROXIES", 0)
-    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    forwarded = [
+        part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()
+    ]
     if hops and len(forwarded) >= hops:
         return forwarded[-hops]
     return request.META.get("REMOTE_ADDR") or None

@@ -18,9 +18,7 @@ class Agreement(models.Model):
     name = models.CharField(_("name"), max_length=200)
     first = models.ForeignKey(Agency, models.PROTECT, related_name="+")
     second = models.ForeignKey(Agency, models.PROTECT, related_name="+")
-    whole_governments = models.BooleanField(
-        _("covers every agency of both countries"), default=False
-    )
+    whole_governments = models.BooleanField(_("covers every agency of both countries"), default=False)
     valid_from = models.DateTimeField(_("from"))
     valid_to = models.DateTimeField(_("to"))
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
@@ -31,7 +29,9 @@ class Agreement(models.Model):
         verbose_name_plural = _("agreements")
         ordering = ["code"]
         constraints = [
-            models.CheckConstraint(condition=Q(valid_to__gt=F("valid_from")), name="agreement_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(valid_to__gt=F("valid_from")), name="agreement_ends_after_start"
+            ),
             models.CheckConstraint(condition=~Q(first=F("second")), name="agreement_of_two"),
         ]
 
@@ -46,7 +46,10 @@ class Direction(models.Model):
     giver = models.ForeignKey(Agency, models.PROTECT, related_name="+")
     kinds = ArrayField(models.CharField(max_length=10, choices=Kind.choices), verbose_name=_("record kinds"))
     drug_classes = ArrayField(
-        models.CharField(max_length=40), default=list, blank=True, verbose_name=_("substance classes; empty for all")
+        models.CharField(max_length=40),
+        default=list,
+        blank=True,
+        verbose_name=_("substance classes; empty for all"),
     )
     highest_tlp = models.CharField(_("highest TLP"), max_length=16, choices=TLP.choices)
     withheld = ArrayField(

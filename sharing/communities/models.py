@@ -30,7 +30,9 @@ class Community(models.Model):
         verbose_name = _("community")
         verbose_name_plural = _("communities")
         ordering = ["code"]
-        constraints = [models.CheckConstraint(condition=Q(kind__in=CommunityKind.values), name="community_kind_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=CommunityKind.values), name="community_kind_known")
+        ]
 
     def __str__(self) -> str:
         return self.code

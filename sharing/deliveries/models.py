@@ -47,7 +47,9 @@ class Alert(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(kind__in=AlertKind.values), name="alert_kind_known")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=AlertKind.values), name="alert_kind_known")
+        ]
 
 
 class Endpoint(models.Model):

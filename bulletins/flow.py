@@ -1,0 +1,59 @@
+"""What becomes of a record before it is shared: publish, and amend, each in order over the stages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+
+from bulletins.faces.actions import make_faces
+from bulletins.faces.content import content_of
+from bulletins.models import Bulletin, LinkedSeizure, Record, SeizureReport, Version
+from bulletins.publishing.rules import publish_refusals
+from bulletins.publishing.signals import published
+from hub.accounts.viewer import Viewer
+from hub.database.context import lock_records
+from hub.trail.actions import record as write_trail
+
+
+def publish(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, note: str = "") -> Version:
+    """Freeze the working copy as the next version, readable by the owner's agency alone until it is released.
+
+    The first publishing and an amendment are the same deed; `note` says what changed. Raises ValidationError with
+    what is missing, by field. The caller's transaction holds it all.
+    """
+    refusals = publish_refusals(record)
+    if refusals:
+        raise ValidationError(refusals)  # type: ignore[arg-type]
+    lock_records([record.pk])
+    number = Record.objects.values_list("latest", flat=True).get(pk=record.pk) + 1
+    linked = (
+        list(LinkedSeizure.objects.filter(bulletin_id=record.pk).values_list("seizure_id", flat=True))
+        if isinstance(record, Bulletin)
+        else []
+    )
+    version = Version.objects.create(
+        record_id=record.pk,
+        number=number,
+        content=content_of(record),
+        linked=linked,
+        note=note,
+        certified=bool(record.predicate.strip() and record.predicate_category and record.certified_at),
+        published_at=at,
+        published_by_id=viewer.person_id,
+    )
+    Record.objects.filter(pk=record.pk).update(latest=number, latest_at=at, edited_at=at)
+    record.refresh_from_db()
+    make_faces(record, number, [frozenset()])
+    published.send(sender=type(record), record=record.pk, at=at)
+    write_trail(
+        f"{record.kind}.{'publish' if number == 1 else 'amend'}",
+        viewer=viewer,
+        at=at,
+        object_type=record.kind,
+        object_id=record.ref,
+        version=number,
+        marking=record.tlp,
+        reason=note,
+    )
+    return version

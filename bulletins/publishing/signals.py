@@ -1,0 +1,6 @@
+"""`published`: sent in the publishing transaction, so that sharing can give the owner its grant."""
+
+from django.dispatch import Signal
+
+# Arguments: record (id), at.
+published = Signal()

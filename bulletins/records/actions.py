@@ -1,0 +1,148 @@
+"""Writing a working copy: forms, the API, the importer and the demo all come through here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from bulletins.records.models import Identifier, Record, Substance
+from bulletins.seizures.units import mass_kg
+from bulletins.vocabulary.lists import Precision, Region
+from bulletins.vocabulary.models import Detection, Method, Port
+from hub.accounts.viewer import Viewer
+
+# What an author may set on either kind of record. Ownership, identity and numbers are not theirs to set.
+COMMON = frozenset(
+    """tlp controls rel_to cui_categories caveat reliability credibility external_id source_url originator
+    originator_text occurred_on occurred_time occurred_period country region state place port latitude longitude
+    mode conveyance origin_country transit_countries destination methods packages packages_qualifier safety_note
+    hazard concealment narrative detection technique case_number referred_to investigators prosecution people_count
+    predicate predicate_category""".split()
+)
+ONLY_BULLETIN = frozenset({"title", "tear_line", "urgency"})
+ONLY_SEIZURE = frozenset(
+    "value_amount value_currency value_usd value_qualifier lab_reference reported_on note".split()
+)
+SUBSTANCE = frozenset("drug quantity unit qualifier form purity_percent lab_state".split())
+IDENTIFIER = frozenset({"kind", "value", "note"})
+
+Rows = Iterable[dict[str, Any]]
+
+
+def write_down(
+    record: Record,
+    values: dict[str, Any],
+    *,
+    viewer: Viewer,
+    at: datetime,
+    substances: Rows | None = None,
+    identifiers: Rows | None = None,
+    certify: bool | None = None,
+) -> None:
+    """Put `values` into the working copy and save it; rows of substances and identifiers are replaced where given.
+
+    `certify` records (or takes back) the viewer's certification that identifiers were lawfully obtained and rest on
+    the predicate given (28 CFR 23). Raises ValidationError by field; the caller's transaction then holds nothing.
+    """
+    for name, value in values.items():
+        if name not in _editable(record):
+            raise ValidationError({name: [_("This cannot be set here.")]})
+        setattr(record, name, value)
+    if record.pk is None:
+        record.created_at = at
+        record.owner_id = viewer.agency_id  # type: ignore[assignment]
+        record.originator_id = record.originator_id or (None if record.originator_text else viewer.agency_id)
+        record.poster_id = viewer.person_id
+    record.edited_at = at
+    if certify is not None:
+        record.certified_by_id = viewer.person_id if certify else None
+        record.certified_at = at if certify else None
+    _derive(record)
+    _check_codes(record)
+    kept = {field.name for field in record._meta.fields} - _editable(record)
+    record.clean_fields(exclude=kept)
+    record.save()
+    if substances is not None:
+        _replace(record, substances, SUBSTANCE, "substances", _substance)
+    if identifiers is not None:
+        _replace(record, identifiers, IDENTIFIER, "identifiers", Identifier)
+
+
+def _editable(record: Record) -> frozenset[str]:
+    return COMMON | (ONLY_BULLETIN if record.kind == "bulletin" else ONLY_SEIZURE)
+
+
+def _derive(record: Record) -> None:
+    """What follows from what was said: the port's country, region and position, and how exact the date is."""
+    if record.port_id and (port := Port.objects.filter(code=record.port_id).first()):
+        record.country = record.country or port.country
+        record.state = record.state or port.state
+        record.region = port.region
+        record.place = record.place or port.label
+        if record.latitude is None or record.longitude is None:
+            record.latitude, record.longitude = round(port.lat, 5), round(port.lon, 5)
+    if not record.region and record.country:
+        record.region = {"CA": Region.CANADA, "MX": Region.MEXICO, "US": Region.COASTAL_INTERIOR}.get(
+            record.country, Region.ELSEWHERE
+        )
+    if record.occurred_on:
+        record.precision = Precision.INSTANT if record.occurred_time else Precision.DAY
+    else:
+        record.precision = {7: Precision.MONTH, 4: Precision.YEAR}.get(
+            len(record.occurred_period), Precision.UNKNOWN
+        )
+
+
+def _check_codes(record: Record) -> None:
+    """Arrays have no foreign keys: their codes are looked up here."""
+    found: dict[str, list[str]] = {}
+    for field, model in (("methods", Method), ("detection", Detection)):
+        codes = list(dict.fromkeys(getattr(record, field)))
+        known = set(model.objects.filter(code__in=codes).values_list("code", flat=True))
+        unknown = [code for code in codes if code not in known]
+        if unknown:
+            found[field] = [_("%(codes)s: not in the vocabulary.") % {"codes": ", ".join(unknown)}]
+        setattr(record, field, codes)
+    if found:
+        raise ValidationError(found)
+
+
+def _replace(
+    record: Record, rows: Rows, allowed: frozenset[str], name: str, make: Callable[..., Any]
+) -> None:
+    """Replace the rows of one kind; errors say which row, counted from one."""
+    made, found = [], []
+    for number, row in enumerate(rows):
+        unknown = set(row) - allowed
+        if unknown:
+            found.append(
+                _("Row %(n)d: %(names)s cannot be set here.")
+                % {"n": number + 1, "names": ", ".join(sorted(unknown))}
+            )
+            continue
+        fresh = make(record=record, position=number, **row)
+        try:
+            fresh.clean_fields(exclude={"record"})
+            fresh.validate_constraints(exclude={"record"})
+        except ValidationError as error:
+            found += [
+                _("Row %(n)d: %(message)s") % {"n": number + 1, "message": message}
+                for message in error.messages
+            ]
+        made.append(fresh)
+    if found:
+        raise ValidationError({name: found})
+    getattr(record, name).all().delete()
+    if made:
+        type(made[0])._default_manager.bulk_create(made)
+
+
+def _substance(**row: Any) -> Substance:
+    drug = row.pop("drug", None)
+    fresh = Substance(**{"drug_id" if isinstance(drug, str) else "drug": drug}, **row)
+    fresh.mass_kg = mass_kg(fresh.quantity, fresh.unit)
+    return fresh

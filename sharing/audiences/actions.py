@@ -1,0 +1,205 @@
+"""From decisions to grants, as the engine: the only writer of guardian rows.
+
+Deny first, recompute after: `regrant` brings the grants of some records to what the rule says now, in the
+transaction of whatever caused it. `rebuild_grants` does so for all; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection
+
+from bulletins.faces.actions import make_faces
+from bulletins.models import Record
+from hub.agencies.models import Agency
+from hub.database.context import engine, lock_records
+from sharing.audiences.models import EntryKind, WithdrawalKind
+from sharing.audiences.permission import view_record
+from sharing.releases.facts import World, load
+from sharing.releases.rules import Decision, decide
+
+
+@dataclass
+class Changes:
+    """What a recomputation did, as (record, agency) pairs; owners' own grants are not among them."""
+
+    granted: list[tuple[int, int]] = field(default_factory=list)
+    changed: list[tuple[int, int]] = field(default_factory=list)
+    withdrawn: list[tuple[int, int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A grant as it should be."""
+
+    record: int
+    agency: int
+    person: int | None
+    face: int
+    release: int | None
+    agreement: int | None
+    until: datetime | None
+
+
+def regrant(
+    ids: Iterable[int], *, at: datetime, ending: WithdrawalKind = WithdrawalKind.ENDED, reason: str = ""
+) -> Changes:
+    """Bring the grants of the records to what the rule says at `at`; `ending` and `reason` go on what is withdrawn.
+
+    Locks the records first, all in id order. Returns what changed for recipients.
+    """
+    wanted = sorted(set(ids))
+    lock_records(wanted)
+    world = load(wanted, at)
+    rows = [row for pk in wanted if pk in world.records for row in _rows(world, pk, at)]
+    with engine():
+        changes = _remove(wanted, rows, at, ending, reason)
+        _write(rows, at, changes)
+    return changes
+
+
+def rebuild_grants(at: datetime) -> Changes:
+    """Recompute the grants of every published record. After a healthy life it changes nothing."""
+    with engine():
+        ids = list(Record.objects.filter(latest__gt=0).order_by("id").values_list("id", flat=True))
+    total = Changes()
+    for start in range(0, len(ids), 500):
+        part = regrant(ids[start : start + 500], at=at)
+        total.granted += part.granted
+        total.changed += part.changed
+        total.withdrawn += part.withdrawn
+    return total
+
+
+def decisions(world: World, pk: int, at: datetime) -> dict[int, Decision]:
+    """The decision for every agency that a release of the record could reach, and for its owner."""
+    subject = world.subjects[pk]
+    reached = world.reachable(pk) | {subject.owner.id}
+    return {
+        agency: decide(subject, world.parties[agency], world.facts[pk], at)
+        for agency in sorted(reached)
+        if agency in world.parties
+    }
+
+
+def _rows(world: World, pk: int, at: datetime) -> list[Row]:
+    record = world.records[pk]
+    if not record.latest:
+        return []
+    allowed = {agency: found for agency, found in decisions(world, pk, at).items() if found.allowed}
+    faces: dict[tuple[int, frozenset[str]], int] = {}
+    for version in {found.version for found in allowed.values()}:
+        sets = {found.withheld for found in allowed.values() if found.version == version}
+        for withheld, face in make_faces(record, version, sets).items():
+            faces[version, withheld] = face
+    rows = []
+    for agency, found in allowed.items():
+        own = agency == record.owner_id and not found.persons
+        for person in sorted(found.persons) or [None]:
+            rows.append(
+                Row(
+                    record=pk,
+                    agency=agency,
+                    person=person,
+                    face=faces[found.version, found.withheld],
+                    release=None if own else found.release,
+                    agreement=found.agreement,
+                    until=found.until,
+                )
+            )
+    return rows
+
+
+def _remove(ids: list[int], rows: list[Row], at: datetime, ending: WithdrawalKind, reason: str) -> Changes:
+    """Delete the grants that should not be, with a withdrawal and an entry for each that was visible."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            with wanted as (select * from unnest(%s::bigint[], %s::int[], %s::bigint[]) w(record, agency, person)),
+            gone as (
+                delete from sharing_grant g where g.record_id = any(%s) and not exists (
+                    select 1 from wanted w where w.record = g.record_id and w.agency = g.group_id
+                       and w.person is not distinct from g.person_id)
+                returning g.record_id, g.group_id, g.person_id, g.face_id, g.visible_since),
+            told as (
+                insert into sharing_withdrawal (agency_id, person_id, record_kind, owner_id, uid, ref, version, tlp,
+                                                kind, reason, had_since, at)
+                select gone.group_id, gone.person_id, f.kind, f.owner_id, f.uid, f.ref, f.version, f.tlp,
+                       %s, %s, gone.visible_since, %s
+                from gone join bulletins_face f on f.id = gone.face_id where gone.group_id <> f.owner_id),
+            entered as (
+                insert into sharing_entry (agency_id, record_id, kind)
+                select group_id, record_id, %s from gone)
+            select gone.record_id, gone.group_id from gone join bulletins_record r on r.id = gone.record_id
+            where gone.group_id <> r.owner_id
+            """,
+            [
+                [row.record for row in rows],
+                [row.agency for row in rows],
+                [row.person for row in rows],
+                ids,
+                ending.value,
+                reason,
+                at,
+                EntryKind.WITHDRAWN.value,
+            ],
+        )
+        return Changes(withdrawn=list(cursor.fetchall()))
+
+
+def _write(rows: list[Row], at: datetime, changes: Changes) -> None:
+    """Write the grants that should be, in one statement, with an entry for each written or changed."""
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            with wanted as (
+                select * from unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+                                     %s::timestamptz[])
+                         w(record, agency, person, face, release, agreement, until)),
+            written as (
+                insert into sharing_grant as g (permission_id, record_id, group_id, person_id, face_id, release_id,
+                                                agreement_id, visible_since, until)
+                select %s, record, agency, person, face, release, agreement, %s, until from wanted
+                order by record, agency, person
+                on conflict (record_id, group_id, person_id) do update
+                   set face_id = excluded.face_id, release_id = excluded.release_id,
+                       agreement_id = excluded.agreement_id, until = excluded.until,
+                       visible_since = case when g.face_id = excluded.face_id then g.visible_since
+                                            else excluded.visible_since end
+                 where (g.face_id, g.release_id, g.agreement_id, g.until)
+                       is distinct from (excluded.face_id, excluded.release_id, excluded.agreement_id, excluded.until)
+                returning g.record_id, g.group_id, g.face_id, (xmax = 0) as fresh, g.visible_since = %s as moved),
+            entered as (
+                insert into sharing_entry (agency_id, record_id, face_id, kind)
+                select group_id, record_id, face_id, case when fresh then %s else %s end from written
+                where fresh or moved)
+            select w.record_id, w.group_id, w.fresh from written w join bulletins_record r on r.id = w.record_id
+            where w.group_id <> r.owner_id and (w.fresh or w.moved)
+            """,
+            [
+                [row.record for row in rows],
+                [row.agency for row in rows],
+                [row.person for row in rows],
+                [row.face for row in rows],
+                [row.release for row in rows],
+                [row.agreement for row in rows],
+                [row.until for row in rows],
+                view_record(),
+                at,
+                at,
+                EntryKind.GRANTED.value,
+                EntryKind.CHANGED.value,
+            ],
+        )
+        for record, agency, fresh in cursor.fetchall():
+            (changes.granted if fresh else changes.changed).append((record, agency))
+
+
+def codes_of(ids: Iterable[int]) -> list[str]:
+    """Agency codes, sorted: how audiences stand in the trail."""
+    return list(Agency.objects.filter(pk__in=set(ids)).order_by("code").values_list("code", flat=True))

@@ -1,0 +1,16 @@
+"""The owner's own grant: written when a version is published, in the same transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.dispatch import receiver
+
+from bulletins.publishing.signals import published
+from sharing.audiences.actions import regrant
+
+
+@receiver(published, dispatch_uid="sharing.audiences.owner")
+def give_the_owner_its_grant(sender: Any, record: int, at: datetime, **kwargs: Any) -> None:
+    regrant([record], at=at)

@@ -1,0 +1,1 @@
+"""The demo: a cast, two agreements, and records made of real public seizures."""

@@ -1,0 +1,133 @@
+"""`disclose`: the only way a record becomes output. It asks for the grant again, by a query of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from bulletins.markings.rules import Marking
+from bulletins.vocabulary.lists import FieldGroup
+from hub.accounts.viewer import Viewer
+from hub.database.context import require_viewer
+from hub.trail.actions import origin
+from sharing.disclosures.disclosure import Desk, Disclosure, Withheld
+from sharing.disclosures.rules import Carries, Channel, carries
+
+GRANTED = """
+    select g.record_id, f.uid, f.ref, f.kind, f.version, f.tlp, f.controls, f.rel_to, f.cui_categories, f.caveat,
+           f.reliability, f.credibility, f.issued_at, g.visible_since, g.until, f.shown, f.linked, f.withheld,
+           a.group_id, a.code, a.name, a.desk_email, a.desk_phone, a.desk_hours, t.code, t.withheld, g.release_id
+    from unnest(%s::bigint[]) with ordinality as wanted(id, place)
+    join sharing_grant g on g.record_id = wanted.id and g.group_id = hub_agency()
+     and (g.person_id is null or g.person_id = %s) and (g.until is null or g.until > hub_now())
+    join bulletins_face f on f.id = g.face_id
+    join hub_agency a on a.group_id = f.owner_id
+    left join (select s.id, s.code, d.withheld, d.giver_id from sharing_agreement s
+               join sharing_direction d on d.agreement_id = s.id) t
+           on t.id = g.agreement_id and t.giver_id = f.owner_id
+    order by wanted.place
+"""
+
+
+def disclose(
+    viewer: Viewer,
+    records: Sequence[int],
+    channel: Channel,
+    *,
+    own_endpoint: bool = True,
+    at: datetime | None = None,
+) -> list[Disclosure]:
+    """What `viewer` may be shown of `records` by `channel`, in their order; what may not leave is simply absent.
+
+    Writes one ledger row for the answer, unless it gives nothing. Records are internal ids, as visible_to gives them.
+    """
+    require_viewer(viewer)
+    if not records:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(GRANTED, [list(records), viewer.person_id])
+        rows = cursor.fetchall()
+    found = []
+    given = []
+    for row in rows:
+        marking = Marking(row[5], tuple(row[6]), tuple(row[7]), tuple(row[8]), row[9], row[10], row[11])
+        extent = carries(marking, channel, own_endpoint=own_endpoint)
+        if extent == Carries.NOTHING:
+            continue
+        found.append(_disclosure(row, viewer, marking, extent))
+        given.append((row[0], row[4], ",".join(row[17]), row[26] or 0))
+    if given:
+        _enter(viewer, channel, given, at or timezone.now())
+    return found
+
+
+def _disclosure(row: tuple[Any, ...], viewer: Viewer, marking: Marking, extent: Carries) -> Disclosure:
+    shown = json.loads(row[15]) if isinstance(row[15], str) else row[15]
+    owner = Desk(row[18], row[19], row[20], row[21], row[22], row[23])
+    under_agreement = set(row[25] or [])
+    withheld = tuple(
+        Withheld(
+            group=group,
+            label=str(FieldGroup(group).label),
+            by=owner.code,
+            under=row[24] if group in under_agreement else "",
+        )
+        for group in shown.get("withheld", [])
+    )
+    return Disclosure(
+        key=row[0],
+        uid=row[1],
+        ref=row[2],
+        kind=row[3],
+        version=row[4],
+        owner=owner,
+        own=owner.id == viewer.agency_id,
+        marking=marking,
+        issued_at=row[12],
+        visible_since=row[13],
+        until=row[14],
+        facts=_reduced(shown, extent),
+        linked=tuple(row[16]) if extent == Carries.ALL else (),
+        withheld=withheld if extent == Carries.ALL else (),
+        agreement=row[24] or "",
+    )
+
+
+def _reduced(shown: dict[str, Any], extent: Carries) -> dict[str, Any]:
+    """The facts that the channel carries."""
+    if extent == Carries.ALL:
+        return shown
+    kept = {
+        Carries.WAITING: (),
+        Carries.MARKING: ("hazard",),
+        Carries.TITLE: ("hazard", "title"),
+        Carries.TEAR_LINE: ("hazard", "title", "tear_line", "safety_note"),
+    }[extent]
+    return {"core": {name: shown["core"][name] for name in kept if name in shown["core"]}}
+
+
+def _enter(viewer: Viewer, channel: Channel, given: list[tuple[int, int, str, int]], at: datetime) -> None:
+    """The ledger: one row an answer, its arrays parallel."""
+    records, versions, withheld, basis = (list(column) for column in zip(*given, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into sharing_ledger (at, agency_id, person_id, person, channel, request_id, records, versions,"
+            " withheld, basis) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                at,
+                viewer.agency_id,
+                viewer.person_id,
+                viewer.username,
+                channel.value,
+                origin.get().request_id,
+                records,
+                versions,
+                withheld,
+                basis,
+            ],
+        )

@@ -1,0 +1,86 @@
+"""A Disclosure: what one viewer is shown of one record. The only form in which records reach templates and serializers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from bulletins.markings.rules import Marking
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An agency as others see it."""
+
+    id: int
+    code: str
+    name: str
+    email: str = ""
+    phone: str = ""
+    hours: str = ""
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """A group that held something and is not shown: its kind, by whom and under what; never how much."""
+
+    group: str
+    label: str
+    by: str
+    under: str = ""
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """`facts` is the shown content by field group (see bulletins/faces/content.py). `key` never leaves the process."""
+
+    key: int
+    uid: UUID
+    ref: str
+    kind: str
+    version: int
+    owner: Desk
+    own: bool
+    marking: Marking
+    issued_at: datetime
+    visible_since: datetime
+    until: datetime | None
+    facts: dict[str, Any]
+    linked: tuple[int, ...] = ()
+    withheld: tuple[Withheld, ...] = ()
+    agreement: str = ""
+
+    @property
+    def core(self) -> dict[str, Any]:
+        return dict(self.facts.get("core", {}))
+
+    @property
+    def title(self) -> str:
+        return str(self.core.get("title", ""))
+
+    @property
+    def hazard(self) -> bool:
+        return bool(self.core.get("hazard"))
+
+    @property
+    def photographs(self) -> list[dict[str, Any]]:
+        """Photographs in the order of their groups: pictures first, then X-rays, where either is shown."""
+        return [
+            {**row, "group": group}
+            for group in ("detail", "technique")
+            for row in self.facts.get(group, {}).get("photographs", [])
+        ]
+
+    @property
+    def path(self) -> str:
+        return f"/{'bulletins' if self.kind == 'bulletin' else 'seizures'}/{self.ref}/"
+
+    def without(self, groups: frozenset[str]) -> Disclosure:
+        """The same with `groups` taken out as well: what an audience that may see less is shown."""
+        facts = {name: value for name, value in self.facts.items() if name not in groups}
+        facts["withheld"] = sorted(
+            {*self.facts.get("withheld", []), *(name for name in groups if self.facts.get(name))}
+        )
+        return replace(self, facts=facts)

@@ -1,0 +1,215 @@
+"""Sharing, verb by verb: release, recall, carry over, refresh, each in order over the stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from bulletins.faces.actions import remark_faces
+from bulletins.models import Record
+from hub.accounts.viewer import Viewer
+from hub.database.context import engine, lock_records
+from hub.trail.actions import record as write_trail
+from sharing.audiences.actions import Changes, codes_of, regrant
+from sharing.audiences.models import Grant, WithdrawalKind
+from sharing.communities.models import Community
+from sharing.deliveries.actions import queue_alerts
+from sharing.deliveries.models import AlertKind
+from sharing.releases.models import Release
+from sharing.releases.plan import Pick, Plan, plan_refusals
+
+
+def release(records: Sequence[Record], plan: Plan, *, viewer: Viewer, at: datetime) -> Changes:
+    """Carry out `plan` for the records, all of the viewer's own agency: marking, releases, grants, alerts, trail.
+
+    A release replaces an earlier one of the same record to the same agency or community. Raises ValidationError
+    with every reason when the plan cannot stand; then nothing is written.
+    """
+    ids = sorted(record.pk for record in records)
+    lock_records(ids)
+    fresh = list(Record.objects.filter(pk__in=ids).select_related("owner").order_by("id"))
+    _check(fresh, plan, viewer=viewer, at=at)
+    members = _members(plan)
+    for record in fresh:
+        _mark(record, plan, viewer=viewer, at=at)
+        for pick in plan.picks:
+            _replace(record, pick, plan, members, viewer=viewer, at=at)
+    before = _audiences(ids)
+    changes = regrant(ids, at=at)
+    after = _audiences(ids)
+    queue_alerts(AlertKind.NEW, changes.granted, at=at)
+    queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
+    for record in fresh:
+        write_trail(
+            "record.release",
+            viewer=viewer,
+            at=at,
+            object_type=record.kind,
+            object_id=record.ref,
+            version=record.latest,
+            marking=record.tlp,
+            before=before.get(record.pk, []),
+            after=after.get(record.pk, []),
+            reason=plan.need_to_know,
+        )
+    return changes
+
+
+def recall(record: Record, *, reason: str, viewer: Viewer, at: datetime) -> Changes:
+    """Take the record back from everybody who has it, at once: tombstones, notices, nothing for anyone else.
+
+    `reason` is meant for the recipients. Raises ValidationError without one, or when nobody has it.
+    """
+    if not reason.strip():
+        raise ValidationError({"reason": [_("Say why: the recipients are shown your reason.")]})
+    lock_records([record.pk])
+    live = Release.objects.filter(record_id=record.pk, ended_at=None)
+    if not live.exists():
+        raise ValidationError(_("It is not released to anyone: there is nothing to recall."))
+    before = _audiences([record.pk])
+    live.update(ended_at=at, recalled_at=at, recalled_by_id=viewer.person_id, recall_reason=reason.strip())
+    Record.objects.filter(pk=record.pk).update(recalled_at=at)
+    changes = regrant([record.pk], at=at, ending=WithdrawalKind.RECALLED, reason=reason.strip())
+    queue_alerts(AlertKind.RECALLED, changes.withdrawn, at=at)
+    write_trail(
+        "record.recall",
+        viewer=viewer,
+        at=at,
+        object_type=record.kind,
+        object_id=record.ref,
+        version=record.latest,
+        marking=record.tlp,
+        before=before.get(record.pk, []),
+        reason=reason.strip(),
+    )
+    return changes
+
+
+def carry_over(record: Record, releases: Iterable[int], *, viewer: Viewer, at: datetime) -> Changes:
+    """Give the newest version to those the named live releases reach. Others keep the version they have."""
+    lock_records([record.pk])
+    record.refresh_from_db()
+    chosen = Release.objects.filter(record_id=record.pk, ended_at=None, pk__in=list(releases))
+    before = _audiences([record.pk])
+    chosen.update(version=record.latest)
+    changes = regrant([record.pk], at=at)
+    queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
+    write_trail(
+        "record.extend",
+        viewer=viewer,
+        at=at,
+        object_type=record.kind,
+        object_id=record.ref,
+        version=record.latest,
+        marking=record.tlp,
+        before=before.get(record.pk, []),
+        after=_audiences([record.pk]).get(record.pk, []),
+    )
+    return changes
+
+
+def refresh(*, at: datetime) -> int:
+    """Recompute records where time alone changed something: a release that began, an end that passed."""
+    with engine():
+        begun = Release.objects.filter(applied_at=None, ended_at=None, starts_at__lte=at)
+        ids = set(begun.values_list("record_id", flat=True))
+        ids |= set(Grant.objects.filter(until__lte=at).values_list("content_object_id", flat=True))
+    if not ids:
+        return 0
+    changes = regrant(ids, at=at)
+    queue_alerts(AlertKind.NEW, changes.granted, at=at)
+    with engine():
+        Release.objects.filter(record_id__in=ids, applied_at=None, starts_at__lte=at).update(applied_at=at)
+    return len(ids)
+
+
+def _check(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime) -> None:
+    found: list[str] = []
+    for record in records:
+        if record.owner_id != viewer.agency_id:
+            raise PermissionError("only the owner's agency releases a record")
+        if not record.latest:
+            found.append(_("%(ref)s is a draft: publish it first.") % {"ref": record.ref})
+        found += plan_refusals(plan, owner_country=record.owner.country, at=at)
+    if found:
+        raise ValidationError(list(dict.fromkeys(found)))
+
+
+def _members(plan: Plan) -> dict[int, list[int]]:
+    """The picked communities' confirmed members as of now. Picking one asks that the releaser may see it."""
+    ids = {pick.community for pick in plan.picks if pick.community}
+    visible = set(Community.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    if ids - visible:
+        raise ValidationError(_("There is no such community, or not for your agency."))
+    with engine():
+        return {
+            community.pk: list(
+                community.memberships.filter(left_at=None)
+                .exclude(confirmed_at=None)
+                .values_list("agency_id", flat=True)
+            )
+            for community in Community.objects.filter(pk__in=ids)
+        }
+
+
+def _mark(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> None:
+    wanted = {"tlp": plan.tlp, "controls": list(plan.controls), "rel_to": list(plan.rel_to)}
+    old = {name: getattr(record, name) for name in wanted}
+    changed = old != wanted
+    if changed or record.recalled_at:
+        Record.objects.filter(pk=record.pk).update(**wanted, recalled_at=None)
+        record.refresh_from_db()
+    if changed:
+        remark_faces(record)
+        write_trail(
+            "record.mark",
+            viewer=viewer,
+            at=at,
+            object_type=record.kind,
+            object_id=record.ref,
+            marking=record.tlp,
+            reason=old["tlp"],
+        )
+
+
+def _replace(
+    record: Record, pick: Pick, plan: Plan, members: dict[int, list[int]], *, viewer: Viewer, at: datetime
+) -> None:
+    if pick.agency == record.owner_id and plan.tlp != "TLP:RED":
+        return
+    starts_at = plan.starts_at or at
+    same = Q(agency_id=pick.agency, community_id=pick.community)
+    Release.objects.filter(same, record_id=record.pk, ended_at=None).update(ended_at=at)
+    Release.objects.create(
+        record_id=record.pk,
+        version=record.latest,
+        owner_id=record.owner_id,
+        agency_id=pick.agency,
+        community_id=pick.community,
+        members=members.get(pick.community or 0, []),
+        persons=sorted(pick.persons),
+        withheld=sorted(pick.withheld | plan.withheld),
+        need_to_know=plan.need_to_know.strip(),
+        right_to_know=plan.right_to_know.strip(),
+        starts_at=starts_at,
+        ends_at=plan.ends_at,
+        applied_at=at if starts_at <= at else None,
+        released_at=at,
+        released_by_id=viewer.person_id,
+    )
+
+
+def _audiences(ids: list[int]) -> dict[int, list[str]]:
+    """Record -> codes of the agencies that hold a grant on it, for the trail."""
+    with engine():
+        pairs = list(
+            Grant.objects.filter(content_object_id__in=ids).values_list("content_object_id", "group_id")
+        )
+    found: dict[int, set[int]] = {}
+    for record, agency in pairs:
+        found.setdefault(record, set()).add(agency)
+    return {record: codes_of(agencies) for record, agencies in found.items()}

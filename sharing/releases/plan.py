@@ -1,0 +1,89 @@
+"""A release before it happens: who is picked, what is held back, and why it may be refused as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from bulletins.faces.content import WITHHOLDABLE
+from bulletins.markings.models import TLP
+from bulletins.markings.rules import marking_refusals
+from sharing.releases.rules import Reach, Roster
+
+
+@dataclass(frozen=True)
+class Pick:
+    """One choice on the left of the release page: an agency, a community, or (neither) everybody."""
+
+    agency: int | None = None
+    community: int | None = None
+    withheld: frozenset[str] = frozenset()
+    persons: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Plan:
+    picks: tuple[Pick, ...]
+    tlp: str
+    controls: tuple[str, ...] = ()
+    rel_to: tuple[str, ...] = ()
+    withheld: frozenset[str] = frozenset()
+    need_to_know: str = ""
+    right_to_know: str = ""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    def reaches(self, version: int, rosters: dict[int, Roster], at: datetime) -> tuple[Reach, ...]:
+        """The releases this plan would make, with negative ids: they are not in the database."""
+        return tuple(
+            Reach(
+                id=-number,
+                version=version,
+                agency=pick.agency,
+                community=pick.community,
+                members=rosters[pick.community].members if pick.community in rosters else frozenset(),
+                persons=pick.persons,
+                withheld=pick.withheld | self.withheld,
+                starts_at=at,
+                ends_at=self.ends_at,
+                need_and_right=bool(self.need_to_know and self.right_to_know),
+            )
+            for number, pick in enumerate(self.picks, start=1)
+        )
+
+
+def plan_refusals(plan: Plan, *, owner_country: str, at: datetime) -> list[str]:
+    """Why the plan cannot be carried out at all; empty when it can. Each says what to do."""
+    found = marking_refusals(
+        tlp=plan.tlp, controls=plan.controls, rel_to=plan.rel_to, owner_country=owner_country
+    )
+    if not plan.picks:
+        found.append(_("Pick at least one agency or community."))
+    if plan.tlp == TLP.STRICT and any(pick.agency is None for pick in plan.picks):
+        found.append(
+            _(
+                "TLP:AMBER+STRICT is for agencies named one by one: their own people only. "
+                "Take the communities out, or choose TLP:AMBER."
+            )
+        )
+    if plan.tlp == TLP.RED:
+        if any(pick.agency is None for pick in plan.picks):
+            found.append(_("TLP:RED is for people named: take the communities out."))
+        if any(pick.agency is not None and not pick.persons for pick in plan.picks):
+            found.append(_("TLP:RED is for people named: name them, or choose another marking."))
+    if plan.tlp != TLP.CLEAR and any(pick.agency is None and pick.community is None for pick in plan.picks):
+        found.append(_("Only TLP:CLEAR may go to every agency at once."))
+    if not plan.need_to_know.strip():
+        found.append(_("Say why they need to know: it is recorded with the release (28 CFR 23.20 e)."))
+    if not plan.right_to_know.strip():
+        found.append(
+            _("Say what gives them the right to know: it is recorded with the release (28 CFR 23.20 e).")
+        )
+    if plan.ends_at and plan.ends_at <= (plan.starts_at or at):
+        found.append(_("The end must lie after the start."))
+    unknown = {group for pick in plan.picks for group in pick.withheld} | plan.withheld
+    if unknown - set(WITHHOLDABLE):
+        found.append(_("Only these can be withheld: %(groups)s.") % {"groups": ", ".join(WITHHOLDABLE)})
+    return found

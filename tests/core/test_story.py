@@ -1,0 +1,80 @@
+"""The whole story at the level of verbs: published, released, narrowed, recalled."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from bulletins.models import Found
+from hub.database.context import viewing
+from sharing.audiences.actions import rebuild_grants
+from sharing.audiences.models import Received, Withdrawal
+from sharing.disclosures.actions import disclose
+from sharing.disclosures.rules import Channel
+from sharing.flow import recall
+from tests.builders import CANARIES, published_bulletin, released
+from tests.cast import viewer
+
+pytestmark = pytest.mark.django_db
+
+
+def shown_to(username, record):
+    who = viewer(username)
+    with viewing(who):
+        ids = list(
+            Received.objects.visible_to(who).filter(ref=record.ref).values_list("record_id", flat=True)
+        )
+        return disclose(who, ids, Channel.PAGE)
+
+
+def found_by(username, word):
+    who = viewer(username)
+    with viewing(who):
+        return list(Found.objects.visible_to(who).matching(word).values_list("ref", flat=True))
+
+
+def test_a_release_reaches_those_named_without_what_is_withheld_and_nobody_else():
+    bulletin = published_bulletin()
+    assert shown_to("cbp.officer", bulletin) and not shown_to("cbsa.officer", bulletin)
+
+    released(bulletin, ("CBSA", "identifiers", "place"), "community:HIDTA-STX", "community:DHE")
+
+    (cbsa,) = shown_to("cbsa.officer", bulletin)
+    assert {row.group for row in cbsa.withheld} == {"identifiers", "place", "case"}
+    text = str(cbsa.facts)
+    assert CANARIES["place"] not in text and CANARIES["identifiers"] not in text and CANARIES["core"] in text
+    for username in ("stx.analyst", "txdps.trooper"):
+        (whole,) = shown_to(username, bulletin)
+        assert not whole.withheld and CANARIES["identifiers"] in str(whole.facts)
+    assert not shown_to("ncb.officer", bulletin) and not shown_to("rcmp.officer", bulletin)
+
+
+def test_search_finds_only_by_what_the_reader_is_shown():
+    bulletin = published_bulletin()
+    released(bulletin, ("CBSA", "identifiers", "place"), "community:HIDTA-STX")
+    for group in ("place", "identifiers"):
+        assert found_by("stx.analyst", CANARIES[group]) == [bulletin.ref]
+        assert found_by("cbsa.officer", CANARIES[group]) == []
+    assert found_by("cbsa.officer", CANARIES["core"]) == [bulletin.ref]
+    assert found_by("ncb.officer", CANARIES["core"]) == []
+
+
+def test_a_recall_leaves_a_withdrawal_for_those_who_had_it_and_nothing_for_others():
+    bulletin = published_bulletin()
+    released(bulletin, "CBSA", "community:HIDTA-STX")
+    who = viewer("cbp.releaser")
+    with viewing(who):
+        recall(bulletin, reason="The laboratory found nothing", viewer=who, at=timezone.now())
+    for username, told in (("cbsa.officer", 1), ("stx.analyst", 1), ("ncb.officer", 0)):
+        assert not shown_to(username, bulletin)
+        reader = viewer(username)
+        with viewing(reader):
+            assert Withdrawal.objects.visible_to(reader).filter(ref=bulletin.ref).count() == told
+    assert shown_to("cbp.officer", bulletin)
+
+
+def test_rebuilding_from_the_releases_changes_nothing():
+    bulletin = published_bulletin()
+    released(bulletin, ("CBSA", "place"), "community:DHE")
+    changes = rebuild_grants(timezone.now())
+    assert (changes.granted, changes.changed, changes.withdrawn) == ([], [], [])
