@@ -116,6 +116,8 @@ class Crew:
         now = time.monotonic()
         for child in self.children:
             if child.process is not None and child.process.poll() is not None and not child.again_at:
+                # What it forked goes too: orphaned pages would keep the port, orphaned tasks their claims.
+                self.signal(child, signal.SIGKILL, group=True)
                 self.drain(child)
                 child.deaths = 1 if now - child.started_at > 60 else child.deaths + 1
                 wait = min(30.0, 0.5 * 2 ** (child.deaths - 1))

@@ -29,6 +29,9 @@ def serve(home: Path) -> int:
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings = {"HUB_HOME": str(home), "HUB_DEMO": "1" if demo else "0"}
     fresh = False
+    for name in () if demo else ("SECRET_KEY", "EMAIL_URL"):
+        if not os.environ.get(name):
+            env.refuse(f"{name} is not set, and HUB_DEMO=0 needs it")
     if demo:
         settings["SECRET_KEY"] = os.environ.get("SECRET_KEY") or kept_secret(home, "secret-key", 48)[0]
         fresh = password(home, settings)
@@ -42,6 +45,8 @@ def serve(home: Path) -> int:
             announce(services, listen, port, fresh, time.monotonic() - began)
             while True:
                 crew.tend(1.0)
+        except KeyboardInterrupt:
+            return 0
         finally:
             crew.stop()
             print("hub: stopped", flush=True)
@@ -78,8 +83,11 @@ def password(home: Path, settings: dict[str, str]) -> bool:
 
 def prepare(crew: Crew, demo: bool) -> None:
     """Brings the schema up to date as its owner, and fills a demo; ends the launcher when either fails."""
-    steps = [("migrate", ["migrate", "--no-input", "--verbosity", "0"])]
-    if demo and any(env.ROOT.glob("*/management/commands/setup_demo.py")):
+    steps = [
+        ("migrate", ["migrate", "--no-input", "--verbosity", "0"]),
+        ("reference", ["load_reference", "--verbosity", "0"]),
+    ]
+    if demo:
         steps.append(("demo", ["setup_demo"]))
     for name, arguments in steps:
         if crew.run(Child(name, [PYTHON, "manage.py", *arguments])):

@@ -73,7 +73,8 @@ def test_an_unreachable_database_is_one_line():
 def test_the_application_holds_no_right_that_would_undo_the_policies():
     with connection.cursor() as cursor:
         cursor.execute(
-            "select pg_has_role('hub_app', 'hub_engine', 'usage'), pg_has_role('hub_app', 'hub_engine', 'set'),"
+            "select pg_has_role('hub_app', 'hub_engine', 'usage'),"
+            " pg_has_role('hub_app', 'hub_engine', 'set'),"
             " pg_has_role('hub_app', 'hub_owner', 'member'),"
             " (select rolcreatedb or rolcreaterole from pg_roles where rolname = 'hub_app')"
         )
