@@ -4,7 +4,10 @@ A name that is not in the environment is looked up in HUB_HOME/services.json, wh
 keeps there, so that `manage.py` finds the same database as the hub beside it.
 """
 
+import base64
+import binascii
 import fcntl
+import ipaddress
 import json
 import os
 import sys
@@ -150,3 +153,45 @@ def mail(name: str) -> dict[str, Any]:
         "EMAIL_USE_SSL": url.scheme == "smtps",
         "EMAIL_USE_TLS": url.scheme == "smtp" and dict(parse_qsl(url.query)).get("tls", "1") == "1",
     }
+
+
+def networks(name: str, default: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Networks with commas between: 10.1.0.0/16, fd00:1::/32. A single address is a network of one."""
+    found = []
+    for word in words(name, default):
+        try:
+            found.append(ipaddress.ip_network(word))
+        except ValueError:
+            refuse(f"{name} must list networks like 10.1.0.0/16, not {word!r}")
+    return found
+
+
+def fernet_keys(name: str) -> list[str]:
+    """Keys of 32 bytes in URL-safe base64, commas between; none is allowed."""
+    found = words(name, "")
+    for key in found:
+        try:
+            fit = len(base64.urlsafe_b64decode(key)) == 32
+        except (binascii.Error, ValueError):
+            fit = False
+        if not fit:
+            refuse(f"{name} must list Fernet keys: 32 bytes each, in URL-safe base64")
+    return found
+
+
+def site(name: str, *, demo: bool, hosts: list[str]) -> str:
+    """The address people reach the hub at, without a slash at its end: https outside the demo."""
+    if demo:
+        default = f"http://127.0.0.1:{number('PORT', 8000, low=1, high=65535)}"
+    else:
+        default = f"https://{hosts[0].lstrip('.')}" if hosts and "*" not in hosts[0] else None
+    found = text(name, default).rstrip("/")
+    url = urlsplit(found)
+    if (
+        not url.hostname
+        or url.path
+        or url.query
+        or url.scheme not in (("http", "https") if demo else ("https",))
+    ):
+        refuse(f"{name} must read https://host, not {found!r}")
+    return found

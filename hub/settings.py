@@ -20,6 +20,8 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 if HUB_DEMO and (beyond := [host for host in ALLOWED_HOSTS if host not in env.LOOPBACK]):
     env.refuse(f"HUB_DEMO=1 serves this machine alone; ALLOWED_HOSTS names {', '.join(beyond)}")
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, low=0, high=9)
+# What links in mails and payloads begin with: never taken from a request's Host.
+SITE_URL = env.site("SITE_URL", demo=HUB_DEMO, hosts=ALLOWED_HOSTS)
 
 # --- Applications -----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -236,6 +238,12 @@ if HUB_DEMO:
 else:
     EMAIL_TIMEOUT = 10
     globals().update(env.mail("EMAIL_URL"))
+
+# --- The way out ------------------------------------------------------------------------------------------
+# Networks of one's own that hub/outgoing may reach; every other address must be a public one.
+OUTGOING_ALLOW = env.networks("OUTGOING_ALLOW", "127.0.0.0/8,::1/128" if HUB_DEMO else "")
+# Fernet keys for endpoints' secrets, the newest first; without any, one is derived from SECRET_KEY.
+WEBHOOK_KEYS = env.fernet_keys("WEBHOOK_KEYS")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
