@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 
+from bulletins.records.refs import RefConverter
 from hub.health import healthz
+
+register_converter(RefConverter, "ref")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("accounts/", include("allauth.account.urls")),
+    path("", include("hub.pages.urls")),
+    path("", include("hub.agencies.urls")),
+    path("", include("hub.trail.urls")),
+    path("", include("bulletins.publishing.urls")),
+    path("", include("sharing.disclosures.urls")),
+    path("", include("sharing.releases.urls")),
+    path("", include("sharing.agreements.urls")),
+    path("", include("sharing.communities.urls")),
+    path("", include("sharing.deliveries.urls")),
+    path("", include("sharing.briefings.urls")),
+    path("api/", include("sharing.urls_api")),
 ]
