@@ -1,8 +1,10 @@
 // Light, dark or as the device, at once; without a script the form's answer does the same.
+import { fresh } from "./dom.js";
+
 const YEAR_S = 31536000;
 
 export function start(root) {
-  for (const form of root.querySelectorAll("[data-theme-form]")) {
+  for (const form of fresh(root, "[data-theme-form]", "Theme")) {
     form.addEventListener("submit", (event) => {
       const theme = event.submitter?.value;
       if (theme === undefined) return;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -40,8 +40,9 @@ class Entry:
     under: tuple[str, ...] = ()
 
 
-# Arrows point to `hub`: what can count messages says so when its app is ready.
+# Arrows point to `hub`: what can count messages, and whom the demo is played by, is said when the apps are ready.
 _counts: list[Callable[[Any], int]] = []
+_cast: list[str] = []
 
 
 def count_inbox_with(count: Callable[[Any], int]) -> None:
@@ -49,10 +50,23 @@ def count_inbox_with(count: Callable[[Any], int]) -> None:
     _counts[:] = [count]
 
 
+def offer_cast(usernames: Iterable[str]) -> None:
+    """Registers the names that the sign-in page offers while HUB_DEMO is set; never a password."""
+    _cast[:] = usernames
+
+
 def places(viewer: Reader, path: str) -> tuple[Entry, ...]:
     """The sections this reader may enter, by task. What they may not do is not among them."""
 
-    def entry(name: str, text: str, href: str, icon: str, *, below: tuple[Entry, ...] = (), under: tuple[str, ...] = ()) -> Entry:
+    def entry(
+        name: str,
+        text: str,
+        href: str,
+        icon: str,
+        *,
+        below: tuple[Entry, ...] = (),
+        under: tuple[str, ...] = (),
+    ) -> Entry:
         at = (href, *under, *(child.href for child in below))
         here = path == "/" if href == "/" else any(path.startswith(start) for start in at)
         return Entry(name, text, href, icon, here, below, under)
@@ -86,9 +100,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in THEMES else "",
         "viewer": viewer if viewer is not None and viewer.is_authenticated else None,
     }
-    known["demo_cast"] = getattr(settings, "DEMO_CAST", ()) if getattr(settings, "HUB_DEMO", False) else ()
     if known["viewer"] is None:
-        return known
+        return known | {"demo_cast": tuple(_cast) if settings.HUB_DEMO else ()}
     entries = SimpleLazyObject(lambda: places(viewer, request.path))
     return known | {
         "nav": entries,

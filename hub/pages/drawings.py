@@ -34,11 +34,11 @@ OF_MODE = {
     "rail": "railcar",
 }
 
-# Codes without a zone are buttons under the drawing of their family, or under "Other".
+# Codes without a zone of their own are buttons under the drawing of their family, or under "Other".
 EXTRAS = {
     "car": ("VEH-TRAP", "VEH-MULTI", "VEH-UNSP", "VEH-BODY", "VEH-INT", "VEH-MECH", "VEH"),
     "truck": ("TRK-UNSP", "TRK", "LOAD"),
-    "container": ("CONT-UNSP",),
+    "container": ("CONT-UNSP", "CONT"),
     "parcel": ("PCL-UNSP", "PCL", "GOOD", "FORM"),
     "person": ("PERS-UNSP", "PERS", "BAG"),
     "vessel": ("VSL-UNSP", "VSL"),
@@ -49,8 +49,17 @@ OTHER = (
     *("DELV", "DELV-DRONE", "DELV-ULTRA", "DELV-TUN", "DELV-THROW"),
     *("OPEN", "OPEN-UNDECL", "UNK"),
 )
+# A zone that only leads to another drawing, where the code itself is a button.
+LEADS = {("vessel", "CONT"): "container"}
 # What a thumbnail shows for a code without a zone: the first view of its family, nothing marked.
-FAMILIES = {"VEH": "car", "TRK": "truck", "LOAD": "truck", "CONT": "container", "VSL": "vessel", "RAILC": "railcar"}
+FAMILIES = {
+    "VEH": "car",
+    "TRK": "truck",
+    "LOAD": "truck",
+    "CONT": "container",
+    "VSL": "vessel",
+    "RAILC": "railcar",
+}
 FAMILIES |= {"PERS": "person", "BAG": "person", "PCL": "parcel", "GOOD": "parcel", "FORM": "parcel"}
 # Views made of tiles: a thumbnail shows the marked tiles and a little around them.
 TILED = {("truck", "load"), ("container", "load"), ("parcel", "goods"), ("truck", "chassis")}
@@ -145,7 +154,9 @@ def _read_view(slug: str, group: ElementTree.Element) -> View:
             elif tag == "text":
                 continue  # the caption: written again from its translation
             elif "data-code" in child.attrib:
-                parts.append(Zone(child.attrib["data-code"], child.attrib["d"], _box_of(child.attrib["d"], dx, dy)))
+                parts.append(
+                    Zone(child.attrib["data-code"], child.attrib["d"], _box_of(child.attrib["d"], dx, dy))
+                )
             else:
                 words = " ".join(f'{name}="{escape(value)}"' for name, value in child.attrib.items())
                 parts.append(f"<{tag} {words}/>")
@@ -173,7 +184,9 @@ def views_for(codes: Collection[str], transport: str = "") -> list[View]:
     left = set(codes) & set().union(*(drawing.codes for drawing in drawings().values()))
     chosen: list[View] = []
     while left:
-        best = max(drawings().values(), key=lambda drawing: (len(drawing.codes & left), drawing.slug == prefer))
+        best = max(
+            drawings().values(), key=lambda drawing: (len(drawing.codes & left), drawing.slug == prefer)
+        )
         chosen += [view for view in best.views if view.codes & left]
         left -= best.codes
     return chosen
@@ -252,6 +265,8 @@ def to_pick(drawing: Drawing, selected: Collection[str]) -> SafeString:
             name = escape(label(part.code))
             on = part.code in selected
             attributes = f' tabindex="0" role="checkbox" aria-checked="{"true" if on else "false"}" aria-label="{name}"'
+            if (leads := LEADS.get((drawing.slug, part.code))) is not None:
+                attributes = f' tabindex="0" role="button" data-leads="{leads}" aria-label="{name}"'
             parts.append(_zone(part, " is-selected" if on else "", attributes, f"<title>{name}</title>"))
         parts.append("</g>")
     return mark_safe("".join((*parts, "</svg>")))  # noqa: S308 - our own drawing; names are escaped

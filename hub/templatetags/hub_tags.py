@@ -61,7 +61,11 @@ def icon(name: str, size: str = "", label: str = "", extra: str = "") -> SafeStr
     classes = " ".join(part for part in ("icon", f"icon--{size}" if size else "", extra) if part)
     spoken = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')  # noqa: S308
     return format_html(
-        '<svg class="{}" {} focusable="false"><use href="{}#{}"></use></svg>', classes, spoken, asset_url("icons.svg"), name
+        '<svg class="{}" {} focusable="false"><use href="{}#{}"></use></svg>',
+        classes,
+        spoken,
+        asset_url("icons.svg"),
+        name,
     )
 
 
@@ -122,8 +126,15 @@ def _pick(context: template.Context, codes: list[str], transport: str, name: str
             "choices": [
                 _choice(code, codes)
                 for code in dict.fromkeys(
-                    (*(part.code for view in found.views for part in view.parts if isinstance(part, drawings.Zone)),
-                     *drawings.EXTRAS.get(found.slug, ()))
+                    (
+                        *(
+                            part.code
+                            for view in found.views
+                            for part in view.parts
+                            if isinstance(part, drawings.Zone)
+                        ),
+                        *drawings.EXTRAS.get(found.slug, ()),
+                    )
                 )
             ],
         }
@@ -161,7 +172,12 @@ def method_label(code: str) -> str:
 
 
 # --- Forms ------------------------------------------------------------------------------------------------
-WIDGETS = {"select": "usa-select", "textarea": "usa-textarea", "checkbox": "usa-checkbox__input", "radio": "usa-radio__input"}
+WIDGETS = {
+    "select": "usa-select",
+    "textarea": "usa-textarea",
+    "checkbox": "usa-checkbox__input",
+    "radio": "usa-radio__input",
+}
 
 
 @register.filter
@@ -192,7 +208,11 @@ def usa_choice(choice: BoundWidget) -> SafeString:
 @register.simple_tag
 def tlp(marking: str) -> SafeString:
     """A TLP label in its own colours: `{% tlp "TLP:AMBER+STRICT" %}`."""
-    return format_html('<span class="tlp {}">{}</span>', tlp_class(marking), marking) if marking else mark_safe("")
+    return (
+        format_html('<span class="tlp {}">{}</span>', tlp_class(marking), marking)
+        if marking
+        else mark_safe("")
+    )
 
 
 @register.filter
@@ -286,7 +306,9 @@ def when(instant: Any, show: str = "") -> SafeString:
             instant = instant.replace(tzinfo=UTC)
         return _instant(instant, show)
     if isinstance(instant, date):
-        return format_html('<time datetime="{}">{}</time>', instant.isoformat(), date_format(instant, "j M Y"))
+        return format_html(
+            '<time datetime="{}">{}</time>', instant.isoformat(), date_format(instant, "j M Y")
+        )
     return mark_safe("")
 
 
@@ -320,12 +342,16 @@ def month(value: Any) -> SafeString:
 # --- Charts -----------------------------------------------------------------------------------------------
 def _rows(rows: Any) -> tuple[list[tuple[str, Decimal, str]], Decimal]:
     """(label, value, href) of each row, and the value that fills the room."""
-    plain = [(str(row[0]), _decimal(row[1]) or Decimal(0), (row[2] if len(row) > 2 else "") or "") for row in rows]
+    plain = [
+        (str(row[0]), _decimal(row[1]) or Decimal(0), (row[2] if len(row) > 2 else "") or "") for row in rows
+    ]
     return plain, max((value for _label, value, _href in plain), default=Decimal(0)) or Decimal(1)
 
 
 @register.inclusion_tag("parts/chart_bars.html")
-def chart_bars(title: str, rows: Any, unit: str = "", newest: bool = False, labels: str = "") -> dict[str, Any]:
+def chart_bars(
+    title: str, rows: Any, unit: str = "", newest: bool = False, labels: str = ""
+) -> dict[str, Any]:
     """A table whose rows carry a bar. `rows` are (label, value, href); without an href the number is no link.
 
     `newest` marks the last bar; `labels` names the first column.
@@ -345,7 +371,9 @@ def chart_bars(title: str, rows: Any, unit: str = "", newest: bool = False, labe
 
 
 @register.inclusion_tag("parts/chart_columns.html")
-def chart_columns(title: str, rows: Any, unit: str = "", newest: bool = False, labels: str = "") -> dict[str, Any]:
+def chart_columns(
+    title: str, rows: Any, unit: str = "", newest: bool = False, labels: str = ""
+) -> dict[str, Any]:
     """One column a row, for months and years, with the numbers in a table below. `rows` as for `chart_bars`."""
     plain, most = _rows(rows)
     columns = [
@@ -362,7 +390,14 @@ def chart_columns(title: str, rows: Any, unit: str = "", newest: bool = False, l
     ]
     last = columns[-1] if columns else None
     width = len(columns) * 10
-    return {"title": title, "columns": columns, "last": last, "unit": unit, "width": width, "labels": labels or _("Month")}
+    return {
+        "title": title,
+        "columns": columns,
+        "last": last,
+        "unit": unit,
+        "width": width,
+        "labels": labels or _("Month"),
+    }
 
 
 @register.simple_tag
@@ -384,14 +419,20 @@ def spark(values: Any) -> SafeString:
         ),
     )
     return format_html(
-        '<svg class="spark" viewBox="0 0 {} 28" aria-hidden="true" focusable="false">{}</svg>', max(len(plain), 1) * 12, bars
+        '<svg class="spark" viewBox="0 0 {} 28" aria-hidden="true" focusable="false">{}</svg>',
+        max(len(plain), 1) * 12,
+        bars,
     )
 
 
 @register.inclusion_tag("parts/progress.html")
 def progress(done: int, total: int, label: str = "") -> dict[str, Any]:
     """A bar for `done` of `total`; `label` says of what."""
-    return {"done": done, "total": max(total, 1), "label": label or _("%(done)s of %(total)s") % {"done": done, "total": total}}
+    return {
+        "done": done,
+        "total": max(total, 1),
+        "label": label or _("%(done)s of %(total)s") % {"done": done, "total": total},
+    }
 
 
 @register.simple_tag(takes_context=True)
