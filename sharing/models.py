@@ -4,7 +4,7 @@ from sharing.agreements.models import Agreement, Direction
 from sharing.audiences.models import Entry, Given, Grant, Received, Withdrawal
 from sharing.briefings.models import Briefing
 from sharing.communities.models import Community, Membership
-from sharing.deliveries.models import Alert, Delivery, Endpoint
+from sharing.deliveries.models import Alert, Delivery, Endpoint, InboxItem
 from sharing.disclosures.models import LedgerRow
 from sharing.receipts.models import Answered, Receipt
 from sharing.releases.models import Consent, Release
@@ -22,6 +22,7 @@ __all__ = [
     "Entry",
     "Given",
     "Grant",
+    "InboxItem",
     "LedgerRow",
     "Membership",
     "Receipt",

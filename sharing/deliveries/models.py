@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bulletins.records.models import Kind, Record
 from hub.agencies.models import Agency
+from sharing.deliveries.querysets import DeliveryQuerySet, InboxItemQuerySet
 
 
 class AlertKind(models.TextChoices):
@@ -64,11 +66,16 @@ class Endpoint(models.Model):
 
 
 class Delivery(models.Model):
-    """One alert to one recipient by one channel. `uid` is the webhook-id and Message-ID for ever."""
+    """One alert to one recipient by one channel. `uid` is the webhook-id and Message-ID for ever.
+
+    `person` is set where the record is for people named (TLP:RED): it is then theirs alone, and not the desk's.
+    `begun_at` is set when an attempt was ever begun: a recall is sent after it, and only then.
+    """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True)
     alert = models.ForeignKey(Alert, models.CASCADE, related_name="deliveries")
     agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
     channel = models.CharField(max_length=10, choices=Channel.choices)
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, null=True, related_name="+")
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING)
@@ -80,10 +87,14 @@ class Delivery(models.Model):
     failure = models.CharField(max_length=200, blank=True)
     notes = ArrayField(models.CharField(max_length=200), default=list)
 
+    objects = DeliveryQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["alert", "agency", "channel", "endpoint"], nulls_distinct=False, name="delivery_once"
+                fields=["alert", "agency", "person", "channel", "endpoint"],
+                nulls_distinct=False,
+                name="delivery_once",
             ),
             models.CheckConstraint(condition=Q(state__in=DeliveryState.values), name="delivery_state_known"),
         ]
@@ -92,3 +103,33 @@ class Delivery(models.Model):
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="delivery_claimed"),
             models.Index(fields=["agency", "channel", "-id"], name="delivery_agency"),
         ]
+
+
+class InboxItem(models.Model):
+    """Row of `sharing_inboxitem`: a record's newest alert to the viewer, and whether this person has read it.
+
+    `version` is the one the viewer has now. `recalled_at` is set on a recall: the page is then a tombstone.
+    """
+
+    uid = models.UUIDField()
+    alert = models.CharField(max_length=10, choices=AlertKind.choices)
+    record = models.ForeignKey(Record, models.DO_NOTHING, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    ref = models.CharField(max_length=9)
+    version = models.IntegerField()
+    owner = models.ForeignKey(Agency, models.DO_NOTHING, related_name="+")
+    hazard = models.BooleanField()
+    at = models.DateTimeField()
+    recalled_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+
+    objects = InboxItemQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = "sharing_inboxitem"
+
+    @property
+    def path(self) -> str:
+        return f"/{'bulletins' if self.kind == Kind.BULLETIN else 'seizures'}/{self.ref}/"

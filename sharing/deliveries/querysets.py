@@ -1,0 +1,67 @@
+"""Questions asked of deliveries: what waits, and what stands in somebody's inbox."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
+
+from django.db import models
+
+from hub.database.context import require_viewer
+
+if TYPE_CHECKING:
+    from hub.accounts.viewer import Viewer
+    from sharing.deliveries.models import InboxItem
+
+# The badge counts among the newest so many: a page must not pay for an inbox of years.
+COUNTED = 1_000
+
+
+class DeliveryQuerySet(models.QuerySet[Any]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """The viewer's agency's own deliveries, without those that are for another person of it."""
+        require_viewer(viewer)
+        return self.filter(agency_id=viewer.agency_id).filter(
+            models.Q(person_id=None) | models.Q(person_id=viewer.person_id)
+        )
+
+    def due(self, at: datetime) -> Self:
+        return self.filter(state="waiting", due_at__lte=at)
+
+
+class InboxItemQuerySet(models.QuerySet[Any]):
+    """Rows of `sharing_inboxitem`: the viewer is read from the transaction's setting, inside the view."""
+
+    def visible_to(self, viewer: Viewer) -> Self:
+        require_viewer(viewer)
+        return self
+
+    def newest_first(self) -> Self:
+        return self.order_by("-id")
+
+    def before(self, uid: UUID | str) -> Self:
+        """The items after the one named, on the way down: keyset paging by a name that tells no volume."""
+        return self.filter(id__lt=models.Subquery(self.model.objects.filter(uid=uid).values("id")[:1]))
+
+    def unread(self) -> Self:
+        """What this person has not opened in the version shown. A recall leaves nothing to open."""
+        return self.filter(read_at=None).exclude(alert="recalled")
+
+
+def inbox_items(viewer: Viewer) -> models.QuerySet[InboxItem]:
+    """What stands in the viewer's inbox, newest first: one line a record, its newest alert.
+
+    A record that is no longer shared is not there, unless it was recalled: then the line leads to the tombstone.
+    """
+    from sharing.deliveries.models import InboxItem
+
+    return InboxItem.objects.visible_to(viewer).newest_first()
+
+
+def unread_count(viewer: Viewer) -> int:
+    """How many of the newest 1,000 items this person has not opened."""
+    if viewer.agency_id is None or viewer.person_id is None:
+        return 0
+    newest = inbox_items(viewer)[:COUNTED]
+    return sum(1 for alert, read_at in newest.values_list("alert", "read_at") if alert != "recalled" and not read_at)
