@@ -40,13 +40,13 @@ class Entry:
     under: tuple[str, ...] = ()
 
 
-# Arrows point to `hub`: what can count messages, and whom the demo is played by, is said when the apps are ready.
+# Arrows point to `hub`: who can count messages, and who plays the demo, is said when the apps are ready.
 _counts: list[Callable[[Any], int]] = []
 _cast: list[str] = []
 
 
 def count_inbox_with(count: Callable[[Any], int]) -> None:
-    """Registers the function (viewer) -> number of unread messages, asked once a page and only where it is shown."""
+    """Registers (viewer) -> number of unread messages, asked once a page and only where it is shown."""
     _counts[:] = [count]
 
 
@@ -94,16 +94,14 @@ def places(viewer: Reader, path: str) -> tuple[Entry, ...]:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Context processor. A page sets `page_marking` itself, from what it shows."""
-    viewer = getattr(request, "viewer", None)
+    viewer: Reader | None = getattr(request, "viewer", None)
     theme = request.COOKIES.get("theme", "")
-    known: dict[str, Any] = {
-        "theme": theme if theme in THEMES else "",
-        "viewer": viewer if viewer is not None and viewer.is_authenticated else None,
-    }
-    if known["viewer"] is None:
+    known: dict[str, Any] = {"theme": theme if theme in THEMES else "", "viewer": None}
+    if viewer is None or not viewer.is_authenticated:
         return known | {"demo_cast": tuple(_cast) if settings.HUB_DEMO else ()}
     entries = SimpleLazyObject(lambda: places(viewer, request.path))
     return known | {
+        "viewer": viewer,
         "nav": entries,
         "section": SimpleLazyObject(lambda: next((entry for entry in entries if entry.here), None)),
         "may_post": viewer.agency_id is not None and viewer.can("officer", "releaser"),

@@ -9,7 +9,7 @@ from django.views.decorators.http import condition, require_POST, require_safe
 
 from hub.pages.assets import digest
 from hub.pages.context import THEMES
-from hub.pages.drawings import thumbnail
+from hub.pages.pictures import thumbnail
 
 A_YEAR_S = 365 * 86400
 
@@ -18,7 +18,7 @@ A_YEAR_S = 365 * 86400
 @cache_control(public=True, max_age=7 * 86400)
 @condition(etag_func=lambda request, codes: f'"{digest()}"' if digest() else None)
 def drawing_thumb(request: HttpRequest, codes: str) -> HttpResponse:
-    """A drawing with the zones of `codes` (joined by `_`) marked. It tells the vocabulary and no record, so anyone may."""
+    """A drawing with the zones of `codes` (joined by `_`) marked: vocabulary and no record, so anyone may."""
     named = codes.split("_")
     if len(named) > 6:
         raise Http404
