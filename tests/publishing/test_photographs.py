@@ -479,7 +479,7 @@ def run_instead_of_decoder(monkeypatch, tmp_path, code: str) -> None:
     monkeypatch.setattr(intake, "_DECODER", path)
 
 
-def test_the_decoder_starts_without_environment_files_or_the_hubs_code(monkeypatch, tmp_path):
+def test_the_decoder_starts_without_secrets_files_or_the_hubs_code(monkeypatch, tmp_path):
     monkeypatch.setenv("SECRET_KEY", "kept-from-strangers")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     seen = tmp_path / "seen.json"
@@ -493,7 +493,7 @@ json.dump(found, open({str(seen)!r}, "w"))
         run_instead_of_decoder(monkeypatch, tmp_path, code)
         assert reason_of(jpeg()) == Reason.UNREADABLE
     found = json.loads(seen.read_text())
-    assert set(found["environment"]) <= {"MALLOC_ARENA_MAX", "LC_CTYPE"}
+    assert set(found["environment"]) <= {"MALLOC_ARENA_MAX", "LD_LIBRARY_PATH", "LC_CTYPE"}
     assert (found["files"], found["where"]) == ([], "/")
     assert str(tmp_path) not in found["path"] and "" not in found["path"]
 

@@ -38,7 +38,7 @@ _MACHINES = {"x86_64": (0xC000003E, _X86_64_CALLS, 56), "aarch64": (0xC00000B7, 
 _CLONE3 = 435
 
 
-class TooManyPixels(Exception):  # noqa: N818
+class TooManyPixels(Exception):
     """The file declares more pixels than are opened."""
 
 

@@ -22,6 +22,11 @@ logger = logging.getLogger(__name__)
 _DECODER = Path(__file__).with_name("decoder.py")
 _ANSWER_LINE_BYTES = 1024
 
+# One heap, so that the limit of memory goes on the picture; and where an unusual Python finds its libraries.
+_ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"} | {
+    name: value for name, value in os.environ.items() if name == "LD_LIBRARY_PATH"
+}
+
 # A decoder may take all of `Limits.memory_bytes`: as many at once as there are processors, the rest wait.
 _places = threading.BoundedSemaphore(max(2, os.cpu_count() or 2))
 
@@ -95,7 +100,7 @@ def _read(upload: BinaryIO | bytes, limits: Limits) -> bytes:
 
 
 def _ask_decoder(data: bytes, kind: Kind, limits: Limits) -> bytes:
-    """What the decoder wrote. It starts from nothing: no environment, no open files, no code of the hub."""
+    """What the decoder wrote. It starts bare: no secrets around it, no open files, no code of the hub."""
     order = {
         "kind": kind.value,
         "max_pixels": limits.max_pixels,
@@ -110,7 +115,7 @@ def _ask_decoder(data: bytes, kind: Kind, limits: Limits) -> bytes:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd="/",
-        env={"MALLOC_ARENA_MAX": "1"},
+        env=_ENVIRONMENT,
     ) as decoder:
         assert decoder.stdin is not None and decoder.stdout is not None
         alarm = threading.Timer(limits.wall_s, decoder.kill)

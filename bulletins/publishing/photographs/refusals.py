@@ -76,7 +76,7 @@ MESSAGES: dict[Reason, Promise] = {
 }
 
 
-class Refused(ValueError):  # noqa: N818
+class Refused(ValueError):
     """The photograph is not taken; `str()` tells the person why and what to do, in their language."""
 
     def __init__(self, reason: Reason, **numbers: int) -> None:
