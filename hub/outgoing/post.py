@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, IncompleteRead
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -104,6 +104,7 @@ class _Line:
     def __init__(self, target: Target, ends: float) -> None:
         self.target, self.ends = target, ends
         self.sock: socket.socket | None = None
+        self.was_cut = False
 
     def ask(self, body: bytes, headers: Mapping[str, str], limit_bytes: int) -> Answer:
         self.sock = self._connected()
@@ -119,6 +120,9 @@ class _Line:
         http.request("POST", self.target.request, body, {**headers, **always})
         answer = http.getresponse()
         found = answer.read(limit_bytes + 1) if limit_bytes else b""
+        # To http.client an answer that breaks off within its headers or body is a short one.
+        if self.was_cut or (limit_bytes and answer.length and len(found) <= limit_bytes):
+            raise IncompleteRead(found)
         return Answer(
             status=answer.status,
             headers={name.lower(): value for name, value in answer.getheaders()},
@@ -138,6 +142,7 @@ class _Line:
         raise Unreachable("no connection to the server")
 
     def cut(self) -> None:
+        self.was_cut = True
         if self.sock is not None:
             # Past SSLSocket's own shutdown, which would disturb a read in another thread.
             with suppress(OSError):
