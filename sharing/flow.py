@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from bulletins.faces.actions import remark_faces
+from bulletins.markings.models import TLP
 from bulletins.models import Record
 from hub.accounts.viewer import Viewer
 from hub.database.context import engine, lock_records
@@ -20,11 +21,15 @@ from sharing.communities.models import Community
 from sharing.deliveries.actions import queue_alerts
 from sharing.deliveries.models import AlertKind
 from sharing.releases.models import Release
-from sharing.releases.plan import Pick, Plan, plan_refusals
+from sharing.releases.plan import Plan, plan_refusals
 
 
-def release(records: Sequence[Record], plan: Plan, *, viewer: Viewer, at: datetime) -> Changes:
+def release(
+    records: Sequence[Record], plan: Plan, *, viewer: Viewer, at: datetime, announce: bool = True
+) -> Changes:
     """Carry out `plan` for the records, all of the viewer's own agency: marking, releases, grants, alerts, trail.
+
+    Without `announce` nobody is alerted: for history brought in from elsewhere.
 
     A release replaces an earlier one of the same record to the same agency or community. Raises ValidationError
     with every reason when the plan cannot stand; then nothing is written.
@@ -33,16 +38,15 @@ def release(records: Sequence[Record], plan: Plan, *, viewer: Viewer, at: dateti
     lock_records(ids)
     fresh = list(Record.objects.filter(pk__in=ids).select_related("owner").order_by("id"))
     _check(fresh, plan, viewer=viewer, at=at)
-    members = _members(plan)
     for record in fresh:
         _mark(record, plan, viewer=viewer, at=at)
-        for pick in plan.picks:
-            _replace(record, pick, plan, members, viewer=viewer, at=at)
+    _replace(fresh, plan, viewer=viewer, at=at)
     before = _audiences(ids)
     changes = regrant(ids, at=at)
     after = _audiences(ids)
-    queue_alerts(AlertKind.NEW, changes.granted, at=at)
-    queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
+    if announce:
+        queue_alerts(AlertKind.NEW, changes.granted, at=at)
+        queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
     for record in fresh:
         write_trail(
             "record.release",
@@ -176,31 +180,37 @@ def _mark(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> None:
         )
 
 
-def _replace(
-    record: Record, pick: Pick, plan: Plan, members: dict[int, list[int]], *, viewer: Viewer, at: datetime
-) -> None:
-    if pick.agency == record.owner_id and plan.tlp != "TLP:RED":
-        return
+def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime) -> None:
+    """Write the plan's releases, each in place of a live one of the same record to the same target."""
+    members = _members(plan)
     starts_at = plan.starts_at or at
-    same = Q(agency_id=pick.agency, community_id=pick.community)
-    Release.objects.filter(same, record_id=record.pk, ended_at=None).update(ended_at=at)
-    Release.objects.create(
-        record_id=record.pk,
-        version=record.latest,
-        owner_id=record.owner_id,
-        agency_id=pick.agency,
-        community_id=pick.community,
-        members=members.get(pick.community or 0, []),
-        persons=sorted(pick.persons),
-        withheld=sorted(pick.withheld | plan.withheld),
-        need_to_know=plan.need_to_know.strip(),
-        right_to_know=plan.right_to_know.strip(),
-        starts_at=starts_at,
-        ends_at=plan.ends_at,
-        applied_at=at if starts_at <= at else None,
-        released_at=at,
-        released_by_id=viewer.person_id,
-    )
+    rows = []
+    for pick in plan.picks:
+        same = Q(agency_id=pick.agency, community_id=pick.community, record_id__in=[row.pk for row in records])
+        Release.objects.filter(same, ended_at=None).update(ended_at=at)
+        rows += [
+            Release(
+                record_id=record.pk,
+                version=record.latest,
+                owner_id=record.owner_id,
+                agency_id=pick.agency,
+                community_id=pick.community,
+                members=members.get(pick.community or 0, []),
+                persons=sorted(pick.persons),
+                withheld=sorted(pick.withheld | plan.withheld),
+                need_to_know=plan.need_to_know.strip(),
+                right_to_know=plan.right_to_know.strip(),
+                starts_at=starts_at,
+                ends_at=plan.ends_at,
+                applied_at=at if starts_at <= at else None,
+                released_at=at,
+                released_by_id=viewer.person_id,
+            )
+            for record in records
+            # The owner has its own grant; at TLP:RED its people are named like others.
+            if pick.agency != record.owner_id or plan.tlp == TLP.RED
+        ]
+    Release.objects.bulk_create(rows)
 
 
 def _audiences(ids: list[int]) -> dict[int, list[str]]:

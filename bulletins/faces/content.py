@@ -10,10 +10,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from bulletins.publishing.models import Bulletin
-from bulletins.records.models import Record
+from bulletins.records.models import Record, Substance
 from bulletins.seizures.models import SeizureReport
 from bulletins.vocabulary.lists import FieldGroup
-from bulletins.vocabulary.models import Method
+from bulletins.vocabulary.terms import terms
 
 GROUPS = tuple(group.value for group in FieldGroup)
 WITHHOLDABLE = tuple(group for group in GROUPS if group != FieldGroup.CORE)
@@ -24,8 +24,9 @@ Content = dict[str, dict[str, Any]]
 def content_of(record: Bulletin | SeizureReport) -> Content:
     """The content of `record` as it stands: JSON values only, numbers as strings where exactness matters."""
     photographs = list(record.photographs.all())
+    substances = list(record.substances.select_related("drug"))
     content: Content = {
-        "core": _core(record),
+        "core": _core(record, substances),
         "detail": {
             "concealment": record.concealment,
             "narrative": record.narrative,
@@ -75,14 +76,14 @@ def content_of(record: Bulletin | SeizureReport) -> Content:
     return {group: _without_blanks(facts) for group, facts in content.items()}
 
 
-def _core(record: Bulletin | SeizureReport) -> dict[str, Any]:
+def _core(record: Bulletin | SeizureReport, substances: list[Substance]) -> dict[str, Any]:
     core: dict[str, Any] = {
-        "title": title_of(record),
+        "title": title_of(record, substances),
         "hazard": record.hazard,
         "safety_note": record.safety_note,
         "mode": record.mode_id or "",
         "methods": list(record.methods),
-        "substances": [_substance(row) for row in record.substances.all()],
+        "substances": [_substance(row) for row in substances],
         "packages": record.packages,
         "packages_qualifier": record.packages_qualifier,
         "conveyance": record.conveyance,
@@ -99,12 +100,13 @@ def _core(record: Bulletin | SeizureReport) -> dict[str, Any]:
     return core
 
 
-def title_of(record: Bulletin | SeizureReport) -> str:
+def title_of(record: Bulletin | SeizureReport, substances: list[Substance]) -> str:
     """A bulletin's own title; a seizure report's is made of its drugs and the place of concealment."""
     if isinstance(record, Bulletin):
         return record.title
-    drugs = [str(row.drug.label) for row in record.substances.all()[:3]]
-    method = Method.objects.filter(code__in=record.methods).order_by("-level").first()
+    drugs = [str(row.drug.label) for row in substances[:3]]
+    known = terms().methods
+    method = max((known[code] for code in record.methods if code in known), key=lambda row: row.level, default=None)
     what = ", ".join(drugs) or _("Seizure")
     where = method.label.lower() if method else ""
     return f"{what}: {where}"[:200] if where else what[:200]
@@ -144,8 +146,8 @@ def columns_of(shown: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_ancestors(codes: list[str]) -> list[str]:
-    paths = Method.objects.filter(code__in=codes).values_list("path", flat=True)
-    return sorted({code for path in paths for code in path} | set(codes))
+    known = terms()
+    return sorted({above for code in codes for above in known.path(code)})
 
 
 def _substance(row: Any) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bulletins.vocabulary.models import Detection, Drug, Method, Mode, Port
+from bulletins.vocabulary.models import Term
+from bulletins.vocabulary.terms import terms
 
 
 def words_of(shown: dict[str, Any], *, ref: str, owner: str) -> tuple[str, str, str, str]:
@@ -12,21 +14,18 @@ def words_of(shown: dict[str, Any], *, ref: str, owner: str) -> tuple[str, str, 
     core = shown["core"]
     detail, place = shown.get("detail", {}), shown.get("place", {})
     technique, case = shown.get("technique", {}), shown.get("case", {})
+    known = terms()
     codes = core.get("methods", [])
-    drugs = Drug.objects.filter(code__in=[row["drug"] for row in core.get("substances", [])])
-    ancestors = [
-        part for path in Method.objects.filter(code__in=codes).values_list("path", flat=True) for part in path
-    ]
+    drugs = [known.drugs[row["drug"]] for row in core.get("substances", []) if row["drug"] in known.drugs]
+    above = dict.fromkeys(part for code in codes for part in known.path(code))
     vocabulary = [
-        *Method.objects.filter(code__in=ancestors).values_list("label", flat=True),
+        *(known.methods[code].label for code in above if code in known.methods),
         *codes,
         *(word for drug in drugs for word in (drug.label, *drug.aliases)),
-        *Mode.objects.filter(code=core.get("mode", "")).values_list("label", flat=True),
+        *_labels(known.modes, [core.get("mode", "")]),
     ]
-    ports = Port.objects.filter(code=place.get("port", "")).values_list("label", flat=True)
-    found_by = Detection.objects.filter(code__in=technique.get("detection", [])).values_list(
-        "label", flat=True
-    )
+    ports = _labels(known.ports, [place.get("port", "")])
+    found_by = _labels(known.detections, technique.get("detection", []))
     captions = [row["caption"] for group in (detail, technique) for row in group.get("photographs", [])]
     identifiers = [
         text for row in shown.get("identifiers", {}).get("items", []) for text in (row["value"], row["note"])
@@ -55,3 +54,7 @@ def words_of(shown: dict[str, Any], *, ref: str, owner: str) -> tuple[str, str, 
             ]
         ),
     )
+
+
+def _labels(known: Mapping[str, Term], codes: Iterable[str]) -> list[str]:
+    return [known[code].label for code in codes if code in known]

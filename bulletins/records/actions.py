@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from bulletins.records.models import Identifier, Record, Substance
 from bulletins.seizures.units import mass_kg
 from bulletins.vocabulary.lists import Precision, Region
-from bulletins.vocabulary.models import Detection, Method, Port
+from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
 
 # What an author may set on either kind of record. Ownership, identity and numbers are not theirs to set.
@@ -52,7 +52,8 @@ def write_down(
         if name not in _editable(record):
             raise ValidationError({name: [_("This cannot be set here.")]})
         setattr(record, name, value)
-    if record.pk is None:
+    fresh = record.pk is None
+    if fresh:
         record.created_at = at
         record.owner_id = viewer.agency_id  # type: ignore[assignment]
         record.originator_id = record.originator_id or (None if record.originator_text else viewer.agency_id)
@@ -67,9 +68,9 @@ def write_down(
     record.clean_fields(exclude=kept)
     record.save()
     if substances is not None:
-        _replace(record, substances, SUBSTANCE, "substances", _substance)
+        _replace(record, substances, SUBSTANCE, "substances", _substance, fresh)
     if identifiers is not None:
-        _replace(record, identifiers, IDENTIFIER, "identifiers", Identifier)
+        _replace(record, identifiers, IDENTIFIER, "identifiers", Identifier, fresh)
 
 
 def _editable(record: Record) -> frozenset[str]:
@@ -78,7 +79,7 @@ def _editable(record: Record) -> frozenset[str]:
 
 def _derive(record: Record) -> None:
     """What follows from what was said: the port's country, region and position, and how exact the date is."""
-    if record.port_id and (port := Port.objects.filter(code=record.port_id).first()):
+    if record.port_id and (port := terms().ports.get(record.port_id)):
         record.country = record.country or port.country
         record.state = record.state or port.state
         record.region = port.region
@@ -100,9 +101,8 @@ def _derive(record: Record) -> None:
 def _check_codes(record: Record) -> None:
     """Arrays have no foreign keys: their codes are looked up here."""
     found: dict[str, list[str]] = {}
-    for field, model in (("methods", Method), ("detection", Detection)):
+    for field, known in (("methods", terms().methods), ("detection", terms().detections)):
         codes = list(dict.fromkeys(getattr(record, field)))
-        known = set(model.objects.filter(code__in=codes).values_list("code", flat=True))
         unknown = [code for code in codes if code not in known]
         if unknown:
             found[field] = [_("%(codes)s: not in the vocabulary.") % {"codes": ", ".join(unknown)}]
@@ -112,7 +112,7 @@ def _check_codes(record: Record) -> None:
 
 
 def _replace(
-    record: Record, rows: Rows, allowed: frozenset[str], name: str, make: Callable[..., Any]
+    record: Record, rows: Rows, allowed: frozenset[str], name: str, make: Callable[..., Any], fresh: bool
 ) -> None:
     """Replace the rows of one kind; errors say which row, counted from one."""
     made, found = [], []
@@ -124,19 +124,20 @@ def _replace(
                 % {"n": number + 1, "names": ", ".join(sorted(unknown))}
             )
             continue
-        fresh = make(record=record, position=number, **row)
+        line = make(record=record, position=number, **row)
         try:
-            fresh.clean_fields(exclude={"record"})
-            fresh.validate_constraints(exclude={"record"})
+            line.clean_fields(exclude={"record"})
+            line.validate_constraints(exclude={"record"})
         except ValidationError as error:
             found += [
                 _("Row %(n)d: %(message)s") % {"n": number + 1, "message": message}
                 for message in error.messages
             ]
-        made.append(fresh)
+        made.append(line)
     if found:
         raise ValidationError({name: found})
-    getattr(record, name).all().delete()
+    if not fresh:
+        getattr(record, name).all().delete()
     if made:
         type(made[0])._default_manager.bulk_create(made)
 

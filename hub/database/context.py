@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
+from psycopg.pq import TransactionStatus
 
 if TYPE_CHECKING:
     from hub.accounts.viewer import Viewer
@@ -39,14 +40,22 @@ def viewing(viewer: Viewer) -> Iterator[Viewer]:
 
 @contextmanager
 def engine() -> Iterator[None]:
-    """Run the block as hub_engine, the sole writer of grants and faces. A test lists the modules that may."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("select current_user")
-        (old,) = cursor.fetchone()
-        cursor.execute("set local role hub_engine")
-        yield
-        if not connection.needs_rollback:
-            cursor.execute(f"set local role {connection.ops.quote_name(old)}")
+    """Run the block as hub_engine, the sole writer of grants and faces. A test lists the modules that may.
+
+    It opens no savepoint: the role is put back by hand, except where an SQL error has spoiled the transaction, for
+    the rollback to whatever savepoint the caller holds restores it.
+    """
+    with transaction.atomic() if not connection.in_atomic_block else nullcontext():
+        with connection.cursor() as cursor:
+            cursor.execute("select current_user, set_config('role', 'hub_engine', true)")
+            old = cursor.fetchone()[0]
+        try:
+            yield
+        finally:
+            spoilt = connection.connection.info.transaction_status == TransactionStatus.INERROR
+            if not spoilt and not connection.needs_rollback and old != "hub_engine":
+                with connection.cursor() as cursor:
+                    cursor.execute("select set_config('role', %s, true)", [old])
 
 
 def require_viewer(viewer: Viewer) -> None:

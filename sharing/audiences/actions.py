@@ -53,7 +53,7 @@ def regrant(
     """
     wanted = sorted(set(ids))
     lock_records(wanted)
-    world = load(wanted, at)
+    world = load(wanted)
     rows = [row for pk in wanted if pk in world.records for row in _rows(world, pk, at)]
     with engine():
         changes = _remove(wanted, rows, at, ending, reason)

@@ -57,7 +57,7 @@ class Preview:
 
 def preview(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> Preview:
     """Decide the plan for every agency it picks, without writing anything. `record` is the viewer's own agency's."""
-    world = load([record.pk], at)
+    world = load([record.pk], whole=True)
     planned = _planned(world, record, plan, at)
     own = record.owner_id
     picked = sorted(planned.reachable(record.pk) - {own})

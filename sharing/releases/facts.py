@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
-
-from django.db.models import Prefetch
 
 from bulletins.models import Record, Version
-from bulletins.vocabulary.models import Drug
+from bulletins.vocabulary.terms import terms
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import engine
 from sharing.agreements.models import Agreement, Direction
 from sharing.communities.models import Community, Membership
+from sharing.releases.grounds import Allowed, Facts, Party, Reach, Roster, Said, Subject, Treaty
 from sharing.releases.models import Consent, Release
-from sharing.releases.rules import Allowed, Facts, Party, Reach, Roster, Subject, Treaty
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,7 @@ class World:
     facts: dict[int, Facts]
 
     def reachable(self, record: int) -> set[int]:
-        """The agencies any release of the record could reach: those named, members, and children of either."""
+        """The agencies any release of the record could reach: named, members, and children of either."""
         facts, named = self.facts[record], set()
         for reach in facts.releases:
             if reach.agency is not None:
@@ -42,23 +39,30 @@ class World:
         return named | {party.id for party in self.parties.values() if party.parent in named}
 
 
-def load(ids: Iterable[int], now: datetime) -> World:
-    """Read the world around the records `ids`, past every policy. Only decisions come out of it."""
+def load(ids: Iterable[int], *, whole: bool = False) -> World:
+    """Read the world around the records `ids`, past every policy. Only decisions come out of it.
+
+    `whole` reads rosters and agreements also where nothing is released yet: what a preview asks.
+    """
     wanted = sorted(set(ids))
     with engine():
         records = {
             record.pk: record for record in Record.objects.filter(pk__in=wanted).select_related("owner")
         }
-        parties = {agency.pk: party_of(agency) for agency in Agency.objects.all()}
-        rosters = _rosters()
-        treaties = _treaties(parties)
         releases, consents = defaultdict(list), defaultdict(list)
         for row in Release.objects.filter(record_id__in=wanted, ended_at=None):
             releases[row.record_id].append(reach_of(row))
-        for given in Consent.objects.filter(record_id__in=wanted, withdrawn_at=None):
+        # What nobody has been given touches its owner and originator alone.
+        shared = bool(releases) or whole
+        for given in Consent.objects.filter(record_id__in=wanted, withdrawn_at=None) if shared else ():
             consents[given.record_id].append(
                 Allowed(given.version, given.recipient_id, frozenset(given.withheld), given.until)
             )
+        ends = {pk for record in records.values() for pk in (record.owner_id, record.originator_id) if pk}
+        agencies = Agency.objects.all() if shared else Agency.objects.filter(pk__in=ends)
+        parties = {agency.pk: party_of(agency) for agency in agencies}
+        rosters = _rosters() if shared else {}
+        treaties = _treaties(parties) if shared else ()
         subjects = _subjects(records, parties)
     facts = {pk: Facts(tuple(releases[pk]), rosters, treaties, tuple(consents[pk])) for pk in records}
     return World(records, parties, subjects, facts)
@@ -88,6 +92,7 @@ def reach_of(row: Release) -> Reach:
         starts_at=row.starts_at,
         ends_at=row.ends_at,
         need_and_right=bool(row.need_to_know and row.right_to_know),
+        by=row.released_by_id,
     )
 
 
@@ -97,15 +102,12 @@ def remarked(subject: Subject, *, tlp: str, controls: Iterable[str], rel_to: Ite
 
 
 def _subjects(records: dict[int, Record], parties: dict[int, Party]) -> dict[int, Subject]:
-    versions = {
-        (version.record_id, version.number): version
-        for version in Version.objects.filter(record_id__in=list(records))
-    }
-    classes = dict(Drug.objects.values_list("code", "drug_class"))
+    said: dict[int, dict[int, Said]] = defaultdict(dict)
+    for version in Version.objects.filter(record_id__in=list(records)):
+        said[version.record_id][version.number] = _said(version)
     found = {}
     for record in records.values():
-        version = versions.get((record.pk, record.latest))
-        content = version.content if version else {}
+        newest = said[record.pk].pop(record.latest, Said(record.latest))
         found[record.pk] = Subject(
             id=record.pk,
             kind=record.kind,
@@ -115,25 +117,36 @@ def _subjects(records: dict[int, Record], parties: dict[int, Party]) -> dict[int
             tlp=record.tlp,
             controls=frozenset(record.controls),
             rel_to=frozenset(record.rel_to),
-            drug_classes=frozenset(
-                classes.get(row["drug"], "") for row in content.get("core", {}).get("substances", [])
-            ),
-            has_identifiers=bool(content.get("identifiers")),
-            certified=bool(version and version.certified),
+            drug_classes=newest.drug_classes,
+            has_identifiers=newest.has_identifiers,
+            certified=newest.certified,
+            author=record.poster_id,
+            earlier=tuple(said[record.pk].values()),
         )
     return found
 
 
+def _said(version: Version) -> Said:
+    content, drugs = version.content, terms().drugs
+    return Said(
+        version=version.number,
+        drug_classes=frozenset(
+            drugs[row["drug"]].drug_class if row["drug"] in drugs else ""
+            for row in content.get("core", {}).get("substances", [])
+        ),
+        has_identifiers=bool(content.get("identifiers")),
+        certified=version.certified,
+    )
+
+
 def _rosters() -> dict[int, Roster]:
+    members = defaultdict(set)
     confirmed = Membership.objects.filter(left_at=None).exclude(confirmed_at=None)
+    for community, agency in confirmed.values_list("community_id", "agency_id"):
+        members[community].add(agency)
     return {
-        community.pk: Roster(
-            community.pk,
-            community.name,
-            frozenset(membership.agency_id for membership in community.memberships.all()),
-            community.closes_at,
-        )
-        for community in Community.objects.prefetch_related(Prefetch("memberships", queryset=confirmed))
+        pk: Roster(pk, name, frozenset(members[pk]), closes_at)
+        for pk, name, closes_at in Community.objects.values_list("pk", "name", "closes_at")
     }
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from bulletins.faces.content import WITHHOLDABLE
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import marking_refusals
-from sharing.releases.rules import Reach, Roster
+from sharing.releases.grounds import Reach, Roster
 
 
 @dataclass(frozen=True)

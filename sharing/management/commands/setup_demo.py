@@ -1,0 +1,21 @@
+"""Fills a demo hub with records made of real public seizures. Runs as the application; adds nothing twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from sharing.demo.records import load_records
+
+
+class Command(BaseCommand):
+    help = "Fill a demo hub with records made of real public seizures."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.HUB_DEMO:
+            raise CommandError("this hub is no demo: set HUB_DEMO=1 to fill one")
+        counts = load_records(timezone.now())
+        self.stdout.write(f"demo: {counts['seizures']} seizure reports, {counts['bulletins']} bulletins added")
