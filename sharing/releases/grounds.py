@@ -1,0 +1,164 @@
+"""What a decision rests on, as plain data: parties, record version, releases, agreements, consents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Party:
+    """An agency as the rule sees it. `country` is empty for a world body."""
+
+    id: int
+    code: str
+    country: str
+    kind: str
+    active: bool = True
+    parent: int | None = None
+    cfr23: bool = False
+
+    @property
+    def nation(self) -> str:
+        """What 'of one country' compares: an international body is its own."""
+        return f"body:{self.code}" if self.kind == "international" or not self.country else self.country
+
+    @property
+    def is_us_federal(self) -> bool:
+        return self.country == "US" and self.kind == "federal"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one version of a record says, as far as the rule asks."""
+
+    version: int
+    drug_classes: frozenset[str] = frozenset()
+    has_identifiers: bool = False
+    certified: bool = False
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The record to be decided on, and what its newest version says; `earlier` is what those before it said.
+
+    `originator` is None where it has no seat in the hub; `author` is the person who posted it.
+    """
+
+    id: int
+    kind: str
+    owner: Party
+    originator: Party | None
+    version: int
+    tlp: str
+    controls: frozenset[str] = frozenset()
+    rel_to: frozenset[str] = frozenset()
+    drug_classes: frozenset[str] = frozenset()
+    has_identifiers: bool = False
+    certified: bool = False
+    author: int | None = None
+    earlier: tuple[Said, ...] = ()
+
+    def as_of(self, version: int) -> Subject:
+        """The subject as `version` said it, under today's marking. Of one not known the worst is assumed."""
+        if version == self.version:
+            return self
+        said = next(
+            (each for each in self.earlier if each.version == version),
+            Said(version, self.drug_classes, has_identifiers=True),
+        )
+        return replace(
+            self,
+            version=version,
+            drug_classes=said.drug_classes,
+            has_identifiers=said.has_identifiers,
+            certified=said.certified,
+        )
+
+
+@dataclass(frozen=True)
+class Reach:
+    """A release: to `agency`, to `community`, or to everybody. `members` are the community's when released.
+
+    With `persons` it reaches those people of `agency` and nobody else there. `by` is who released it.
+    """
+
+    id: int
+    version: int
+    agency: int | None = None
+    community: int | None = None
+    members: frozenset[int] = frozenset()
+    persons: frozenset[int] = frozenset()
+    withheld: frozenset[str] = frozenset()
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    need_and_right: bool = True
+    by: int | None = None
+
+
+@dataclass(frozen=True)
+class Roster:
+    """A community's confirmed members now."""
+
+    id: int
+    name: str
+    members: frozenset[int]
+    closes_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Treaty:
+    """One direction of an agreement: from `giver` to `taker`, or between their whole governments."""
+
+    id: int
+    code: str
+    giver: Party
+    taker: Party
+    kinds: frozenset[str]
+    drug_classes: frozenset[str]
+    highest_tlp: str
+    withheld: frozenset[str]
+    valid_from: datetime
+    valid_to: datetime
+    accepted: bool = True
+    suspended: bool = False
+    whole_governments: bool = False
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """An originator's consent to one recipient for one version."""
+
+    version: int
+    recipient: int
+    withheld: frozenset[str] = frozenset()
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    releases: tuple[Reach, ...] = ()
+    rosters: dict[int, Roster] = field(default_factory=dict)
+    treaties: tuple[Treaty, ...] = ()
+    consents: tuple[Allowed, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`until` is the first instant at which it would change at all; `persons` is empty for a whole agency."""
+
+    allowed: bool
+    version: int = 0
+    withheld: frozenset[str] = frozenset()
+    until: datetime | None = None
+    release: int | None = None
+    agreement: int | None = None
+    persons: frozenset[int] = frozenset()
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def effect(self) -> tuple[object, ...]:
+        """What a grant is made of: two decisions of one effect differ in words alone."""
+        if not self.allowed:
+            return (False,)
+        return (True, self.version, self.withheld, self.release, self.agreement, self.persons)
