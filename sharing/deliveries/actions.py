@@ -2,61 +2,140 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
+from celery import current_app
 from django.db import connection, transaction
 
 from hub.database.context import engine
 from sharing.deliveries.models import AlertKind, Channel
 
+log = logging.getLogger(__name__)
+
+# A page waits for the broker no longer than this, however it fails.
+HASTEN_S = 0.5
+SEND_DUE = "sharing.deliveries.tasks.send_due"
+
+# Who is told, as (record, agency, person): at TLP:RED the people named, otherwise the agency.
+RECIPIENTS = {
+    "granted": """
+        select distinct g.record_id as record, g.group_id as agency, g.person_id as person
+        from wanted w join sharing_grant g on g.record_id = w.record and g.group_id = w.agency""",
+    "withdrawn": """
+        select distinct r.id as record, t.agency_id as agency, t.person_id as person
+        from wanted w join bulletins_record r on r.id = w.record
+        join sharing_withdrawal t on t.ref = r.ref and t.agency_id = w.agency and t.at = %(at)s
+         and t.kind = 'recalled'""",
+}
+
+# A recall follows by mail and webhook wherever an attempt was ever begun, and nowhere else.
+BEGUN = """exists (
+    select 1 from sharing_delivery p join sharing_alert b on b.id = p.alert_id
+    where b.record_id = c.record and p.agency_id = c.agency and p.person_id is not distinct from c.person
+      and p.channel = c.channel and p.endpoint_id is not distinct from c.endpoint and p.begun_at is not null)"""
+
+QUEUE = """
+    with wanted as (select * from unnest(%(records)s::bigint[], %(agencies)s::int[]) w(record, agency)),
+    recipients as ({recipients}),
+    alerts as (
+        insert into sharing_alert (uid, kind, record_id, record_kind, ref, version, owner_id, hazard, at)
+        select gen_random_uuid(), %(kind)s, r.id, r.kind, r.ref, r.latest, r.owner_id,
+               coalesce((v.content -> 'core' ->> 'hazard')::boolean, false), %(at)s
+        from bulletins_record r join bulletins_version v on v.record_id = r.id and v.number = r.latest
+        where r.id in (select record from recipients)
+        returning id, record_id),
+    choices as (
+        select t.record, t.agency, t.person, o.channel, o.endpoint
+        from recipients t join hub_agency g on g.group_id = t.agency and g.state = 'active'
+        left join hub_person p on p.id = t.person
+        cross join lateral (
+            select %(inbox)s as channel, null::bigint as endpoint
+            union all select %(mail)s, null where coalesce(p.email, case when t.person is null then g.desk_email end, '') <> ''
+            union all select %(webhook)s, e.id from sharing_endpoint e
+             where e.agency_id = t.agency and e.disabled_at is null and t.person is null
+        ) o)
+    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, endpoint_id, state, attempts, due_at,
+                                  failure, notes)
+    select gen_random_uuid(), a.id, c.agency, c.person, c.channel, c.endpoint, 'waiting', 0, %(at)s, '', '{{}}'
+    from choices c join alerts a on a.record_id = c.record
+    where {condition}
+"""
+
+CANCEL = """
+    update sharing_delivery d set state = 'cancelled', claimed_at = null, notes = notes || %s::varchar
+    from sharing_alert a
+    where a.id = d.alert_id and a.kind <> 'recalled'
+      and (a.record_id, d.agency_id) in (select * from unnest(%s::bigint[], %s::int[]))
+      and (d.state = 'waiting' or d.state = 'sending' and (d.begun_at is null or d.begun_at < d.claimed_at))
+"""
+
 
 def queue_alerts(kind: AlertKind, pairs: Iterable[tuple[int, int]], *, at: datetime) -> int:
     """Queue the news of `kind` about records for agencies, given as (record, agency); return how many deliveries.
 
-    Fan-out is one statement: to each agency's inbox, its desk's mail and its webhooks. The broker is told on commit.
+    Fan-out is one statement: to each agency's inbox, its desk's mail and its webhooks; at TLP:RED to the people
+    named alone. A recall first cancels what still waits for them. The broker is told on commit.
     """
     wanted = sorted(set(pairs))
     if not wanted:
         return 0
+    recall = kind == AlertKind.RECALLED
+    if recall:
+        _cancel(wanted)
+    parameters: dict[str, Any] = {
+        "records": [record for record, agency in wanted],
+        "agencies": [agency for record, agency in wanted],
+        "kind": kind.value,
+        "at": at,
+        "inbox": Channel.INBOX.value,
+        "mail": Channel.MAIL.value,
+        "webhook": Channel.WEBHOOK.value,
+    }
+    query = QUEUE.format(
+        recipients=RECIPIENTS["withdrawn" if recall else "granted"],
+        condition=f"c.channel = %(inbox)s or {BEGUN}" if recall else "true",
+    )
     with engine(), connection.cursor() as cursor:
-        cursor.execute(
-            """
-            with wanted as (select * from unnest(%s::bigint[], %s::int[]) w(record, agency)),
-            alerts as (
-                insert into sharing_alert (uid, kind, record_id, record_kind, ref, version, owner_id, hazard, at)
-                select gen_random_uuid(), %s, r.id, r.kind, r.ref, r.latest, r.owner_id, r.hazard, %s
-                from bulletins_record r where r.id in (select record from wanted)
-                returning id, record_id)
-            insert into sharing_delivery (uid, alert_id, agency_id, channel, endpoint_id, state, attempts, due_at,
-                                          failure, notes)
-            select gen_random_uuid(), a.id, w.agency, c.channel, c.endpoint, 'waiting', 0, %s, '', '{}'
-            from wanted w join alerts a on a.record_id = w.record
-            join hub_agency g on g.group_id = w.agency and g.state = 'active'
-            cross join lateral (
-                select %s as channel, null::bigint as endpoint
-                union all select %s, null where g.desk_email <> ''
-                union all select %s, e.id from sharing_endpoint e where e.agency_id = w.agency and e.disabled_at is null
-            ) c
-            """,
-            [
-                [record for record, agency in wanted],
-                [agency for record, agency in wanted],
-                kind.value,
-                at,
-                at,
-                Channel.INBOX.value,
-                Channel.MAIL.value,
-                Channel.WEBHOOK.value,
-            ],
-        )
+        cursor.execute(query, parameters)
         count: int = cursor.rowcount
-    transaction.on_commit(_hasten)
+    transaction.on_commit(hasten, robust=True)
     return count
 
 
-def _hasten() -> None:
-    """Ask the workers to look now. A broker that is away loses nothing: the sweep finds the rows."""
-    from sharing.deliveries.tasks import send_due
+def hasten() -> None:
+    """Ask the workers to look now. A broker that is away or hangs costs half a second and loses nothing: the sweep
+    finds the rows.
+    """
+    limits = {
+        "socket_timeout": HASTEN_S,
+        "socket_connect_timeout": HASTEN_S,
+        "max_retries": 0,
+        "retry_on_timeout": False,
+    }
+    options = {**current_app.conf.broker_transport_options, **limits}
+    try:
+        # A connection of its own: one out of the pool would wait for a broker that is away for as long as it takes.
+        with current_app.connection_for_write(connect_timeout=HASTEN_S, transport_options=options) as broker:
+            current_app.send_task(SEND_DUE, connection=broker, ignore_result=True, retry=False)
+    except (
+        Exception
+    ) as error:  # whatever the transport raises: the rows are written, and the page must not fail
+        log.warning(
+            "the broker was not told of new deliveries (%s); the sweep sends them", type(error).__name__
+        )
 
-    send_due.apply_async(ignore_result=True, retry=False)
+
+def _cancel(pairs: Sequence[tuple[int, int]]) -> None:
+    """Cancel what waits, also what a process has claimed and not begun, for these (record, agency)."""
+    with engine(), connection.cursor() as cursor:
+        cursor.execute(
+            CANCEL,
+            [
+                "recalled before it was sent",
+                [record for record, _a in pairs],
+                [agency for _r, agency in pairs],
+            ],
+        )

@@ -64,4 +64,6 @@ def unread_count(viewer: Viewer) -> int:
     if viewer.agency_id is None or viewer.person_id is None:
         return 0
     newest = inbox_items(viewer)[:COUNTED]
-    return sum(1 for alert, read_at in newest.values_list("alert", "read_at") if alert != "recalled" and not read_at)
+    return sum(
+        1 for alert, read_at in newest.values_list("alert", "read_at") if alert != "recalled" and not read_at
+    )

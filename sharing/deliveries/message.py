@@ -1,0 +1,46 @@
+"""A message: all that a notifier needs to send one delivery, disclosed at that moment, and no row of the database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from bulletins.markings.rules import Marking
+from sharing.deliveries.models import AlertKind
+from sharing.disclosures.disclosure import Disclosure
+from sharing.disclosures.shapes import Labels
+
+
+@dataclass(frozen=True)
+class Recalled:
+    """What recipients are told of a recall."""
+
+    uid: UUID
+    ref: str
+    kind: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """`uid` is the delivery's, for ever the same. Either `disclosure` or `recalled` is set, but for the inbox.
+
+    `address` is a mail address or a URL; `secret` signs what goes to the latter. Neither is shown by repr.
+    """
+
+    uid: UUID
+    alert: AlertKind
+    record: str
+    agency_code: str
+    at: datetime
+    disclosure: Disclosure | None = None
+    recalled: Recalled | None = None
+    address: str = field(default="", repr=False)
+    secret: str = field(default="", repr=False)
+    labels: Labels | None = field(default=None, repr=False)
+
+    @property
+    def marking(self) -> Marking | None:
+        return self.disclosure.marking if self.disclosure else None

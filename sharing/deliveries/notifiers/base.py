@@ -1,0 +1,26 @@
+"""What every notifier is: it sends or raises, and touches no rows."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from sharing.deliveries.message import Message
+
+
+class Undelivered(Exception):
+    """It did not get through. `reason` is in words of our own: it is stored, and shown to the recipient's agency.
+
+    `permanent` says that trying again is of no use; `wait_s` is how long the receiver asked to be left alone.
+    """
+
+    def __init__(self, reason: str, *, permanent: bool = False, wait_s: int = 0) -> None:
+        super().__init__(reason)
+        self.reason, self.permanent, self.wait_s = reason, permanent, wait_s
+
+
+class Notifier(ABC):
+    """`send` may run in any thread: it opens no connection to the database."""
+
+    @abstractmethod
+    def send(self, message: Message) -> None:
+        """Send, or raise Undelivered."""

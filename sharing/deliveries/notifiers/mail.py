@@ -1,0 +1,108 @@
+"""Mail to a desk. What it may say depends on the marking: mail crosses servers nobody here controls."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from email.utils import parseaddr
+from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import BadHeaderError, EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from sharing.deliveries.message import Message
+from sharing.deliveries.models import AlertKind
+from sharing.deliveries.notifiers.base import Notifier, Undelivered
+from sharing.disclosures.disclosure import Disclosure
+from sharing.disclosures.rules import Carries, Channel, carries
+
+
+class MailNotifier(Notifier):
+    def send(self, message: Message) -> None:
+        try:
+            compose(message).send()
+        except SMTPRecipientsRefused as error:
+            refused = all(code >= 500 for code, _text in error.recipients.values())
+            raise Undelivered("the mailbox was refused", permanent=refused) from error
+        except SMTPResponseException as error:
+            raise Undelivered(f"the mail server answered {error.smtp_code}") from error
+        except (BadHeaderError, UnicodeError) as error:
+            raise Undelivered("the mail could not be written", permanent=True) from error
+        except (SMTPException, OSError) as error:
+            raise Undelivered("the mail server is not reachable") from error
+
+
+def compose(message: Message) -> EmailMultiAlternatives:
+    """The mail as it goes out: plain text and HTML, threaded by record, named after the delivery for ever."""
+    subject, template, context = _content(message)
+    mail = EmailMultiAlternatives(
+        subject=_one_line(subject),
+        body=render_to_string(f"sharing/mail/{template}.txt", context),
+        to=[message.address],
+        headers=_headers(message),
+    )
+    mail.attach_alternative(render_to_string(f"sharing/mail/{template}.html", context), "text/html")
+    return mail
+
+
+def _content(message: Message) -> tuple[str, str, dict[str, Any]]:
+    """Subject, template and context."""
+    site = settings.SITE_URL
+    if message.recalled is not None:
+        told = message.recalled
+        return _("Recalled: %(ref)s") % {"ref": told.ref}, "recalled", {"ref": told.ref, "at": told.at}
+    disclosure = message.disclosure
+    assert disclosure is not None
+    extent = carries(disclosure.marking, Channel.MAIL)
+    if extent <= Carries.WAITING:
+        return _("Something waits for you in the hub"), "waiting", {"url": f"{site}/inbox/"}
+    title = disclosure.title if extent >= Carries.TEAR_LINE else ""
+    context = {
+        "what": _what(message.alert, disclosure),
+        "banner": disclosure.marking.banner,
+        "means": disclosure.marking.means,
+        "hazard": disclosure.hazard,
+        "url": site + disclosure.path,
+        "title": title,
+        "tear_line": disclosure.core.get("tear_line", "") if title else "",
+        "safety_note": disclosure.core.get("safety_note", "") if title else "",
+    }
+    hazard = [_("HAZARD")] if disclosure.hazard else []
+    return " ".join([disclosure.marking.tlp, *hazard, title or str(context["what"])]), "alert", context
+
+
+def _what(alert: AlertKind, disclosure: Disclosure) -> str:
+    bulletin = disclosure.kind == "bulletin"
+    if alert == AlertKind.AMENDED:
+        return _("Amended bulletin") if bulletin else _("Amended seizure report")
+    return _("New bulletin") if bulletin else _("New seizure report")
+
+
+def _headers(message: Message) -> dict[str, str]:
+    """References ties a record's mails together in a reader's mailbox by a name that only this hub could make."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "hub.invalid"
+    thread = f"<{_thread(message)}@{domain}>"
+    return {
+        "Message-ID": f"<{message.uid}@{domain}>",
+        "References": thread,
+        "In-Reply-To": thread,
+        "List-Id": f"<alerts.{message.agency_code.lower()}.{domain}>",
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+    }
+
+
+def _thread(message: Message) -> str:
+    """The same for all mails of a record to an agency, different for each agency, telling neither."""
+    told = message.disclosure or message.recalled
+    assert told is not None
+    key = f"{settings.SECRET_KEY} mail thread".encode()
+    return hmac.new(key, f"{message.agency_code} {told.ref}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _one_line(text: str) -> str:
+    """A title comes from people: nothing in it may begin a header of its own."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:200]

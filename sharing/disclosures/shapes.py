@@ -1,0 +1,94 @@
+"""The one JSON rendering of a disclosure: what the REST API answers and what webhooks carry."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from django.conf import settings
+
+from bulletins.markings.rules import Marking
+from bulletins.vocabulary.models import Term
+from bulletins.vocabulary.terms import Terms
+from sharing.disclosures.disclosure import Disclosure
+
+Labels: TypeAlias = Terms
+
+
+def shape(disclosure: Disclosure, *, labels: Labels) -> dict[str, Any]:
+    """JSON values only. `facts` holds the shown groups as published, codes as codes; `labels` spells those codes out.
+
+    Numbers whose exactness matters are strings. A group that is withheld is absent from `facts` and named in
+    `withheld`; one that neither shows nor withholds anything is absent from both.
+    """
+    core = disclosure.core
+    facts = {
+        group: _linked(values, disclosure)
+        for group, values in disclosure.facts.items()
+        if isinstance(values, dict)
+    }
+    return {
+        "uid": str(disclosure.uid),
+        "ref": disclosure.ref,
+        "kind": disclosure.kind,
+        "version": disclosure.version,
+        "url": settings.SITE_URL + disclosure.path,
+        "owner": {"code": disclosure.owner.code, "name": disclosure.owner.name},
+        "originator": core.get("originator") or core.get("originator_text") or disclosure.owner.code,
+        "marking": marking_shape(disclosure.marking),
+        "issued_at": instant(disclosure.issued_at),
+        "visible_since": instant(disclosure.visible_since),
+        "agreement": disclosure.agreement,
+        "facts": facts,
+        "withheld": [
+            {"group": row.group, "label": row.label, "by": row.by, "under": row.under}
+            for row in disclosure.withheld
+        ],
+        "labels": _labels(facts, labels),
+    }
+
+
+def marking_shape(marking: Marking) -> dict[str, Any]:
+    """`caveats` is the banner to be shown beside the TLP label; the lists are for programs."""
+    return {
+        "tlp": marking.tlp,
+        "caveats": marking.caveats,
+        "controls": list(marking.controls),
+        "rel_to": list(marking.rel_to),
+        "cui_categories": list(marking.cui_categories),
+        "reliability": marking.reliability,
+        "credibility": marking.credibility,
+    }
+
+
+def instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
+
+
+def _linked(values: dict[str, Any], disclosure: Disclosure) -> dict[str, Any]:
+    """The facts of a group, its photographs with the address they are fetched from."""
+    if "photographs" not in values:
+        return values
+    base = f"{settings.SITE_URL}{disclosure.path}photographs/"
+    return {
+        **values,
+        "photographs": [{**row, "url": f"{base}{row['uid']}/"} for row in values["photographs"]],
+    }
+
+
+def _labels(facts: dict[str, Any], labels: Labels) -> dict[str, dict[str, str]]:
+    """Of every code that the facts use, by list, its label."""
+    core, place = facts.get("core", {}), facts.get("place", {})
+    found = {
+        "methods": _spelled(labels.methods, core.get("methods", [])),
+        "drugs": _spelled(labels.drugs, [row["drug"] for row in core.get("substances", [])]),
+        "modes": _spelled(labels.modes, [core.get("mode", "")]),
+        "detections": _spelled(labels.detections, facts.get("technique", {}).get("detection", [])),
+        "ports": _spelled(labels.ports, [place.get("port", "")]),
+    }
+    return {name: codes for name, codes in found.items() if codes}
+
+
+def _spelled(known: dict[str, Any], codes: list[str]) -> dict[str, str]:
+    terms: dict[str, Term] = known
+    return {code: terms[code].label_now() for code in codes if code in terms}

@@ -1,0 +1,52 @@
+"""Receipts: a person of a partner agency has read a version, or acknowledged it. One row a person and version."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hub.accounts.viewer import Viewer
+from hub.trail.actions import record as write_trail
+from sharing.disclosures.disclosure import Disclosure
+from sharing.receipts.models import Receipt
+
+
+def mark_read(viewer: Viewer, disclosure: Disclosure, at: datetime) -> Receipt | None:
+    """The reader's receipt of what they were just shown, made on the first reading.
+
+    None for the owner's own people, whose reading is no receipt, and for a desk, which is nobody in particular.
+    """
+    if disclosure.own or viewer.person_id is None or viewer.agency_id is None:
+        return None
+    receipt, made = Receipt.objects.get_or_create(
+        record_id=disclosure.key,
+        version=disclosure.version,
+        person_id=viewer.person_id,
+        defaults={"agency_id": viewer.agency_id, "read_at": at},
+    )
+    if made:
+        _tell("record.read", viewer, disclosure, at)
+    return receipt
+
+
+def acknowledge(viewer: Viewer, disclosure: Disclosure, at: datetime) -> Receipt | None:
+    """The reader's receipt with its acknowledgement; the first one counts. None where there is nothing to receipt."""
+    receipt = mark_read(viewer, disclosure, at)
+    if receipt is None or receipt.acknowledged_at is not None:
+        return receipt
+    when = max(at, receipt.read_at)
+    if Receipt.objects.filter(pk=receipt.pk, acknowledged_at=None).update(acknowledged_at=when):
+        _tell("record.acknowledge", viewer, disclosure, at)
+    receipt.refresh_from_db()
+    return receipt
+
+
+def _tell(event: str, viewer: Viewer, disclosure: Disclosure, at: datetime) -> None:
+    write_trail(
+        event,
+        viewer=viewer,
+        at=at,
+        object_type=disclosure.kind,
+        object_id=disclosure.ref,
+        version=disclosure.version,
+        marking=disclosure.marking.tlp,
+    )

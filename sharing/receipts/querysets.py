@@ -1,0 +1,65 @@
+"""Questions asked of receipts: which agencies have read and acknowledged what was given to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.agencies.models import Agency
+from sharing.audiences.models import Given
+from sharing.receipts.models import Answered
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One agency, never a person. `version` is the one it has, or had where `given_at` is empty: taken back since."""
+
+    agency: int
+    code: str
+    name: str
+    version: int
+    given_at: datetime | None
+    read_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+
+
+def answers_for(record_id: int) -> list[Answer]:
+    """For the owner, in whose context it runs: each agency the record was given to, and what came back from it.
+
+    Agencies that have it now come first, by code; then those it was taken back from that had read it. Empty for
+    anybody but the owner.
+    """
+    given: dict[int, tuple[int, datetime]] = {}
+    for agency, version, since in Given.objects.filter(record_id=record_id).values_list(
+        "agency_id", "version", "visible_since"
+    ):
+        # Several people of one agency at TLP:RED are one line.
+        given[agency] = (version, min(since, given[agency][1]) if agency in given else since)
+    answered = {
+        (row.agency_id, row.version): row
+        for row in Answered.objects.filter(record_id=record_id).order_by("version")
+    }
+    latest = {agency: version for agency, version in answered}
+    agencies = Agency.objects.in_bulk([*given, *latest])
+    rows = [
+        _answer(agencies[agency], *given[agency], answered.get((agency, given[agency][0])))
+        for agency in given
+    ]
+    rows += [
+        _answer(agencies[agency], version, None, answered[agency, version])
+        for agency, version in latest.items()
+        if agency not in given
+    ]
+    return sorted(rows, key=lambda row: (row.given_at is None, row.code))
+
+
+def _answer(agency: Agency, version: int, given_at: datetime | None, found: Answered | None) -> Answer:
+    return Answer(
+        agency=agency.pk,
+        code=agency.code,
+        name=agency.label,
+        version=version,
+        given_at=given_at,
+        read_at=found.read_at if found else None,
+        acknowledged_at=found.acknowledged_at if found else None,
+    )
