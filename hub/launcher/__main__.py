@@ -8,7 +8,7 @@ import sys
 
 from hub import env
 from hub.launcher import process
-from hub.launcher.services import Services, lasting, throwaway
+from hub.launcher.services import Services, kept_secret, lasting, throwaway
 
 
 def interrupted(signum: int, frame: object) -> None:
@@ -48,7 +48,8 @@ def test(options: argparse.Namespace) -> int:
 def services(options: argparse.Namespace) -> int:
     """A command beside services; without a command they run until Ctrl-C."""
     if options.home:
-        settings = {"HUB_DEMO": os.environ.get("HUB_DEMO", "1")}
+        key = os.environ.get("SECRET_KEY") or kept_secret(env.home(), "secret-key", 48)[0]
+        settings = {"HUB_DEMO": os.environ.get("HUB_DEMO", "1"), "SECRET_KEY": key}
         with lasting(env.home(), settings) as found:
             return command(found, options.arguments) if options.arguments else rest(found)
     with throwaway() as found:
@@ -74,7 +75,8 @@ def check(options: argparse.Namespace) -> int:
 
 
 def rest(found: Services) -> int:
-    print("\n".join(f"{name}={value}" for name, value in found.settings.items()), flush=True)
+    addresses = ("DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL")
+    print("\n".join(f"{name}={found.settings[name]}" for name in addresses), flush=True)
     try:
         signal.pause()
     except KeyboardInterrupt:
@@ -102,7 +104,9 @@ def main() -> int:
     options = parser.parse_args()
     if getattr(options, "arguments", [])[:1] == ["--"]:
         options.arguments = options.arguments[1:]
-    signal.signal(signal.SIGTERM, interrupted)
+    # SIGINT as well: a shell that starts us in the background has it ignored.
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, interrupted)
     try:
         return int(options.action(options))
     except KeyboardInterrupt:

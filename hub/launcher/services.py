@@ -96,6 +96,7 @@ def write_private(path: Path, content: str) -> None:
 def kept_secret(home: Path, name: str, length: int) -> tuple[str, bool]:
     """A random secret kept in `home`/`name`, and whether it was made now."""
     path = home / name
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     if path.exists():
         return path.read_text().strip(), False
     write_private(path, secrets.token_urlsafe(length) + "\n")

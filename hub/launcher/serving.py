@@ -26,7 +26,6 @@ def serve(home: Path) -> int:
     began = time.monotonic()
     demo = env.flag("HUB_DEMO", True)
     listen, port = address(demo)
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings = {"HUB_HOME": str(home), "HUB_DEMO": "1" if demo else "0"}
     fresh = False
     for name in () if demo else ("SECRET_KEY", "EMAIL_URL"):
