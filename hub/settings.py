@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "hub.pages.middleware.NoStoreMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -189,12 +190,16 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- REST -------------------------------------------------------------------------------------------------
+# Requests a minute: of one token or person, and of one address that shows neither.
+API_REQUESTS_A_MINUTE = env.number("API_REQUESTS_A_MINUTE", 600, low=1, high=1_000_000)
+API_STRANGERS_A_MINUTE = env.number("API_STRANGERS_A_MINUTE", 60, low=1, high=1_000_000)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["hub.accounts.authentication.TokenOrSession"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["hub.accounts.authentication.ScopeAllows"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PARSER_CLASSES": ["hub.rest.limits.BoundedJSON"],
+    "DEFAULT_THROTTLE_CLASSES": ["hub.rest.limits.PerMinute"],
+    "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_VERSIONING_CLASS": None,
     "EXCEPTION_HANDLER": "hub.accounts.problems.problem_json",
@@ -204,7 +209,9 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Drug concealment hub",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SERVE_PERMISSIONS": ["hub.accounts.authentication.ScopeAllows"],
+    "OAS_VERSION": "3.1.0",
+    "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -8,6 +8,8 @@ from bulletins.records.refs import RefConverter
 from hub.health import healthz
 
 register_converter(RefConverter, "ref")
+handler400 = "hub.accounts.problems.bad_request"
+handler500 = "hub.accounts.problems.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
@@ -21,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sharing.agreements.urls")),
     path("", include("sharing.communities.urls")),
     path("", include("sharing.deliveries.urls")),
+    path("", include("sharing.receipts.urls")),
     path("", include("sharing.briefings.urls")),
     path("api/", include("sharing.urls_api")),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -13,27 +14,32 @@ from rest_framework.request import Request
 
 
 class TokenOrSession(BaseAuthentication):
-    """A token (`Authorization: Token <key>`) or, from the hub's own pages, the session with its CSRF check."""
+    """A token (`Authorization: Token <key>`) or, from the hub's pages, the session with its CSRF check."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         raw = request._request
         if getattr(raw, "bad_credentials", False):
             raise exceptions.AuthenticationFailed(
-                _("This token is not valid. Make a new one with `manage.py token`, or sign in.")
+                _("This token is not valid here. Make a new one with `manage.py token`, or sign in.")
             )
         token = getattr(raw, "token", None)
         if token is not None:
             return token.person, token
-        return SessionAuthentication().authenticate(request)
+        found = SessionAuthentication().authenticate(request)
+        viewer = raw.viewer  # type: ignore[attr-defined]
+        if found is not None and viewer.agency_id is None and not viewer.roles:
+            # Nobody's person, or of an agency that is suspended.
+            raise exceptions.AuthenticationFailed(_("Your account has no agency at work here."))
+        return found
 
     def authenticate_header(self, request: Request) -> str:
         return "Token"
 
 
 class ScopeAllows(BasePermission):
-    """Signed in, of an agency or a hub-wide role, and not writing with a token that only reads."""
+    """Signed in, and not writing with a token that only reads."""
 
-    message = _("This token may only read. Use one with the scope `write`.")
+    message = gettext_lazy("This token may only read. Use one with the scope `write`.")
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if not (request.user and request.user.is_authenticated):
@@ -51,5 +57,5 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
-            "description": "`Token <key>`, from `manage.py token`",
+            "description": "`Token <key>`, from `manage.py token <username> --scope read|write`",
         }

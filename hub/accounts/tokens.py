@@ -6,8 +6,10 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from hub.accounts.models import Token
-from hub.agencies.models import Person
+from hub.agencies.models import AgencyState, Person
 
 PREFIX = "hub_"
 
@@ -22,10 +24,11 @@ def issue_token(person: Person, *, scope: str, days: int, at: datetime) -> str:
 
 
 def resolve_token(key: str, *, at: datetime) -> Token | None:
-    """The live token of an active person, or None. Unknown, expired and revoked look the same."""
+    """The live token of an active person whose agency is active, or None: why not cannot be told apart."""
+    working = Q(person__agency=None) | Q(person__agency__state=AgencyState.ACTIVE)
     return (
         Token.objects.select_related("person__agency")
-        .filter(digest=digest(key), expires_at__gt=at, revoked_at=None, person__is_active=True)
+        .filter(working, digest=digest(key), expires_at__gt=at, revoked_at=None, person__is_active=True)
         .first()
     )
 

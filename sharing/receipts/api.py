@@ -1,4 +1,4 @@
-"""Receipts as JSON: one's own agency's; to an owner, which agencies have read and acknowledged; acknowledging."""
+"""Receipts as JSON: one's own agency's, what agencies answered to an owner, acknowledging."""
 
 from __future__ import annotations
 
@@ -75,11 +75,11 @@ class ReceiptList(HubView):
 
     @says(paged(ReceiptShape), filters=ReceiptFilters, errors=(404,))
     def get(self, request: Request) -> Response:
-        """Your agency's receipts, newest first; with `record`, of a record of your own, what the agencies answered."""
+        """Your agency's receipts, newest first; with a `record` of your own, what the agencies answered."""
         if "record" in self.query:
             record = working_copies(Record, self.viewer).filter(uid=self.query["record"]).first()
             if record is not None:
-                return Page(_answers(record), None, None).response(_answers(record))
+                return Page([], next=None, previous=None).response(_answers(record))
         return self._own(request)
 
     @says(ReceiptShape, status=201, body=ReceiptBody, errors=(404, 410))
@@ -107,7 +107,7 @@ class ReceiptList(HubView):
         )
 
     def _own(self, request: Request) -> Response:
-        """Receipts of what the agency still holds: of what was taken back nothing is listed but its tombstone."""
+        """Receipts of what the agency still holds: of what was taken back there is the tombstone alone."""
         held = carried(Received.objects.visible_to(self.viewer))
         if "record" in self.query:
             held = held.filter(uid=self.query["record"])

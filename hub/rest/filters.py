@@ -1,0 +1,49 @@
+"""What may stand behind the question mark: declared, typed, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import serializers
+from rest_framework.request import Request
+
+LIMIT = 50
+HIGHEST_LIMIT = 200
+
+
+class Filters(serializers.Serializer[Any]):
+    """The filters of an address. One not declared is refused: ignored, it would answer another question."""
+
+    @classmethod
+    def read(cls, request: Request) -> dict[str, Any]:
+        """The values given, by name. Raises ValidationError for unknown, repeated and unreadable ones."""
+        filters = cls(data=request.query_params.dict())
+        found = {
+            name: [_("There is no such filter here.")]
+            for name in request.query_params
+            if name not in filters.fields
+        }
+        found |= {
+            name: [_("Give this once.")]
+            for name in request.query_params
+            if len(request.query_params.getlist(name)) > 1
+        }
+        if found:
+            raise serializers.ValidationError(found)
+        filters.is_valid(raise_exception=True)
+        return dict(filters.validated_data)
+
+
+class PagedFilters(Filters):
+    cursor = serializers.CharField(
+        required=False, max_length=400, help_text=gettext_lazy("from `next` or `previous`")
+    )
+    limit = serializers.IntegerField(
+        required=False,
+        default=LIMIT,
+        min_value=1,
+        max_value=HIGHEST_LIMIT,
+        help_text=gettext_lazy("how many a page at most; a page may hold fewer"),
+    )
