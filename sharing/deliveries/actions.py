@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from celery import current_app
 from django.db import connection, transaction
 
+from hub.celery import app
 from hub.database.context import engine
 from sharing.deliveries.models import AlertKind, Channel
 
@@ -106,26 +106,19 @@ def queue_alerts(kind: AlertKind, pairs: Iterable[tuple[int, int]], *, at: datet
 
 
 def hasten() -> None:
-    """Ask the workers to look now. A broker that is away or hangs costs half a second and loses nothing: the sweep
-    finds the rows.
+    """Ask the workers to look now.
+
+    A broker that is away or hangs costs the page half a second and loses nothing: the sweep finds the rows.
     """
-    limits = {
-        "socket_timeout": HASTEN_S,
-        "socket_connect_timeout": HASTEN_S,
-        "max_retries": 0,
-        "retry_on_timeout": False,
-    }
-    options = {**current_app.conf.broker_transport_options, **limits}
+    limits = {"socket_timeout": HASTEN_S, "socket_connect_timeout": HASTEN_S, "max_retries": 0}
+    options = {**app.conf.broker_transport_options, **limits}
     try:
-        # A connection of its own: one out of the pool would wait for a broker that is away for as long as it takes.
-        with current_app.connection_for_write(connect_timeout=HASTEN_S, transport_options=options) as broker:
-            current_app.send_task(SEND_DUE, connection=broker, ignore_result=True, retry=False)
-    except (
-        Exception
-    ) as error:  # whatever the transport raises: the rows are written, and the page must not fail
-        log.warning(
-            "the broker was not told of new deliveries (%s); the sweep sends them", type(error).__name__
-        )
+        # A connection of its own: one of the pool's waits for a broker for as long as it stays away.
+        with app.connection_for_write(connect_timeout=HASTEN_S, transport_options=options) as broker:
+            app.send_task(SEND_DUE, connection=broker, ignore_result=True, retry=False)
+    except Exception as error:
+        # Whatever the transport raises: the rows are written, and the page must not fail.
+        log.warning("the broker was not told of deliveries (%s): the sweep sends them", type(error).__name__)
 
 
 def _cancel(pairs: Sequence[tuple[int, int]]) -> None:

@@ -29,7 +29,8 @@ class Migration(migrations.Migration):
                 (
                     "alert",
                     models.CharField(
-                        choices=[("new", "New"), ("amended", "Amended"), ("recalled", "Recalled")], max_length=10
+                        choices=[("new", "New"), ("amended", "Amended"), ("recalled", "Recalled")],
+                        max_length=10,
                     ),
                 ),
                 (

@@ -8,7 +8,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from hub.agencies.models import Agency, AgencyState
+from hub.agencies.models import Agency, AgencyState, Person
 from hub.database.context import engine, viewing
 from sharing.deliveries.models import Delivery
 from sharing.deliveries.querysets import inbox_items, unread_count
@@ -166,8 +166,12 @@ def test_at_red_the_person_named_is_told_and_neither_the_desk_nor_a_colleague(re
     from sharing.releases.plan import Pick
     from tests.builders import plan
 
-    endpoint_for("CBSA", receiver.url)
-    named = viewer("cbsa.officer")
+    endpoint_for("HSI", receiver.url)
+    hsi = agency("HSI")
+    Person.objects.create(
+        username="hsi.colleague", email="colleague@hub.example", agency=hsi, roles=["releaser"]
+    )
+    named = viewer("hsi.agent")
     bulletin = published_bulletin()
     who = viewer("cbp.releaser")
     with viewing(who):
@@ -175,15 +179,15 @@ def test_at_red_the_person_named_is_told_and_neither_the_desk_nor_a_colleague(re
         release([bulletin], plan(picked, tlp="TLP:RED"), viewer=who, at=timezone.now())
     send()
     (sent,) = mail.outbox
-    assert sent.to == ["cbsa.officer@hub.example"] and receiver.received == []
-    assert inbox("cbsa.officer") == [("new", bulletin.ref)] and inbox("cbsa.releaser") == []
-    colleague = viewer("cbsa.releaser")
+    assert sent.to == ["hsi.agent@hub.example"] and receiver.received == []
+    assert inbox("hsi.agent") == [("new", bulletin.ref)] and inbox("hsi.colleague") == []
+    colleague = viewer("hsi.colleague")
     with viewing(colleague):
         assert not Delivery.objects.exists()
     recalled(bulletin)
     send()
-    assert [one.to for one in mail.outbox] == [["cbsa.officer@hub.example"]] * 2
-    assert inbox("cbsa.officer") == [("recalled", bulletin.ref)] and inbox("cbsa.releaser") == []
+    assert [one.to for one in mail.outbox] == [["hsi.agent@hub.example"]] * 2
+    assert inbox("hsi.agent") == [("recalled", bulletin.ref)] and inbox("hsi.colleague") == []
 
 
 def test_hazards_and_recalls_overtake_what_waits_longer(receiver):
