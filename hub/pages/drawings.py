@@ -60,13 +60,21 @@ class Zone:
 
 
 @dataclass(frozen=True)
+class Line:
+    """Drawn, and nothing to report."""
+
+    markup: str
+    box: Box
+
+
+@dataclass(frozen=True)
 class View:
-    """One view of a drawing: its parts in painting order, each a zone or ready markup."""
+    """One view of a drawing: its parts in painting order; a plain text opens or closes a group."""
 
     drawing: str
     name: str
     box: Box
-    parts: tuple[Zone | str, ...]
+    parts: tuple[Zone | Line | str, ...]
     codes: frozenset[str]
 
     @property
@@ -129,7 +137,7 @@ def _box(text: str) -> Box:
 
 def _read_view(slug: str, group: ElementTree.Element) -> View:
     dx, dy = _shift(group)
-    parts: list[Zone | str] = []
+    parts: list[Zone | Line | str] = []
 
     def walk(element: ElementTree.Element, dx: float, dy: float) -> None:
         for child in element:
@@ -148,7 +156,7 @@ def _read_view(slug: str, group: ElementTree.Element) -> View:
                 )
             else:
                 words = " ".join(f'{name}="{escape(value)}"' for name, value in child.attrib.items())
-                parts.append(f"<{tag} {words}/>")
+                parts.append(Line(f"<{tag} {words}/>", _box_of(child.attrib["d"], dx, dy)))
 
     walk(group, dx, dy)
     codes = frozenset(part.code for part in parts if isinstance(part, Zone))

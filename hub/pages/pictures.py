@@ -9,7 +9,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from hub.pages.drawings import LEADS, Box, Drawing, View, Zone, drawings, label, views_for
+from hub.pages.drawings import LEADS, Box, Drawing, Line, View, Zone, drawings, label, views_for
 from hub.pages.names import ZONES
 
 # What a thumbnail shows for a code without a zone: the first view of its family, nothing marked.
@@ -73,7 +73,7 @@ def as_reported(view: View, codes: Collection[str]) -> SafeString:
             state = " is-reported" if part.code in codes else ""
             parts.append(_zone(part, state, inner=f"<title>{escape(label(part.code))}</title>"))
         else:
-            parts.append(part)
+            parts.append(part.markup if isinstance(part, Line) else part)
     return mark_safe("".join((*parts, "</g></svg>")))  # noqa: S308 - our own drawing; names are escaped
 
 
@@ -88,8 +88,8 @@ def to_pick(drawing: Drawing, selected: Collection[str]) -> SafeString:
             f' fill="currentColor" stroke="none">{escape(view.caption)}</text>'
         )
         for part in view.parts:
-            if isinstance(part, str):
-                parts.append(part)
+            if not isinstance(part, Zone):
+                parts.append(part.markup if isinstance(part, Line) else part)
                 continue
             name = escape(label(part.code))
             on = part.code in selected
@@ -134,6 +134,15 @@ def _thumb_box(view: View, codes: Collection[str]) -> Box:
     return left, top, right - left, bottom - top
 
 
+def _meet(one: Box, other: Box) -> bool:
+    return (
+        one[0] < other[0] + other[2]
+        and other[0] < one[0] + one[2]
+        and one[1] < other[1] + other[3]
+        and other[1] < one[1] + one[3]
+    )
+
+
 def thumbnail(codes: Collection[str], drawing: str = "") -> str:
     """A small stand-alone SVG for lists, with the zones of `codes` marked; no ids, no titles, no small lines.
 
@@ -151,14 +160,16 @@ def thumbnail(codes: Collection[str], drawing: str = "") -> str:
         _moved(view),
     ]
     for part in view.parts:
-        if isinstance(part, Zone):
-            found = part.code in codes
-            paint = (
-                f'fill="#c05600" fill-opacity=".55" stroke="#c05600" stroke-width="{line * 2:.2f}"'
-                if found
-                else 'fill="#1b1b1b" fill-opacity=".04"'
-            )
+        if isinstance(part, str):
+            parts.append(part)
+        elif not _meet(part.box, box):
+            continue
+        elif isinstance(part, Line):
+            if 'class="art"' in part.markup:
+                parts.append(re.sub(r' ?(class|pointer-events)="[^"]*"', "", part.markup))
+        elif part.code in codes:
+            paint = f'fill="#c05600" fill-opacity=".55" stroke="#c05600" stroke-width="{line * 2:.2f}"'
             parts.append(f'<path {paint} d="{part.path}"/>')
-        elif 'class="fine"' not in part and 'class="dash"' not in part:
-            parts.append(re.sub(r' ?(class|pointer-events)="[^"]*"', "", part))
+        else:
+            parts.append(f'<path fill="#1b1b1b" fill-opacity=".04" d="{part.path}"/>')
     return "".join((*parts, "</g></svg>"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_POST, require_safe
 
 from hub.pages.assets import digest
@@ -15,6 +16,7 @@ A_YEAR_S = 365 * 86400
 
 
 @require_safe
+@gzip_page
 @cache_control(public=True, max_age=7 * 86400)
 @condition(etag_func=lambda request, codes: f'"{digest()}"' if digest() else None)
 def drawing_thumb(request: HttpRequest, codes: str) -> HttpResponse:

@@ -12,8 +12,9 @@ from django.template import engines
 from django.template.loader import get_template, render_to_string
 from django.test import RequestFactory
 
+from hub.pages import context
 from hub.pages.assets import icon_names
-from hub.pages.context import count_inbox_with, places, shell
+from hub.pages.context import places, shell
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
@@ -38,10 +39,18 @@ def viewer(*roles: str, agency: int | None = 1) -> Viewer:
     )
 
 
-def page(template: str = "base.html", who: Viewer | None = None, path: str = "/", **context: object) -> str:
+@pytest.fixture(autouse=True)
+def asked(monkeypatch) -> list[object]:
+    """Whose inbox was counted: 120 messages, without a database."""
+    found: list[object] = []
+    monkeypatch.setattr(context, "_counts", [lambda who: found.append(who) or 120])
+    return found
+
+
+def page(template: str = "base.html", who: Viewer | None = None, path: str = "/", **known: object) -> str:
     request = RequestFactory().get(path)
     request.viewer = who  # type: ignore[attr-defined]
-    return render_to_string(template, shell(request) | {"request": request} | context)
+    return render_to_string(template, shell(request) | {"request": request} | known)
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT / "templates")))
@@ -116,16 +125,11 @@ def test_the_marking_is_the_first_and_the_last_thing_of_a_page():
     assert "TLP" not in page(who=viewer("officer"))
 
 
-def test_an_inbox_is_counted_once_and_only_for_somebody():
-    asked = []
-    count_inbox_with(lambda who: asked.append(who) or 120)
-    try:
-        assert "99+" in page(who=viewer("officer"))
-        assert len(asked) == 1
-        page()
-        assert len(asked) == 1
-    finally:
-        count_inbox_with(lambda who: 0)
+def test_an_inbox_is_counted_once_and_only_for_somebody(asked):
+    assert "99+" in page(who=viewer("officer"))
+    assert len(asked) == 1
+    page()
+    assert len(asked) == 1
 
 
 def test_nobody_sees_the_door_only():
@@ -167,7 +171,7 @@ ROW = {
 
 
 @pytest.mark.parametrize(
-    ("part", "context"),
+    ("part", "known"),
     [
         ("record_row.html", {"row": ROW}),
         ("record_row.html", {"row": ROW | {"photo": EVIL, "action": {"href": "/x/", "label": EVIL}}}),
@@ -192,8 +196,8 @@ ROW = {
         ("saved.html", {"at": None}),
     ],
 )
-def test_a_part_escapes_what_people_wrote(part, context):
-    text = render_to_string(f"parts/{part}", context)
+def test_a_part_escapes_what_people_wrote(part, known):
+    text = render_to_string(f"parts/{part}", known)
     assert text.strip()
     assert "<script" not in text
 
