@@ -3,6 +3,7 @@ import { csrf, fresh, say } from "./dom.js";
 import { drop, keep, kept } from "./keep.js";
 
 const PAUSE_MS = 900;
+const LIST_PAUSE_MS = 5000;
 const RETRY_MS = [2000, 5000, 10000, 30000];
 const SKIP = new Set(["csrfmiddlewaretoken"]);
 const forms = new WeakMap();
@@ -20,6 +21,7 @@ function read(form) {
 }
 
 function write(form, values) {
+  form.dispatchEvent(new CustomEvent("hub:restoring", { detail: values }));
   for (const control of form.elements) {
     const wanted = values[control.name];
     if (!wanted || control.type === "file") continue;
@@ -38,7 +40,8 @@ class Autosave {
     this.sent = read(form);
     this.failures = 0;
     this.saving = null;
-    form.addEventListener("input", () => this.soon(PAUSE_MS));
+    // What is picked from a list is whole only once it is picked.
+    form.addEventListener("input", (event) => this.soon(event.target.list ? LIST_PAUSE_MS : PAUSE_MS));
     form.addEventListener("change", () => this.soon(PAUSE_MS / 3));
     form.addEventListener("submit", (event) => this.beforeSubmit(event));
     addEventListener("online", () => this.soon(0));
@@ -52,8 +55,13 @@ class Autosave {
 
   changes() {
     const now = read(this.form);
-    const changed = Object.entries(now).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(this.sent[name] ?? []));
-    return Object.fromEntries(changed);
+    const changed = new Set(Object.keys(now).filter((name) => JSON.stringify(now[name]) !== JSON.stringify(this.sent[name] ?? [])));
+    // Rows of one kind mean nothing one by one: all of them go when one has changed.
+    for (const group of this.form.querySelectorAll("[data-together]")) {
+      const names = [...group.querySelectorAll("[name]")].map((control) => control.name).filter((name) => name in now);
+      if (names.some((name) => changed.has(name))) for (const name of names) changed.add(name);
+    }
+    return Object.fromEntries(Object.entries(now).filter(([name]) => changed.has(name)));
   }
 
   show(state, sentence, filling) {
@@ -120,32 +128,55 @@ class Autosave {
   }
 
   async saved(changes, response) {
-    const moved = this.name;
     Object.assign(this.sent, changes);
-    this.failures = 0;
-    delete this.form.dataset.autosaveAlways;
-    for (const control of this.form.querySelectorAll("[aria-invalid=true]")) control.removeAttribute("aria-invalid");
     const clock = new Date().toLocaleTimeString(document.documentElement.lang || undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     this.show("saved", "saved", clock);
-    const answer = await response.clone().json().catch(() => ({}));
-    // A draft that was made by its first save says where it lives.
-    if (answer.autosave) this.form.dataset.autosave = answer.autosave;
-    if (answer.action) this.form.setAttribute("action", answer.action);
-    if (answer.upload) for (const place of this.form.querySelectorAll("[data-upload]")) place.dataset.upload = answer.upload;
-    if (answer.location) history.replaceState(null, "", answer.location);
-    drop(moved);
-    if (this.name !== moved) await this.keepUnsent();
-    this.form.dispatchEvent(new CustomEvent("hub:saved", { bubbles: true, detail: answer }));
+    await this.heed(await response.json().catch(() => ({})));
     return "saved";
   }
 
+  // What was right has been saved; the rest is marked, stays in the tab and is sent again with the next change.
   async refused(response) {
-    const answer = await response.json().catch(() => ({}));
-    for (const name of Object.keys(answer.errors ?? {})) {
-      for (const control of this.form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) control.setAttribute("aria-invalid", "true");
-    }
     this.show("failed", "refused");
+    await this.heed(await response.json().catch(() => ({})));
     return "refused";
+  }
+
+  async heed(answer) {
+    const before = this.name;
+    this.failures = 0;
+    delete this.form.dataset.autosaveAlways;
+    // A draft that was made by its first save says where it lives.
+    if (answer.draft) this.form.dataset.draft = answer.draft;
+    if (answer.autosave) this.form.dataset.autosave = answer.autosave;
+    if (answer.action) this.form.setAttribute("action", answer.action);
+    if (answer.upload) for (const place of this.form.querySelectorAll("[data-upload]")) place.dataset.upload = answer.upload;
+    if (answer.location) history.replaceState(history.state, "", answer.location);
+    this.mark(answer.errors ?? {});
+    drop(before);
+    await this.keepUnsent();
+    this.form.dispatchEvent(new CustomEvent("hub:saved", { bubbles: true, detail: answer }));
+  }
+
+  // Says at each control why it was refused, and takes back what no longer holds.
+  mark(errors) {
+    for (const said of this.form.querySelectorAll("[data-autosave-error]")) said.remove();
+    for (const control of this.form.querySelectorAll("[aria-invalid=true]")) {
+      control.removeAttribute("aria-invalid");
+      control.removeAttribute("aria-errormessage");
+    }
+    for (const [name, messages] of Object.entries(errors)) {
+      const controls = this.form.querySelectorAll(`[name="${CSS.escape(name)}"]`);
+      if (!controls.length) continue;
+      const said = Object.assign(document.createElement("span"), { className: "usa-error-message", id: `refused-${name}`, textContent: messages.join(" ") });
+      said.dataset.autosaveError = "";
+      const single = controls.length === 1;
+      (single ? controls[0] : controls[0].closest("fieldset, section") ?? controls[0]).insertAdjacentElement(single ? "beforebegin" : "afterbegin", said);
+      for (const control of controls) {
+        control.setAttribute("aria-invalid", "true");
+        control.setAttribute("aria-errormessage", said.id);
+      }
+    }
   }
 
   failed(why) {

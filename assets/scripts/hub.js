@@ -4,12 +4,13 @@ import { start as inbox } from "./inbox.js";
 import { start as live } from "./live.js";
 import { start as menus } from "./menus.js";
 import { start as picker } from "./picker.js";
+import { start as rows } from "./rows.js";
 import { start as small } from "./small.js";
 import { start as theme } from "./theme.js";
 import { start as upload } from "./upload.js";
 import { start as viewer } from "./viewer.js";
 
-const FEATURES = [menus, theme, small, picker, autosave, upload, live, inbox, viewer];
+const FEATURES = [menus, theme, small, picker, rows, autosave, upload, live, inbox, viewer];
 
 function startAll(root) {
   for (const feature of FEATURES) {

@@ -25,13 +25,14 @@ class Upload {
   constructor(root) {
     this.root = root;
     this.tiles = root.querySelector("[data-uploads]");
-    this.input = root.querySelector("input[type=file]");
     this.queue = Promise.resolve();
-    this.input.addEventListener("change", () => {
-      const files = [...this.input.files];
-      this.input.value = "";
-      this.add(files);
-    });
+    for (const input of root.querySelectorAll("input[type=file]")) {
+      input.addEventListener("change", () => {
+        const files = [...input.files];
+        input.value = "";
+        this.add(files);
+      });
+    }
     for (const kind of ["dragover", "dragleave", "drop"]) {
       root.addEventListener(kind, (event) => {
         event.preventDefault();

@@ -1,12 +1,22 @@
-"""Working copies: who may open which. Partners never come here, they read faces."""
+"""Working copies: who may open which, and what is unfinished. Partners never come here, they read faces."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
 from typing import TypeVar
 
 from django.db.models import F, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
-from bulletins.records.models import Record
+from bulletins.markings.models import TLP
+from bulletins.publishing.models import Bulletin
+from bulletins.publishing.rules import publish_refusals
+from bulletins.publishing.titles import suggested_title
+from bulletins.records.models import Kind, Record
+from bulletins.seizures.models import SeizureReport
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Role
 from hub.database.context import require_viewer
@@ -15,15 +25,78 @@ R = TypeVar("R", bound=Record)
 
 
 def working_copies(model: type[R], viewer: Viewer) -> QuerySet[R]:
-    """The working copies `viewer` may open: their own agency's, and of drafts their own, or all as a releaser."""
+    """The working copies `viewer` may open: their own agency's; of drafts their own, or all as a releaser.
+
+    TLP:RED is for the people named, inside the agency too: its author and the releasers alone work on it.
+    """
     require_viewer(viewer)
     own = model._default_manager.filter(owner_id=viewer.agency_id)
     if viewer.can(Role.RELEASER):
         return own
-    return own.filter(Q(latest__gt=0) | Q(poster_id=viewer.person_id))
+    return own.filter((Q(latest__gt=0) & ~Q(tlp=TLP.RED)) | Q(poster_id=viewer.person_id))
 
 
 def drafts(model: type[R], viewer: Viewer) -> QuerySet[R]:
     """Of those, what has words that are not published: never published, or edited since. Newest first."""
     unpublished = Q(latest=0) | Q(edited_at__gt=F("latest_at"))
     return working_copies(model, viewer).filter(unpublished, recalled_at=None).order_by("-edited_at", "-id")
+
+
+@dataclass(frozen=True)
+class DraftLine:
+    """An unfinished record in a list. `missing` says in words what it needs before it can be posted."""
+
+    ref: str
+    kind: str
+    title: str
+    saved_at: datetime
+    missing: list[str]
+    href: str
+    tlp: str
+    methods: list[str]
+    mode: str
+    hazard: bool
+    amends: bool
+    by: str
+
+
+def draft_lines(viewer: Viewer, limit: int = 50) -> list[DraftLine]:
+    """What `viewer` has unfinished, bulletins and seizure reports together, newest first."""
+    found = chain.from_iterable(
+        drafts(model, viewer).select_related("owner", "poster").prefetch_related("substances__drug")[:limit]
+        for model in (Bulletin, SeizureReport)
+    )
+    newest = sorted(found, key=lambda record: record.edited_at, reverse=True)[:limit]
+    return [_line(record) for record in newest]
+
+
+def _line(record: Bulletin | SeizureReport) -> DraftLine:
+    title = record.title if isinstance(record, Bulletin) else ""
+    if not title.strip():
+        title = suggested_title([row.drug.label_now() for row in record.substances.all()], record.methods)
+    return DraftLine(
+        ref=record.ref,
+        kind=record.kind,
+        title=title or _("Nothing written yet"),
+        saved_at=record.edited_at,
+        missing=_missing(record),
+        href=reverse("bulletin_edit" if record.kind == Kind.BULLETIN else "seizure_edit", args=[record.ref]),
+        tlp=record.tlp,
+        methods=list(record.methods),
+        mode=record.mode_id or "",
+        hazard=record.hazard,
+        amends=record.latest > 0,
+        by=record.poster.username if record.poster else "",
+    )
+
+
+def _missing(record: Record) -> list[str]:
+    words = {
+        "tear_line": _("tear line missing"),
+        "methods": _("place of concealment missing"),
+        "substances": _("what was seized is missing"),
+        "safety_note": _("safety note missing"),
+        "tlp": _("marking to correct"),
+    }
+    # A title is made when none is written.
+    return [words[name] for name in publish_refusals(record) if name in words]

@@ -1,0 +1,250 @@
+"""The form of a record with its rows and photographs, as stored or as sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.forms.boundfield import BoundField
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from bulletins.markings.rules import marking_of
+from bulletins.publishing.actions import Entry, Errors
+from bulletins.publishing.fields import Vocabulary
+from bulletins.publishing.forms import PhotographForm, RecordForm, initial_of
+from bulletins.publishing.models import Bulletin, LinkedSeizure, PhotographGroup
+from bulletins.publishing.rows import (
+    IdentifierRow,
+    Rows,
+    SubstanceRow,
+    stored_identifiers,
+    stored_substances,
+    usual_unit,
+)
+from bulletins.publishing.sections import EVENT, sections
+from bulletins.publishing.telltales import seen_in
+from bulletins.publishing.titles import suggested_title
+from bulletins.seizures.models import SeizureReport
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A photograph of a draft, as its author sees it."""
+
+    uid: UUID
+    url: str
+    thumb: str
+    caption: str
+    form: PhotographForm
+
+
+@dataclass(frozen=True)
+class Fold:
+    """A section with its fields. It starts open where something needs correcting."""
+
+    key: str
+    title: str
+    fields: list[BoundField]
+    open: bool
+    filled: bool
+
+
+@dataclass(frozen=True)
+class Problem:
+    label: str
+    anchor: str
+    message: str
+
+
+class Sheet:
+    """Nothing of it is a row of the database, so that a template may have it."""
+
+    def __init__(
+        self,
+        record: Bulletin | SeizureReport,
+        *,
+        country: str,
+        data: QueryDict | None = None,
+        part: bool = False,
+        more: str = "",
+    ) -> None:
+        data = _plain_lines(data) if data is not None else None
+        self.kind = record.kind
+        self.vocabulary = Vocabulary()
+        self.substances = Rows(
+            "substances",
+            partial(SubstanceRow, vocabulary=self.vocabulary, unit=usual_unit(country)),
+            data=data,
+            stored=stored_substances(record),
+            more=more == "substances",
+        )
+        self.identifiers = Rows(
+            "identifiers",
+            IdentifierRow,
+            data=data,
+            stored=stored_identifiers(record),
+            more=more == "identifiers",
+        )
+        self.form = RecordForm(
+            data,
+            kind=record.kind,
+            initial=initial_of(record, linked=_linked(record)),
+            vocabulary=self.vocabulary,
+            settled=record.latest > 0,
+            partial=part,
+        )
+        self.pictures = pictures_of(record, data=data, part=part)
+        self.marking = marking_of(record)
+        self.refused: Errors = {}
+        self.said = self.conclude(record)
+        self.title = self.form.initial.get("title") or suggested_title(
+            self._names(stored_substances(record)), record.methods
+        )
+
+    def entry(self) -> Entry:
+        """What was sent and could be read."""
+        self.form.is_valid()
+        read = self.form.cleaned_data
+        return Entry(
+            values=self.form.values(),
+            substances=self.substances.values(),
+            identifiers=self.identifiers.values(),
+            certify=read.get("certify"),
+            seizures=read.get("seizures"),
+            captions={
+                picture.uid: (picture.form.cleaned_data.get("caption", picture.caption), picture.form.group)
+                for picture in self.pictures
+                if picture.form.is_bound and picture.form.is_valid()
+            },
+        )
+
+    def errors(self) -> Errors:
+        """Why what was sent cannot be read, by the name of the control."""
+        found = self.form.messages() | self.substances.errors() | self.identifiers.errors()
+        for picture in self.pictures:
+            if picture.form.is_bound:
+                for name, messages in picture.form.errors.items():
+                    found[picture.form.add_prefix(name)] = [str(message) for message in messages]
+        return found
+
+    def show(self, errors: Errors) -> None:
+        """Mark what was refused after the form was read."""
+        for name, messages in errors.items():
+            if name not in self.form.errors and name in self.form.fields:
+                self.form.add_error(name, messages)  # type: ignore[arg-type]
+        self.refused = errors
+
+    @property
+    def problems(self) -> list[Problem]:
+        """All that is to be corrected, for the summary above the form."""
+        labels = {
+            "substances": _("What and how much"),
+            "identifiers": _("Identifiers"),
+            "photographs": _("Photographs"),
+            "photograph": _("Photographs"),
+            "change": _("What changed"),
+        }
+        found = []
+        for name, messages in self.refused.items():
+            label = labels.get(name.partition("-")[0], "")
+            if name in self.form.fields:
+                label = str(self.form[name].label)
+            found += [Problem(label, f"id_{name}", message) for message in messages]
+        return found
+
+    @property
+    def event(self) -> list[BoundField]:
+        """When and where: what a seizure report asks first."""
+        return [self.form[name] for name in EVENT if name in self.form.fields]
+
+    @property
+    def folds(self) -> list[Fold]:
+        found = []
+        for section in sections(self.kind):
+            fields = [self.form[name] for name in section.names if name in self.form.fields]
+            rows = self.identifiers if section.key == "identifiers" else None
+            wrong = any(field.errors for field in fields) or (rows is not None and bool(rows.errors()))
+            filled = any(_told(field) for field in fields) or (rows is not None and bool(rows.forms))
+            found.append(Fold(section.key, section.title, fields, wrong, filled))
+        return found
+
+    def conclude(self, record: Bulletin | SeizureReport) -> dict[str, str]:
+        """What follows from the record as it now stands, by the place where it is said."""
+        stored = stored_substances(record)
+        said = {}
+        if self.substances.posted:
+            for row, facts in zip(self.substances.forms, stored, strict=False):
+                said[str(row.prefix)] = str(facts["said"])
+        if isinstance(record, Bulletin):
+            title = suggested_title(self._names(stored), record.methods)
+            said["title"] = without_title(title)
+            said["tear_line"] = seen_in(record.tear_line, _values(record))
+        return said
+
+    def _names(self, stored: Sequence[dict[str, Any]]) -> list[str]:
+        names = self.vocabulary.drugs.names if stored else {}
+        return [names[row["drug"]] for row in stored if row.get("drug") in names]
+
+
+def pictures_of(
+    record: Bulletin | SeizureReport,
+    *,
+    data: QueryDict | None = None,
+    part: bool = False,
+    only: UUID | None = None,
+) -> list[Picture]:
+    """The photographs of the working copy; their words come from `data` where it has them."""
+    if record.pk is None:
+        return []
+    rows = record.photographs.all() if only is None else record.photographs.filter(uid=only)
+    found = []
+    for row in rows:
+        prefix = f"photograph-{row.uid}-"
+        sent = data if data is not None and any(key.startswith(prefix) for key in data) else None
+        words = {"caption": row.caption, "shows_how": row.group == PhotographGroup.TECHNIQUE}
+        if sent is not None and part:
+            # Half of a photograph's words may have been sent: the rest stands as it is stored.
+            sent = sent.copy()
+            for name, value in words.items():
+                if prefix + name not in sent and value:
+                    sent[prefix + name] = "on" if value is True else str(value)
+        urls = [reverse("draft_photograph", args=[record.ref, row.uid, size]) for size in ("full", "thumb")]
+        form = PhotographForm(sent, uid=str(row.uid), initial=words)
+        found.append(Picture(row.uid, urls[0], urls[1], row.caption, form))
+    return found
+
+
+def _linked(record: Bulletin | SeizureReport) -> list[str]:
+    if record.pk is None or not isinstance(record, Bulletin):
+        return []
+    links = LinkedSeizure.objects.filter(bulletin_id=record.pk)
+    return list(links.order_by("id").values_list("seizure__ref", flat=True))
+
+
+def _told(field: BoundField) -> bool:
+    """Whether the field says more than it does by itself."""
+    usual = {"tlp": "TLP:AMBER", "urgency": "routine", "originator": field.initial}
+    value = field.value()
+    return value not in (None, "", [], False) and value != usual.get(field.name)
+
+
+def _plain_lines(data: QueryDict) -> QueryDict:
+    """Lines end as they were typed: browsers send two characters for each, and lengths count one."""
+    found = data.copy()
+    for name in found:
+        found.setlist(name, [str(value).replace("\r\n", "\n") for value in found.getlist(name)])
+    return found
+
+
+def _values(record: Bulletin | SeizureReport) -> list[str]:
+    return [] if record.pk is None else [row.value for row in record.identifiers.all()]
+
+
+def without_title(suggestion: str) -> str:
+    """What is said below an empty title."""
+    return _("Without one: “%(title)s”") % {"title": suggestion} if suggestion else ""
