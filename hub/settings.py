@@ -212,6 +212,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["hub.accounts.authentication.ScopeAllows"],
     "OAS_VERSION": "3.1.0",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "RecordKind": "bulletins.records.models.Kind",
+        "AgencyKind": "hub.agencies.models.AgencyKind",
+        "IdentifierKind": "bulletins.vocabulary.lists.IdentifierKind",
+        "Qualifier": "bulletins.vocabulary.lists.Qualifier",
+        "Region": "bulletins.vocabulary.lists.Region",
+    },
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

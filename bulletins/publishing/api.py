@@ -103,7 +103,7 @@ class IdentifierBody(serializers.Serializer[Any]):
 
 
 class RecordBody(serializers.Serializer[Any]):
-    """What both kinds of record may say. What is left out stays; rows that are given replace those there are."""
+    """What both kinds of record may say. What is left out stays; rows that are given replace the old."""
 
     tlp = serializers.ChoiceField(choices=TLP.choices, required=False)
     controls = codes(serializers.ChoiceField(choices=Control.choices), 4)
@@ -217,7 +217,7 @@ EDITABLE = {"bulletin": COMMON | ONLY_BULLETIN, "seizure": COMMON | ONLY_SEIZURE
 
 
 def write_body(record: Any, body: dict[str, Any], *, viewer: Viewer, at: datetime) -> None:
-    """Put a body that was understood into the working copy, whole or not at all. Raises ValidationError by field."""
+    """Put a body that was understood into the working copy, whole or not at all: ValidationError by field."""
     entry = Entry(
         values={name: value for name, value in body.items() if name in EDITABLE[record.kind]},
         substances=body.get("substances"),

@@ -58,8 +58,9 @@ NAMES = {"parent_id": "parent", "lat": "latitude", "lon": "longitude"}
 
 
 class VocabularyIndex(HubView):
-    @says(ListShape(many=True))
+    @says("vocabulary_index", ListShape(many=True))
     def get(self, request: Request) -> Response:
+        """The lists there are."""
         return Response(
             [
                 {
@@ -79,8 +80,9 @@ class VocabularyList(HubView):
         if kwargs["name"] not in LISTS:
             raise Http404
 
-    @says(paged(TermShape), filters=PagedFilters, errors=(404,))
+    @says("vocabulary_list", paged(TermShape(many=True), "Term"), filters=PagedFilters, errors=(404,))
     def get(self, request: Request, name: str) -> Response:
+        """The terms of a list in its order, retired ones included."""
         model, facts = LISTS[name]
         found = page(
             model._default_manager.all(),

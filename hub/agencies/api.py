@@ -57,8 +57,9 @@ COLUMNS = [
 class AgencyList(HubView):
     filters = AgencyFilters
 
-    @says(paged(AgencyShape), filters=AgencyFilters)
+    @says("agencies_list", paged(AgencyShape(many=True), "Agency"), filters=AgencyFilters)
     def get(self, request: Request) -> Response:
+        """The agencies at work in the hub, by code."""
         narrowed = {name: self.query[name] for name in ("kind", "country") if name in self.query}
         found = page(
             _active().filter(**narrowed),
@@ -80,8 +81,9 @@ class AgencyDetail(HubView):
             raise Http404
         self.row = row
 
-    @says(AgencyShape, errors=(404,))
+    @says("agencies_retrieve", AgencyShape, errors=(404,))
     def get(self, request: Request, code: str) -> Response:
+        """One agency."""
         return Response(agency_shape(self.row))
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from redis.exceptions import RedisError
 from rest_framework import exceptions, status
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -29,24 +29,41 @@ class TooLarge(exceptions.APIException):
     default_code = "too_large"
 
 
+def within(most_bytes: int, parser_context: Mapping[str, Any] | None) -> None:
+    """Refuse a body by the length it declares. One that declares none is not read at all."""
+    request = (parser_context or {}).get("request")
+    try:
+        length = int(request.META.get("CONTENT_LENGTH") or 0) if request else 0
+    except ValueError:
+        length = 0
+    if length > most_bytes:
+        raise TooLarge
+
+
 class BoundedJSON(JSONParser):
     """JSON up to the size that the hub takes: the framework's own parser would read on without end."""
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        request = (parser_context or {}).get("request")
-        try:
-            length = int(request.META.get("CONTENT_LENGTH") or 0) if request else 0
-        except ValueError:
-            length = 0
-        if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            raise TooLarge
+        within(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, parser_context)
         try:
             found: dict[str, Any] = super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise exceptions.ParseError(_("The body is nested too deeply.")) from None
         return found
+
+
+class BoundedForm(MultiPartParser):
+    """A form with a file: more is received than a photograph may have, so that its own limit can be said."""
+
+    most_bytes = 30 * 2**20
+
+    def parse(
+        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        within(self.most_bytes, parser_context)
+        return super().parse(stream, media_type, parser_context)
 
 
 class PerMinute(BaseThrottle):

@@ -44,6 +44,7 @@ MEANS = {
 
 
 def says(
+    name: str,
     ok: Shape | Any,
     *,
     status: int = 200,
@@ -51,25 +52,34 @@ def says(
     filters: type[Filters] | None = None,
     errors: tuple[int, ...] = (),
 ) -> Callable[[F], F]:
-    """Describe an endpoint: its answer, the body and filters it takes, its errors besides 400, 401 and 429."""
+    """Describe an endpoint by name: its answer, its body and filters, its errors besides 400, 401 and 429."""
     answers: dict[Any, Any] = {status: ok}
     for code in sorted({400, 401, 429, *errors}):
         answers[code, MEDIA_TYPE] = OpenApiResponse(Problem, description=str(MEANS[code]))
     return extend_schema(
-        request=body, responses=answers, parameters=[filters] if filters else None, auth=[{"token": []}]
+        operation_id=name,
+        request=body,
+        responses=answers,
+        parameters=[filters] if filters else None,
+        auth=[{"token": []}],
     )
 
 
-def paged(shape: Shape) -> Any:
-    """The page of a list of `shape`."""
-    return inline_serializer(
-        name=f"{shape.__name__}Page",
-        fields={
-            "next": serializers.URLField(allow_null=True),
-            "previous": serializers.URLField(allow_null=True),
-            "results": shape(many=True),
-        },
-    )
+PAGES: dict[str, Any] = {}
+
+
+def paged(rows: Any, name: str) -> Any:
+    """The page of a list of `rows`, under one name wherever it is used."""
+    if name not in PAGES:
+        PAGES[name] = inline_serializer(
+            name=f"{name}Page",
+            fields={
+                "next": serializers.URLField(allow_null=True),
+                "previous": serializers.URLField(allow_null=True),
+                "results": rows,
+            },
+        )
+    return PAGES[name]
 
 
 class SchemaView(HubView, SpectacularAPIView):
@@ -83,7 +93,7 @@ class DocsFilters(Filters):
 
 
 class DocsView(HubView, SpectacularSwaggerSplitView):
-    """The schema to read and try. Its script has an address of its own: our pages' policy wants none inline."""
+    """The schema to read and try. Its script has its own address: the pages' policy wants none inline."""
 
     filters = DocsFilters
     url_name = "api-schema"

@@ -21,7 +21,7 @@ from hub.rest.schema import paged, says
 from hub.rest.views import HubView
 from sharing.audiences.models import Received
 from sharing.disclosures.actions import disclose
-from sharing.disclosures.api import carried
+from sharing.disclosures.answers import absent, carried
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.rules import Channel
 from sharing.disclosures.shapes import instant
@@ -70,10 +70,10 @@ class ReceiptList(HubView):
         rows = carried(Received.objects.visible_to(self.viewer).filter(uid=asked))
         shown = disclose(self.viewer, list(rows.values_list("record_id", flat=True)), Channel.REST)
         if not shown:
-            raise Http404
+            raise absent(self.viewer, asked)
         self.disclosed = shown[0]
 
-    @says(paged(ReceiptShape), filters=ReceiptFilters, errors=(404,))
+    @says("receipts_list", paged(ReceiptShape(many=True), "Receipt"), filters=ReceiptFilters, errors=(404,))
     def get(self, request: Request) -> Response:
         """Your agency's receipts, newest first; with a `record` of your own, what the agencies answered."""
         if "record" in self.query:
@@ -82,7 +82,7 @@ class ReceiptList(HubView):
                 return Page([], next=None, previous=None).response(_answers(record))
         return self._own(request)
 
-    @says(ReceiptShape, status=201, body=ReceiptBody, errors=(404, 410))
+    @says("receipts_create", ReceiptShape, status=201, body=ReceiptBody, errors=(404, 410))
     def post(self, request: Request) -> Response:
         """Acknowledge what you were given, in the version you have. The first acknowledgement counts."""
         shown = self.disclosed

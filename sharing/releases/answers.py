@@ -1,0 +1,198 @@
+"""What the API takes and says of releases: bodies, filters, JSON, and how the schema describes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import serializers
+
+from bulletins.markings.models import TLP, Control
+from bulletins.models import Record
+from bulletins.publishing.api import Country, codes
+from bulletins.records.models import Kind
+from bulletins.vocabulary.lists import WITHHOLDABLE, FieldGroup
+from hub.rest.filters import PagedFilters
+from sharing.audiences.preview import Preview
+
+GROUPS = [(group.value, group.label) for group in WITHHOLDABLE]
+MOST_PICKS = 300
+
+
+def groups() -> serializers.ListField:
+    return codes(serializers.ChoiceField(choices=GROUPS), len(GROUPS))
+
+
+class TargetBody(serializers.Serializer[Any]):
+    """One whom it goes to: an agency, a community, or (TLP:CLEAR) every agency. Give one of the three."""
+
+    agency = serializers.CharField(max_length=20, required=False, help_text=gettext_lazy("its code"))
+    community = serializers.CharField(max_length=20, required=False, help_text=gettext_lazy("its code"))
+    everybody = serializers.BooleanField(required=False)
+    withheld = groups()
+    persons = serializers.ListField(
+        child=serializers.CharField(max_length=150),
+        required=False,
+        max_length=50,
+        help_text=gettext_lazy("TLP:RED: usernames of the agency's people it is for"),
+    )
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        named = [name for name in ("agency", "community", "everybody") if given.get(name)]
+        if len(named) != 1:
+            raise serializers.ValidationError(_("Give one of agency, community and everybody."))
+        if given.get("persons") and not given.get("agency"):
+            raise serializers.ValidationError({"persons": [_("People are named with their agency.")]})
+        return given
+
+
+class ReleaseBody(serializers.Serializer[Any]):
+    record = serializers.UUIDField()
+    to = TargetBody(many=True, max_length=MOST_PICKS)
+    tlp = serializers.ChoiceField(
+        choices=TLP.choices, required=False, help_text=gettext_lazy("the record's own where nothing is said")
+    )
+    controls = codes(serializers.ChoiceField(choices=Control.choices), 4)
+    rel_to = codes(Country())
+    withheld = groups()
+    need_to_know = serializers.CharField(max_length=300)
+    right_to_know = serializers.CharField(max_length=300)
+    starts_at = serializers.DateTimeField(required=False, allow_null=True)
+    ends_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+class RecallBody(serializers.Serializer[Any]):
+    record = serializers.UUIDField()
+    reason = serializers.CharField(max_length=500, help_text=gettext_lazy("shown to those who had it"))
+
+
+class OutcomeShape(serializers.Serializer[Any]):
+    """What one agency gets, or a community whose roster is hidden from you as a whole."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    outcome = serializers.ChoiceField(choices=["all", "part", "no"])
+    withheld = serializers.ListField(child=serializers.CharField())
+    reasons = serializers.ListField(child=serializers.CharField())
+    first_time = serializers.BooleanField(help_text=gettext_lazy("nothing of yours has gone to it before"))
+    agencies = serializers.IntegerField()
+
+
+class PreviewShape(serializers.Serializer[Any]):
+    """`refusals` say why the release as a whole cannot be; `warnings` what to look at before it is."""
+
+    record = serializers.UUIDField()
+    reached = serializers.IntegerField()
+    outcomes = OutcomeShape(many=True)
+    refusals = serializers.ListField(child=serializers.CharField())
+    warnings = serializers.ListField(child=serializers.CharField())
+
+
+class ToShape(serializers.Serializer[Any]):
+    agency = serializers.CharField(required=False)
+    community = serializers.CharField(required=False)
+    everybody = serializers.BooleanField(required=False)
+
+
+class ReleaseShape(serializers.Serializer[Any]):
+    """A release of your agency's."""
+
+    record = serializers.UUIDField()
+    ref = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    version = serializers.IntegerField()
+    to = ToShape()
+    withheld = serializers.ListField(child=serializers.CharField())
+    need_to_know = serializers.CharField()
+    right_to_know = serializers.CharField()
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField(allow_null=True)
+    released_at = serializers.DateTimeField()
+    released_by = serializers.CharField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    recalled_at = serializers.DateTimeField(allow_null=True)
+    recall_reason = serializers.CharField()
+
+
+class RecallShape(serializers.Serializer[Any]):
+    record = serializers.UUIDField()
+    recalled_at = serializers.DateTimeField()
+    agencies = serializers.IntegerField(help_text=gettext_lazy("how many agencies had it"))
+
+
+class ReleaseFilters(PagedFilters):
+    record = serializers.UUIDField(required=False)
+    live = serializers.BooleanField(
+        required=False, help_text=gettext_lazy("those that have, or have not, ended")
+    )
+
+
+COLUMNS = [
+    "record__uid",
+    "record__ref",
+    "record__kind",
+    "version",
+    "agency__code",
+    "community__code",
+    "withheld",
+    "need_to_know",
+    "right_to_know",
+    "starts_at",
+    "ends_at",
+    "released_at",
+    "released_by__username",
+    "ended_at",
+    "recalled_at",
+    "recall_reason",
+]
+
+
+def preview_shape(record: Record, foreseen: Preview) -> dict[str, Any]:
+    by_label = {str(group.label): group.value for group in FieldGroup}
+    return {
+        "record": str(record.uid),
+        "reached": foreseen.reached,
+        "outcomes": [
+            {
+                "code": row.code,
+                "name": row.name,
+                "outcome": row.outcome,
+                "withheld": [by_label[label] for label in row.withheld],
+                "reasons": list(row.reasons),
+                "first_time": row.first_time,
+                "agencies": row.count,
+            }
+            for row in foreseen.rows
+        ],
+        "refusals": list(foreseen.refusals),
+        "warnings": list(foreseen.warnings),
+    }
+
+
+def release_shape(row: dict[str, Any]) -> dict[str, Any]:
+    if row["agency__code"]:
+        to: dict[str, Any] = {"agency": row["agency__code"]}
+    elif row["community__code"]:
+        to = {"community": row["community__code"]}
+    else:
+        to = {"everybody": True}
+    return {
+        "record": str(row["record__uid"]),
+        "ref": row["record__ref"],
+        "kind": row["record__kind"],
+        "version": row["version"],
+        "to": to,
+        "withheld": row["withheld"],
+        "need_to_know": row["need_to_know"],
+        "right_to_know": row["right_to_know"],
+        **{name: _instant(row[name]) for name in ("starts_at", "ends_at", "released_at")},
+        "released_by": row["released_by__username"] or "",
+        **{name: _instant(row[name]) for name in ("ended_at", "recalled_at")},
+        "recall_reason": row["recall_reason"],
+    }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
