@@ -9,4 +9,8 @@ class SharingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from hub.pages.context import count_inbox_with
         from sharing.audiences import receivers  # noqa: F401  (connects the owner's grant to publishing)
+        from sharing.deliveries.querysets import unread_count
+
+        count_inbox_with(unread_count)

@@ -1,7 +1,12 @@
-"""Addresses of this stage."""
+"""Addresses of Today and of the inbox."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from sharing.deliveries import pages, today
+
+urlpatterns: list[URLPattern] = [
+    path("", today.today, name="today"),
+    path("inbox/", pages.inbox, name="inbox"),
+]

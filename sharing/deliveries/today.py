@@ -1,0 +1,137 @@
+"""Today: what needs the reader first, then what is new for their agency, and what rises."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from bulletins.markings.rules import Marking, highest
+from bulletins.publishing.querysets import DraftLine, draft_lines
+from bulletins.publishing.rules import may_draft, may_release
+from bulletins.records.models import Kind
+from hub.accounts.viewer import Viewer
+from hub.agencies.models import Role
+from hub.pages.times import as_time
+from sharing.audiences.models import Received
+from sharing.deliveries.models import AlertKind
+from sharing.deliveries.pages import disclosed, row_of_item
+from sharing.deliveries.querysets import inbox_items
+from sharing.disclosures.actions import disclose
+from sharing.disclosures.disclosure import Disclosure
+from sharing.disclosures.paging import count_of, said
+from sharing.disclosures.presenting import Action, RecordRow, short_row
+from sharing.disclosures.rising import rising
+from sharing.disclosures.rules import Channel
+from sharing.releases.models import Release
+
+WAITING = 5
+DRAFTS = 5
+TO_RELEASE = 5
+NEW = 6
+RECALLS_SHOWN = timedelta(days=7)
+
+
+@login_required
+@require_safe
+def today(request: HttpRequest) -> HttpResponse:
+    """One queue in three verbs (acknowledge, release, finish), beside it what is new and what rises."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    if viewer.agency_id is None:
+        return render(request, "sharing/today.html", {"nobody": True, "places": _places(viewer)})
+    items = inbox_items(viewer).select_related("owner")
+    waiting = items.filter(acknowledged_at=None).exclude(alert=AlertKind.RECALLED)
+    first = list(waiting.order_by("-hazard", "-id")[:WAITING])
+    recalls = list(items.filter(alert=AlertKind.RECALLED, at__gte=timezone.now() - RECALLS_SHOWN)[:3])
+    shown = disclosed(viewer, first)
+    drafts = draft_lines(viewer, DRAFTS) if may_draft(viewer) else []
+    to_release, to_release_total = _unreleased(viewer) if may_release(viewer) else ([], "")
+    fresh, unread = _fresh(viewer, besides=[item.record_id for item in first])
+    context: dict[str, Any] = {
+        "waiting": [row for item in first if (row := row_of_item(item, shown, back="/", small=False))],
+        "waiting_total": said(count_of(waiting)),
+        "recalls": [row_of_item(item, {}, back="/") for item in recalls],
+        "drafts": [_draft(line) for line in drafts],
+        "to_release": [short_row(each, action=_release(each)) for each in to_release],
+        "to_release_total": to_release_total,
+        "fresh": [short_row(each, unread=each.key in unread) for each in fresh],
+        "rising": rising(viewer),
+        "may_draft": may_draft(viewer),
+        "page_marking": highest(
+            [
+                *(each.marking for each in (*shown.values(), *to_release, *fresh)),
+                *(Marking(tlp=line.tlp) for line in drafts),
+            ]
+        ),
+    }
+    return render(request, "sharing/today.html", context)
+
+
+def _fresh(viewer: Viewer, *, besides: list[int]) -> tuple[list[Disclosure], set[int]]:
+    """The newest that other agencies gave, and which of it this person has not opened."""
+    rows = (
+        Received.objects.visible_to(viewer).exclude(owner_id=viewer.agency_id).exclude(record_id__in=besides)
+    )
+    ids = list(rows.newest_first().values_list("record_id", flat=True)[:NEW])
+    unread = inbox_items(viewer).unread().filter(record_id__in=ids).values_list("record_id", flat=True)
+    return disclose(viewer, ids, Channel.PAGE), set(unread)
+
+
+def _unreleased(viewer: Viewer) -> tuple[list[Disclosure], str]:
+    """The agency's own bulletins that are published and went to nobody yet, newest first, and how many."""
+    live = Release.objects.filter(record_id=OuterRef("record_id"), ended_at=None)
+    ever_recalled = Release.objects.filter(record_id=OuterRef("record_id")).exclude(recalled_at=None)
+    rows = (
+        Received.objects.visible_to(viewer)
+        .filter(owner_id=viewer.agency_id, kind=Kind.BULLETIN)
+        .exclude(Exists(live))
+        .exclude(Exists(ever_recalled))
+    )
+    ids = list(rows.newest_first().values_list("record_id", flat=True)[:TO_RELEASE])
+    return disclose(viewer, ids, Channel.PAGE), said(count_of(rows))
+
+
+def _release(shown: Disclosure) -> Action:
+    return Action(label=_("Release"), href=f"{shown.path}release/")
+
+
+def _draft(line: DraftLine) -> RecordRow:
+    what = _("Amendment") if line.amends else _("Draft")
+    return RecordRow(
+        href=line.href,
+        title=line.title,
+        codes=tuple(line.methods),
+        transport=line.mode,
+        hazard=line.hazard,
+        meta=(
+            what,
+            format_html(_("saved {}"), as_time(line.saved_at)),
+            ", ".join(line.missing) or _("ready to publish"),
+        ),
+        action=Action(label=_("Continue"), href=line.href, quiet=True),
+        key=line.ref,
+    )
+
+
+def _places(viewer: Viewer) -> list[tuple[str, str, str]]:
+    """Where somebody without an agency works: (address, name, what for). They read no record."""
+    found = [
+        ("/agencies/", _("Agencies"), _("Who takes part, their desks and their states")),
+        ("/communities/", _("Communities"), _("HIDTA regions, DHE and operation groups, and who belongs")),
+        (
+            "/agreements/",
+            _("Agreements"),
+            _("What may cross between agencies, in which direction, until when"),
+        ),
+    ]
+    if viewer.can(Role.INSPECTOR):
+        found.insert(0, ("/trail/", _("Trail"), _("Who did what, when and from where, across the hub")))
+    return found

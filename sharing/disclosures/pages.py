@@ -1,0 +1,149 @@
+"""The lists of bulletins and seizure reports, search, and photographs."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from bulletins.publishing.photographs.storage import stored_name
+from bulletins.publishing.rules import may_draft
+from bulletins.records.models import Kind
+from bulletins.records.refs import PATTERN
+from hub.accounts.viewer import Viewer
+from hub.trail.actions import record as write_trail
+from sharing.audiences.models import Received
+from sharing.disclosures.actions import disclose
+from sharing.disclosures.filters import OF_LISTS, OF_SEARCH, Filters, NotUnderstood, read, selects
+from sharing.disclosures.paging import count_of, page_of, said
+from sharing.disclosures.presenting import row_of
+from sharing.disclosures.reading import (
+    earlier_version,
+    gone_for,
+    marking_of_page,
+    photograph_in,
+    shown_to,
+)
+from sharing.disclosures.rules import Channel
+from sharing.disclosures.searching import highlights, search
+
+SECTION = {Kind.BULLETIN: "bulletins", Kind.SEIZURE: "seizures"}
+
+
+@login_required
+@require_safe
+def records(request: HttpRequest, kind: str) -> HttpResponse:
+    """A list of one kind, newest first by the instant it became visible to the reader's agency."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    template = f"sharing/{SECTION[Kind(kind)]}.html"
+    context: dict[str, Any] = {"kind": kind, "list_path": request.path, "may_draft": may_draft(viewer)}
+    try:
+        filters = read(request.GET, OF_LISTS)
+        rows = filters.narrow(Received.objects.visible_to(viewer).filter(kind=kind))
+        keys = page_of(rows, by="visible_since", after=filters.after)
+    except NotUnderstood as error:
+        return render(request, template, context | {"refused": str(error)}, status=400)
+    shown = disclose(viewer, list(keys.ids), Channel.PAGE)
+    total = count_of(rows)
+    return render(
+        request,
+        template,
+        context
+        | {
+            "rows": [row_of(each) for each in shown],
+            "chips": filters.chips(),
+            "selects": selects(filters, kind),
+            "hazard": filters.get("hazard"),
+            "month": filters.get("month"),
+            "narrowed": filters.narrows,
+            "first": not filters.after,
+            "next": filters.query(after=keys.after) if keys.after else "",
+            "total": said(total),
+            "page_marking": marking_of_page(shown),
+        },
+    )
+
+
+@login_required
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    """Search. A reference leads straight to its record, where the reader may see it."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    try:
+        filters = read(request.GET, OF_SEARCH, words=True)
+        if there := _by_reference(viewer, filters):
+            return HttpResponseRedirect(there)
+        found = search(viewer, filters)
+    except NotUnderstood as error:
+        return render(request, "sharing/search.html", {"refused": str(error)}, status=400)
+    shown = disclose(viewer, list(found.keys.ids), Channel.PAGE)
+    if filters.narrows:
+        facts = {"words": filters.words, "filters": dict(filters.values or {})}
+        write_trail("search.run", viewer=viewer, at=timezone.now(), rows=found.total, **facts)
+    matched = highlights(shown, filters.words)
+    return render(
+        request,
+        "sharing/search.html",
+        {
+            "rows": [
+                row_of(each, with_kind=not filters.get("kind"), title=title, snippet=snippet)
+                for each, (title, snippet) in zip(shown, matched, strict=True)
+            ],
+            "words": filters.words,
+            "chips": filters.chips(),
+            "facets": found.facets,
+            "filters": filters.values or {},
+            "narrowed": filters.narrows,
+            "first": not filters.after,
+            "next": filters.query(after=found.keys.after) if found.keys.after else "",
+            "total": said(found.total),
+            "number": found.total,
+            "page_marking": marking_of_page(shown),
+        },
+    )
+
+
+def _by_reference(viewer: Viewer, filters: Filters) -> str:
+    """The address of the record whose reference was typed, dash or no dash; empty where there is none."""
+    typed = filters.words.upper().replace(" ", "").replace("-", "")
+    ref = f"{typed[:4]}-{typed[4:]}"
+    if not PATTERN.fullmatch(ref):
+        return ""
+    rows = Received.objects.visible_to(viewer).filter(ref=ref).values_list("kind", flat=True)
+    for kind in [*rows[:1], *(kind for kind in Kind.values if gone_for(viewer, kind, ref))]:
+        return f"/{SECTION[Kind(kind)]}/{ref}/"
+    return ""
+
+
+@require_safe
+def photograph(request: HttpRequest, kind: str, ref: str, uid: UUID) -> HttpResponse:
+    """A photograph among the facts disclosed to the reader, full or `?size=thumb`. Tokens fetch it too."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    if not viewer.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    channel = Channel.REST if getattr(request, "token", None) else Channel.PAGE
+    shown = shown_to(viewer, kind, ref, channel)
+    asked = request.GET.get("version", "")
+    if shown is not None and asked.isdecimal() and len(asked) < 7:
+        shown = earlier_version(viewer, shown, int(asked))
+    size = request.GET.get("size", "full")
+    if shown is None or size not in ("full", "thumb") or not photograph_in(shown, uid):
+        raise Http404
+    return _stream(uid, size)
+
+
+def _stream(uid: UUID, size: str) -> HttpResponse:
+    try:
+        file = default_storage.open(stored_name(uid, size))
+    except FileNotFoundError:
+        raise Http404 from None
+    answer = FileResponse(file, content_type="image/jpeg", headers={"Cache-Control": "private, no-store"})
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer

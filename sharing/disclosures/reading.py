@@ -1,0 +1,147 @@
+"""One record by its reference, as one reader is shown it; and its versions, for its own agency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from bulletins.markings.rules import Marking, highest
+from bulletins.models import Version
+from hub.accounts.viewer import Viewer
+from sharing.audiences.models import Received, Withdrawal
+from sharing.disclosures.actions import disclose
+from sharing.disclosures.disclosure import Disclosure
+from sharing.disclosures.models import LedgerRow
+from sharing.disclosures.rules import Channel
+
+
+@dataclass(frozen=True)
+class VersionLine:
+    """A version in the list of a record's own agency."""
+
+    number: int
+    note: str
+    at: datetime
+    current: bool
+    href: str
+
+
+@dataclass(frozen=True)
+class Gone:
+    """What those who had a record are told once it was taken back; nothing of the record itself."""
+
+    ref: str
+    kind: str
+    recalled: bool
+    owner: str
+    at: datetime
+    reason: str
+    version: int
+    had_since: datetime
+    marking: Marking
+
+
+def shown_to(
+    viewer: Viewer, kind: str, ref: str, channel: Channel = Channel.PAGE, *, own_endpoint: bool = True
+) -> Disclosure | None:
+    """What `viewer` is shown of the record `ref` of that kind; None where there is none, or none for them."""
+    ids = list(
+        Received.objects.visible_to(viewer).filter(ref=ref, kind=kind).values_list("record_id", flat=True)[:1]
+    )
+    found = disclose(viewer, ids, channel, own_endpoint=own_endpoint)
+    return found[0] if found else None
+
+
+def gone_for(viewer: Viewer, kind: str, ref: str) -> Gone | None:
+    """The newest withdrawal of `ref` that `viewer` was told of."""
+    row = (
+        Withdrawal.objects.visible_to(viewer)
+        .filter(ref=ref, record_kind=kind)
+        .select_related("owner")
+        .order_by("-at", "-id")
+        .first()
+    )
+    if row is None:
+        return None
+    return Gone(
+        ref=row.ref,
+        kind=row.record_kind,
+        recalled=row.kind == "recalled",
+        owner=row.owner.code,
+        at=row.at,
+        reason=row.reason,
+        version=row.version,
+        had_since=row.had_since,
+        marking=Marking(tlp=row.tlp),
+    )
+
+
+def linked_to(viewer: Viewer, shown: Disclosure) -> list[Disclosure]:
+    """The linked seizure reports that `viewer` may see themselves. The others are not told of."""
+    if not shown.linked:
+        return []
+    rows = Received.objects.visible_to(viewer).filter(record_id__in=shown.linked)
+    ids = list(rows.newest_first().values_list("record_id", flat=True)[:50])
+    return disclose(viewer, ids, Channel.PAGE)
+
+
+def versions_of(shown: Disclosure) -> list[VersionLine]:
+    """Every version, newest first, for the record's own agency; nothing for others, who have one each."""
+    if not shown.own:
+        return []
+    rows = Version.objects.filter(record_id=shown.key).order_by("-number")
+    return [
+        VersionLine(
+            number=number,
+            note=note,
+            at=at,
+            current=number == shown.version,
+            href=shown.path if number == shown.version else f"{shown.path}versions/{number}/",
+        )
+        for number, note, at in rows.values_list("number", "note", "published_at")
+    ]
+
+
+def earlier_version(viewer: Viewer, shown: Disclosure, number: int) -> Disclosure | None:
+    """An earlier version, whole, for the record's own agency; None for others and where there is none.
+
+    `shown` is what the viewer was just shown: nobody reads the past of what they may not read.
+    """
+    if not shown.own or shown.withheld:
+        return None
+    row: Any = Version.objects.filter(record_id=shown.key, number=number).first()
+    if row is None:
+        return None
+    LedgerRow.objects.create(
+        at=timezone.now(),
+        agency_id=viewer.agency_id,
+        person_id=viewer.person_id,
+        person=viewer.username,
+        channel=Channel.PAGE.value,
+        records=[shown.key],
+        versions=[number],
+        withheld=[""],
+        basis=[0],
+    )
+    return replace(
+        shown,
+        version=number,
+        issued_at=row.published_at,
+        facts={**row.content, "withheld": []},
+        linked=tuple(row.linked),
+    )
+
+
+def photograph_in(shown: Disclosure, uid: UUID) -> bool:
+    """Whether the photograph is among the disclosed facts: one of a withheld group is not."""
+    return any(row["uid"] == str(uid) for row in shown.photographs)
+
+
+def marking_of_page(shown: Sequence[Disclosure] | Iterable[Disclosure]) -> Marking | None:
+    """The highest marking of what a page shows; None where it shows no record."""
+    return highest(each.marking for each in shown)

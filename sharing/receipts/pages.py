@@ -1,0 +1,155 @@
+"""The page of one record, which leaves a receipt; acknowledging; and the tombstone of what was taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from bulletins.models import Bulletin, SeizureReport
+from bulletins.publishing.querysets import working_copies
+from bulletins.publishing.rules import may_draft, may_release
+from bulletins.records.models import Kind
+from hub.accounts.viewer import Viewer
+from hub.trail.actions import refuse
+from sharing.deliveries.querysets import inbox_items
+from sharing.disclosures.actions import disclose
+from sharing.disclosures.disclosure import Disclosure
+from sharing.disclosures.presenting import event_of, present
+from sharing.disclosures.reading import (
+    earlier_version,
+    gone_for,
+    linked_to,
+    marking_of_page,
+    shown_to,
+    versions_of,
+)
+from sharing.disclosures.rules import Channel
+from sharing.receipts.actions import acknowledge, mark_read
+from sharing.receipts.holders import holders_of
+
+AT_ONCE = 100
+
+
+@login_required
+@require_safe
+def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
+    """One bulletin or seizure report, as the reader is shown it. Opening it is its reading."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    shown = shown_to(viewer, kind, ref)
+    if shown is None:
+        return _not_shown(request, viewer, kind, ref)
+    receipt = mark_read(viewer, shown, timezone.now()) if request.method == "GET" else None
+    linked = linked_to(viewer, shown)
+    holders = holders_of(shown)
+    context = _context(shown, linked) | {
+        "page": present(shown),
+        "versions": versions_of(shown),
+        "holders": holders,
+        "receipt_at": receipt.acknowledged_at if receipt else None,
+        "may_acknowledge": not shown.own and viewer.person_id is not None,
+        "may_amend": shown.own and may_draft(viewer),
+        "may_release": shown.own and may_release(viewer),
+        "may_recall": shown.own
+        and may_release(viewer)
+        and bool(holders and (holders.now or holders.planned)),
+    }
+    return render(request, f"sharing/{kind}.html", context)
+
+
+@login_required
+@require_safe
+def version(request: HttpRequest, kind: str, ref: str, number: int) -> HttpResponse:
+    """An earlier version, for the agency that owns the record; for everybody else there is no such page."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    shown = shown_to(viewer, kind, ref)
+    if shown is None:
+        raise Http404
+    if shown.own and number == shown.version:
+        return HttpResponseRedirect(shown.path)
+    older = earlier_version(viewer, shown, number)
+    if older is None:
+        raise Http404
+    context = _context(older, linked_to(viewer, older)) | {
+        "page": present(older, version=number),
+        "versions": versions_of(shown),
+        "earlier_than": shown.version,
+    }
+    return render(request, f"sharing/{kind}.html", context)
+
+
+@login_required
+@require_POST
+def acknowledge_record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    shown = shown_to(viewer, kind, ref)
+    if shown is None:
+        raise Http404
+    at = timezone.now()
+    if shown.own:
+        reason = _("It is your own agency's: recipients acknowledge it.")
+        refuse("record.acknowledge", viewer=viewer, at=at, object_type=kind, object_id=ref, reason=reason)
+        raise PermissionDenied(reason)
+    acknowledge(viewer, shown, at)
+    if request.headers.get("X-Requested-With") == "fetch":
+        return HttpResponse(status=204)
+    said = _("Acknowledged: %(title)s. %(owner)s is told that %(agency)s has it.") % {
+        "title": shown.title,
+        "owner": shown.owner.code,
+        "agency": viewer.agency_code,
+    }
+    messages.success(request, said)
+    return HttpResponseRedirect(_back(request, shown.path))
+
+
+@login_required
+@require_POST
+def acknowledge_rest(request: HttpRequest) -> HttpResponse:
+    """Acknowledge those without hazard of what stood on the page: hazards are taken one by one."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    refs = request.POST.getlist("ref")[:AT_ONCE]
+    waiting = inbox_items(viewer).filter(ref__in=refs, hazard=False, acknowledged_at=None)
+    ids = list(waiting.exclude(alert="recalled").values_list("record_id", flat=True)[:AT_ONCE])
+    done = 0
+    for shown in disclose(viewer, ids, Channel.PAGE):
+        if not shown.hazard and acknowledge(viewer, shown, timezone.now()):
+            done += 1
+    messages.success(request, ngettext("Acknowledged %(n)d.", "Acknowledged %(n)d.", done) % {"n": done})
+    return HttpResponseRedirect("/inbox/")
+
+
+def _context(shown: Disclosure, linked: list[Disclosure]) -> dict[str, Any]:
+    bulletin = shown.kind == Kind.BULLETIN
+    return {
+        "shown": shown,
+        "linked": [event_of(each) for each in linked],
+        "crumbs": [(_("Bulletins"), "/bulletins/") if bulletin else (_("Seizures"), "/seizures/")],
+        "page_marking": marking_of_page([shown, *linked]),
+    }
+
+
+def _not_shown(request: HttpRequest, viewer: Viewer, kind: str, ref: str) -> HttpResponse:
+    """The tombstone for those who had it, the form for a draft's authors; else as if there were nothing."""
+    if gone := gone_for(viewer, kind, ref):
+        context = {"gone": gone, "crumbs": [(_("Inbox"), "/inbox/")], "page_marking": gone.marking}
+        return render(request, "sharing/tombstone.html", context)
+    model = Bulletin if kind == Kind.BULLETIN else SeizureReport
+    if viewer.agency_id and working_copies(model, viewer).filter(ref=ref, latest=0).exists():
+        return HttpResponseRedirect(f"{request.path}edit/")
+    raise Http404
+
+
+def _back(request: HttpRequest, otherwise: str) -> str:
+    """Where the form says it stood, if that is one of our own pages."""
+    wanted = request.POST.get("next", "")
+    own = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if own and wanted.startswith("/") else otherwise
