@@ -1,40 +1,62 @@
-"""What a release would do, before it is done: a row for each agency picked, and the unusual in words."""
+"""What a release would do, before it is done: a row for each agency it concerns, and the unusual in words."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bulletins.models import Record, Version
 from bulletins.vocabulary.lists import FieldGroup
-from bulletins.vocabulary.models import Port
 from hub.accounts.viewer import Viewer
+from hub.agencies.bands import Band, band_of
 from hub.agencies.models import Agency
 from hub.database.context import engine
-from sharing.audiences.models import Grant
+from sharing.audiences.models import Grant, Withdrawal
+from sharing.audiences.unusual import Foreseen, unusual
 from sharing.communities.models import Community
 from sharing.releases.facts import World, load, remarked
+from sharing.releases.grounds import Decision, Reach
 from sharing.releases.plan import Plan, plan_refusals
-from sharing.releases.rules import Decision, decide
+from sharing.releases.rules import decide
+
+NOT_REACHED, HIDDEN = 8, 9
 
 
 @dataclass(frozen=True)
 class PreviewRow:
-    """`outcome` is all, part or no. A community with a hidden roster is one row without `agency`."""
+    """`outcome` is all, part or no. `withheld` names the kinds that hold something and stay behind.
+
+    A community whose roster the viewer may not see is one row without `agency`, and counts none of its
+    members: a number that moved with the picks would tell who is in it.
+    """
 
     code: str
     name: str
-    band: str
+    band: Band
     outcome: str
     withheld: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     first_time: bool = False
+    held: bool = False
     agency: int | None = None
     country: str = ""
     count: int = 1
+
+    @property
+    def band_label(self) -> str:
+        return self.band.label
+
+    @property
+    def withheld_words(self) -> str:
+        return ", ".join(label.lower() for label in self.withheld)
 
 
 @dataclass(frozen=True)
@@ -42,6 +64,7 @@ class Preview:
     rows: tuple[PreviewRow, ...]
     refusals: tuple[str, ...]
     warnings: tuple[str, ...]
+    seal: str = ""
 
     @property
     def reached(self) -> int:
@@ -51,204 +74,177 @@ class Preview:
     def countries(self) -> int:
         return len({row.country for row in self.rows if row.outcome != "no" and row.country})
 
+    @property
+    def hidden(self) -> int:
+        """How many communities it goes to whose members are not listed."""
+        return sum(1 for row in self.rows if row.agency is None)
+
+    @property
+    def possible(self) -> bool:
+        return not self.refusals and bool(self.reached or self.hidden)
+
     def count(self, outcome: str) -> int:
         return sum(row.count for row in self.rows if row.outcome == outcome)
 
+    @property
+    def numbers(self) -> dict[str, int]:
+        """How many agencies by outcome, and in all."""
+        found = {outcome: self.count(outcome) for outcome in ("all", "part", "no")}
+        return found | {"agencies": sum(found.values())}
+
+    def target_words(self) -> str:
+        """`14 agencies in 3 countries`, as the button and the message after it say."""
+        parts = []
+        if self.reached:
+            agencies = ngettext("%(n)d agency", "%(n)d agencies", self.reached) % {"n": self.reached}
+            countries = ngettext("%(n)d country", "%(n)d countries", self.countries) % {"n": self.countries}
+            within = _("%(agencies)s in %(countries)s") % {"agencies": agencies, "countries": countries}
+            parts.append(within if self.countries else agencies)
+        if self.hidden:
+            parts.append(ngettext("%(n)d community", "%(n)d communities", self.hidden) % {"n": self.hidden})
+        return _(" and ").join(parts)
+
 
 def preview(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> Preview:
-    """Decide the plan for every agency it picks, without writing anything. `record` is the viewer's own agency's."""
+    """Decide the plan for every agency it concerns, without writing. `record` is the viewer's own agency's.
+
+    Decided as of the plan's start: by the rule that will write the grants, over the releases there will be.
+    """
     world = load([record.pk], whole=True)
-    planned = _planned(world, record, plan, at)
+    when = max(at, plan.starts_at or at)
+    planned = _planned(world, record, plan, when)
     own = record.owner_id
-    picked = sorted(planned.reachable(record.pk) - {own})
-    decided = {
-        agency: decide(planned.subjects[record.pk], planned.parties[agency], planned.facts[record.pk], at)
-        for agency in picked
-    }
+    fresh = [reach for reach in planned.facts[record.pk].releases if reach.id < 0]
+    picked = _reach_of(planned, record.pk, fresh) - {own}
+    now = _decided(world, record.pk, world.reachable(record.pk) - {own}, at)
+    held = {pk for pk, found in now.items() if found.allowed}
+    decided = _decided(planned, record.pk, picked | held, when)
+    lost = {pk for pk in held - picked if not decided[pk].allowed}
+
+    content = _content(record)
+    standing = world.facts[record.pk].releases
+    hidden = hidden_rosters((reach.community for reach in (*fresh, *standing)), viewer)
+    named = _reach_of(planned, record.pk, [each for each in fresh if each.community not in hidden])
+    lost &= _reach_of(world, record.pk, [each for each in standing if each.community not in hidden])
+    listed = (picked & named) | lost
+    shown = {pk: found for pk, found in decided.items() if pk in listed}
+    known = _known_partners(own, listed)
+    rows = _rows(shown, held, known, content, when) + [
+        _hidden_row(hidden[reach.community]) for reach in fresh if reach.community in hidden
+    ]
+    rows.sort(key=lambda row: (row.band, row.code))
+    foreseen = Foreseen(record, plan, planned, shown, content, tuple(rows), frozenset(lost), when > at)
     refusals = plan_refusals(plan, owner_country=world.parties[own].country, at=at)
-    known = _known_partners(own)
-    rows = _rows(decided, planned, plan, viewer, known)
-    return Preview(tuple(rows), tuple(refusals), tuple(_warnings(record, rows, decided, planned, own)))
+    return Preview(tuple(rows), tuple(refusals), tuple(unusual(foreseen)), _seal(plan, rows))
 
 
-def _planned(world: World, record: Record, plan: Plan, at: datetime) -> World:
-    """The world as the plan would make it: its marking, and its releases in place of all to the same targets."""
+def _planned(world: World, record: Record, plan: Plan, when: datetime) -> World:
+    """The world as the plan would make it: its marking; its releases, and those standing to other targets."""
     subject = remarked(world.subjects[record.pk], tlp=plan.tlp, controls=plan.controls, rel_to=plan.rel_to)
     facts = world.facts[record.pk]
-    fresh = plan.reaches(record.latest, facts.rosters, at)
-    return replace(world, subjects={record.pk: subject}, facts={record.pk: replace(facts, releases=fresh)})
+    fresh = plan.reaches(record.latest, facts.rosters, when)
+    replaced = {(reach.agency, reach.community) for reach in fresh}
+    standing = [reach for reach in facts.releases if (reach.agency, reach.community) not in replaced]
+    releases = (*standing, *fresh)
+    return replace(world, subjects={record.pk: subject}, facts={record.pk: replace(facts, releases=releases)})
 
 
-def _known_partners(owner: int) -> set[int]:
-    """Agencies that hold something of the owner's already."""
+def _reach_of(world: World, pk: int, releases: Iterable[Reach]) -> set[int]:
+    """The agencies that these releases of the record could reach."""
+    facts = replace(world.facts[pk], releases=tuple(releases))
+    return replace(world, facts={pk: facts}).reachable(pk)
+
+
+def _decided(world: World, pk: int, agencies: Iterable[int], at: datetime) -> dict[int, Decision]:
+    return {
+        agency: decide(world.subjects[pk], world.parties[agency], world.facts[pk], at)
+        for agency in sorted(agencies)
+        if agency in world.parties
+    }
+
+
+def hidden_rosters(communities: Iterable[int | None], viewer: Viewer) -> dict[int, Community]:
+    """Of `communities`, those the viewer may pick but whose members only the lead sees."""
+    ids = {pk for pk in communities if pk}
+    if not ids:
+        return {}
+    found = Community.objects.filter(pk__in=ids, roster_visible=False).exclude(lead_id=viewer.agency_id)
+    return {community.pk: community for community in found.order_by("code")}
+
+
+def _known_partners(owner: int, agencies: Iterable[int]) -> set[int]:
+    """Of `agencies`, those that hold or held something of the owner's."""
+    wanted = list(agencies)
     with engine():
-        return set(Grant.objects.filter(face__owner_id=owner).values_list("group_id", flat=True).distinct())
+        grants = Grant.objects.filter(group_id__in=wanted, face__owner_id=owner)
+        holding = set(grants.values_list("group_id", flat=True).distinct())
+        held = Withdrawal.objects.filter(agency_id__in=wanted, owner_id=owner)
+        return holding | set(held.values_list("agency_id", flat=True).distinct())
+
+
+def _content(record: Record) -> dict[str, dict[str, Any]]:
+    """What the version that would go says, by field group."""
+    version = Version.objects.filter(record=record, number=record.latest).first()
+    return version.content if version else {}
 
 
 def _rows(
-    decided: dict[int, Decision], world: World, plan: Plan, viewer: Viewer, known: set[int]
+    decided: dict[int, Decision],
+    held: set[int],
+    known: set[int],
+    content: dict[str, dict[str, Any]],
+    when: datetime,
 ) -> list[PreviewRow]:
     agencies = Agency.objects.in_bulk(list(decided))
-    hidden = _hidden(plan, viewer)
-    named = {pick.agency for pick in plan.picks if pick.agency}
     rows = []
-    for community, members in hidden.items():
-        inside = [decided[member] for member in members if member in decided and member not in named]
-        rows.append(_hidden_row(community, inside))
-    covered = {member for members in hidden.values() for member in members} - named
     for pk, found in decided.items():
-        if pk not in covered:
-            rows.append(_row(agencies[pk], found, pk not in known))
-    order = {"all": 0, "part": 0, "no": 1}
-    return sorted(rows, key=lambda row: (order[row.outcome], BANDS.index(row.band), row.code))
+        agency = agencies[pk]
+        groups = [group for group in FieldGroup if group in found.withheld and content.get(group)]
+        outcome = "no" if not found.allowed else "part" if groups else "all"
+        reasons = found.reasons
+        if not found.allowed and found.until:
+            reasons += (_("that may change on %(day)s") % {"day": _day(found.until)},)
+        rows.append(
+            PreviewRow(
+                code=agency.code,
+                name=agency.label,
+                band=band_of(agency) if found.allowed else Band(NOT_REACHED, _("Not reached")),
+                outcome=outcome,
+                withheld=tuple(str(group.label) for group in groups),
+                reasons=reasons,
+                first_time=found.allowed and pk not in known,
+                held=pk in held,
+                agency=pk,
+                country=agency.country,
+            )
+        )
+    return rows
 
 
-BANDS = ["us_federal", "us_other", "foreign", "international", "community"]
+def _day(at: datetime) -> str:
+    return date_format(localtime(at), "j M Y")
 
 
-def band_label(band: str) -> str:
-    return {
-        "us_federal": _("United States, federal"),
-        "us_other": _("United States, HIDTA, state, local and tribal"),
-        "foreign": _("Foreign partners"),
-        "international": _("International bodies"),
-        "community": _("Communities with a hidden roster"),
-    }[band]
-
-
-def _band(agency: Agency) -> str:
-    if agency.kind == "international":
-        return "international"
-    if agency.country != "US":
-        return "foreign"
-    return "us_federal" if agency.kind == "federal" else "us_other"
-
-
-def _row(agency: Agency, found: Decision, first_time: bool) -> PreviewRow:
-    outcome = "no" if not found.allowed else "part" if found.withheld else "all"
-    return PreviewRow(
-        code=agency.code,
-        name=agency.label,
-        band=_band(agency),
-        outcome=outcome,
-        withheld=tuple(
-            str(FieldGroup(group).label) for group in FieldGroup.values if group in found.withheld
-        ),
-        reasons=found.reasons,
-        first_time=found.allowed and first_time,
-        agency=agency.pk,
-        country=agency.country,
-    )
-
-
-def _hidden(plan: Plan, viewer: Viewer) -> dict[Community, list[int]]:
-    """Communities picked whose roster the viewer may not see, with their members."""
-    ids = [pick.community for pick in plan.picks if pick.community]
-    with engine():
-        found = Community.objects.filter(pk__in=ids, roster_visible=False).exclude(lead_id=viewer.agency_id)
-        return {
-            community: list(community.memberships.filter(left_at=None).values_list("agency_id", flat=True))
-            for community in found
-        }
-
-
-def _hidden_row(community: Community, inside: list[Decision]) -> PreviewRow:
-    reached = [found for found in inside if found.allowed]
-    part = sum(1 for found in reached if found.withheld)
-    words = ngettext("%(n)d agency", "%(n)d agencies", len(reached)) % {"n": len(reached)}
+def _hidden_row(community: Community) -> PreviewRow:
     return PreviewRow(
         code=community.code,
         name=community.name,
-        band="community",
-        outcome="no" if not reached else "part" if part else "all",
-        reasons=(words, _("%(n)d in part") % {"n": part}) if part else (words,),
-        count=len(reached),
+        band=Band(HIDDEN, _("Communities whose members are not listed")),
+        outcome="part",
+        reasons=(_("its members are not listed; each gets what the rules allow it"),),
+        count=0,
     )
 
 
-def _warnings(
-    record: Record, rows: list[PreviewRow], decided: dict[int, Decision], world: World, owner: int
-) -> list[str]:
-    """The unusual, in words."""
-    found = []
-    reached = [row for row in rows if row.outcome != "no"]
-    for row in reached:
-        if row.first_time:
-            found.append(_("First time anything of yours goes to %(code)s.") % {"code": row.code})
-    refused = sum(row.count for row in rows if row.outcome == "no")
-    if refused:
-        found.append(
-            ngettext(
-                "%(n)d agency you picked is not reached. It learns nothing, not even that this exists.",
-                "%(n)d agencies you picked are not reached. They learn nothing, not even that this exists.",
-                refused,
-            )
-            % {"n": refused}
-        )
-    home = world.parties[owner].nation
-    subject = world.subjects[record.pk]
-    abroad = [
-        world.parties[pk].code
-        for pk, each in decided.items()
-        if each.allowed and world.parties[pk].nation != home and "identifiers" not in each.withheld
+def _seal(plan: Plan, rows: list[PreviewRow]) -> str:
+    """Names what was shown, so that exactly this is what a press of the button releases."""
+    parts = [
+        sorted(
+            (pick.agency or 0, pick.community or 0, sorted(pick.withheld), bool(pick.persons))
+            for pick in plan.picks
+        ),
+        (plan.tlp, sorted(plan.controls), sorted(plan.rel_to), sorted(plan.withheld)),
+        (plan.starts_at, plan.ends_at),
+        [(row.code, row.outcome, row.withheld) for row in rows],
     ]
-    if abroad and subject.has_identifiers:
-        found.append(_("Identifiers cross a border to %(codes)s.") % {"codes": ", ".join(abroad)})
-    found += naming_warnings(record, decided, world)
-    return found
-
-
-def naming_warnings(record: Record, decided: dict[int, Decision], world: World) -> list[str]:
-    """Free text that names what a group withholds: "the title names Otay Mesa; place is withheld from CBSA"."""
-    version = Version.objects.filter(record=record, number=record.latest).first()
-    if version is None:
-        return []
-    content = version.content
-    core, detail, technique = content["core"], content.get("detail", {}), content.get("technique", {})
-    texts = {
-        _("the title"): (None, core.get("title", "")),
-        _("the tear line"): (None, core.get("tear_line", "")),
-        _("the safety note"): (None, core.get("safety_note", "")),
-        _("the conveyance"): (None, core.get("conveyance", "")),
-        _("the narrative"): ("detail", f"{detail.get('narrative', '')} {detail.get('concealment', '')}"),
-        _("a caption"): ("detail", " ".join(row.get("caption", "") for row in detail.get("photographs", []))),
-        _("the technique"): ("technique", technique.get("technique", "")),
-    }
-    found = []
-    for group, names in _names(content).items():
-        holders = [
-            (world.parties[pk].code, each.withheld)
-            for pk, each in decided.items()
-            if each.allowed and group in each.withheld
-        ]
-        for where, (own_group, text) in texts.items():
-            said = sorted(name for name in names if name.casefold() in text.casefold())
-            shown_to = [code for code, withheld in holders if own_group not in withheld]
-            if said and shown_to:
-                found.append(
-                    _(
-                        "%(where)s names %(said)s; %(group)s is withheld from %(codes)s. Change the text or withhold it."
-                    )
-                    % {
-                        "where": where.capitalize(),
-                        "said": ", ".join(said),
-                        "group": str(FieldGroup(group).label).lower(),
-                        "codes": ", ".join(sorted(shown_to)),
-                    }
-                )
-    return found
-
-
-def _names(content: dict[str, dict]) -> dict[str, set[str]]:  # type: ignore[type-arg]
-    """What each withholdable group names, as words that free text might repeat."""
-    place, case = content.get("place", {}), content.get("case", {})
-    port = Port.objects.filter(code=place.get("port", "")).values_list("label", flat=True).first()
-    return {
-        "place": {name for name in (place.get("place"), place.get("state"), port) if name and len(name) > 3},
-        "identifiers": {
-            row["value"] for row in content.get("identifiers", {}).get("items", []) if len(row["value"]) > 3
-        },
-        "case": {
-            name for name in (case.get("case_number"), case.get("investigators")) if name and len(name) > 3
-        },
-    }
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

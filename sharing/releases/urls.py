@@ -1,7 +1,30 @@
-"""Addresses of this stage."""
+"""Addresses of releasing, recalling and carrying over, below the record's own."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from sharing.releases import pages, recalling
+
+KINDS = (("bulletins", "bulletin"), ("seizures", "seizure"))
+
+urlpatterns: list[URLPattern] = [
+    pattern
+    for section, kind in KINDS
+    for pattern in (
+        path(f"{section}/<ref:ref>/release/", pages.release_page, {"kind": kind}, name=f"{kind}_release"),
+        path(
+            f"{section}/<ref:ref>/release/preview/",
+            pages.release_preview,
+            {"kind": kind},
+            name=f"{kind}_release_preview",
+        ),
+        path(f"{section}/<ref:ref>/recall/", recalling.recall_page, {"kind": kind}, name=f"{kind}_recall"),
+        path(
+            f"{section}/<ref:ref>/carry-over/",
+            recalling.carry_over_page,
+            {"kind": kind},
+            name=f"{kind}_carry_over",
+        ),
+    )
+]

@@ -1,0 +1,91 @@
+"""Who has a record now, for its owner: by name, except where a hidden roster alone tells the name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bulletins.models import Version
+from bulletins.vocabulary.lists import FieldGroup
+from hub.accounts.viewer import Viewer
+from hub.agencies.bands import Band, band_of
+from hub.agencies.models import Agency
+from sharing.audiences.models import Given
+from sharing.audiences.preview import hidden_rosters
+from sharing.communities.models import Membership
+from sharing.releases.models import Release
+from sharing.releases.querysets import live_releases
+
+
+@dataclass(frozen=True)
+class Holder:
+    """`withheld` names the kinds that stay behind; `persons` counts those named (TLP:RED)."""
+
+    agency: int
+    code: str
+    name: str
+    band: Band
+    version: int
+    withheld: tuple[str, ...]
+    since: datetime
+    until: datetime | None
+    persons: int = 0
+
+
+@dataclass(frozen=True)
+class Holders:
+    agencies: tuple[Holder, ...] = ()
+    communities: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.agencies or self.communities)
+
+
+def holders_of(record_id: int, viewer: Viewer) -> Holders:
+    """Who holds the record of the viewer's agency; nobody, for a record of another's."""
+    rows = list(Given.objects.filter(record_id=record_id).order_by("agency_id"))
+    releases = list(live_releases(record_id))
+    hidden = hidden_rosters((release.community_id for release in releases), viewer)
+    if hidden:
+        named = _named(releases, set(hidden))
+        rows = [row for row in rows if row.agency_id in named]
+    agencies = Agency.objects.in_bulk([row.agency_id for row in rows])
+    saying = {
+        number: {group for group in FieldGroup if content.get(group)}
+        for number, content in Version.objects.filter(record_id=record_id).values_list("number", "content")
+    }
+    found: dict[int, Holder] = {}
+    for row in rows:
+        agency, earlier = agencies[row.agency_id], found.get(row.agency_id)
+        found[agency.pk] = Holder(
+            agency=agency.pk,
+            code=agency.code,
+            name=agency.label,
+            band=band_of(agency),
+            version=row.version,
+            withheld=tuple(
+                str(group.label)
+                for group in FieldGroup
+                if group in row.withheld and group in saying.get(row.version, ())
+            ),
+            since=row.visible_since,
+            until=row.until,
+            persons=(earlier.persons if earlier else 0) + (row.person_id is not None),
+        )
+    ordered = sorted(found.values(), key=lambda holder: (holder.band, holder.code))
+    return Holders(tuple(ordered), tuple(community.name for community in hidden.values()))
+
+
+def _named(releases: list[Release], hidden: set[int]) -> set[int]:
+    """Agencies reached in ways the owner may see: named, members of open rosters, and their clients."""
+    open_ones = {each.community_id for each in releases if each.community_id} - hidden
+    found = {each.agency_id for each in releases if each.agency_id}
+    found |= set(
+        Membership.objects.filter(community_id__in=open_ones, left_at=None).values_list(
+            "agency_id", flat=True
+        )
+    )
+    if any(each.agency_id is None and each.community_id is None for each in releases):
+        found |= set(Agency.objects.values_list("pk", flat=True))
+    clients = Agency.objects.filter(parent_id__in=found, parent_confirmed_at__isnull=False)
+    return found | set(clients.values_list("pk", flat=True))

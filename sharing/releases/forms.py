@@ -1,0 +1,192 @@
+"""The release form: from what was picked and typed to a plan. What is wrong is said, nothing is lost."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, time, timedelta
+from typing import Any
+
+import pycountry
+from django import forms
+from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext_lazy as _
+
+from bulletins.markings.models import TLP, TLP_MEANS, Control
+from bulletins.vocabulary.lists import WITHHOLDABLE
+from hub.agencies.models import Person
+from sharing.releases.plan import Pick, Plan
+from sharing.releases.targets import Target, Targets
+
+GROUPS = [(group.value, group.label) for group in WITHHOLDABLE]
+# Stands for people named in a preview: who they are is looked up only when it is released.
+SOMEBODY = 0
+
+
+class ReleaseForm(forms.Form):
+    """Only what has no meaning is refused here; whether the plan can stand, its own rules say."""
+
+    tlp = forms.ChoiceField(label=_("Marking"), choices=TLP.choices)
+    controls = forms.MultipleChoiceField(
+        label=_("Dissemination controls"),
+        choices=Control.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    rel_to = forms.CharField(
+        label=_("Releasable to"),
+        required=False,
+        max_length=300,
+        help_text=_("Countries for REL TO, by name or code: US, CA"),
+    )
+    withheld = forms.MultipleChoiceField(
+        label=_("Hold back from all"), choices=GROUPS, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    need_to_know = forms.CharField(
+        label=_("Need to know"),
+        required=False,
+        max_length=300,
+        help_text=_("Why their work needs it"),
+        widget=forms.Textarea(attrs={"rows": 2, "maxlength": 300}),
+    )
+    right_to_know = forms.CharField(
+        label=_("Right to know"),
+        required=False,
+        max_length=300,
+        help_text=_("What lets them have it"),
+        widget=forms.Textarea(attrs={"rows": 2, "maxlength": 300}),
+    )
+    starts_at = forms.DateTimeField(
+        label=_("Not before"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+    )
+    ends_on = forms.DateField(
+        label=_("Until"),
+        required=False,
+        help_text=_("The last day they have it"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    def __init__(self, *args: Any, targets: Targets, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.targets = {target.key: target for target in targets}
+        self.people: dict[str, frozenset[int]] = {}
+
+    def chosen(self) -> list[str]:
+        """The keys picked, in the order of the form, known or not."""
+        return list(dict.fromkeys(self._list("to")))
+
+    def held_back(self, key: str) -> list[str]:
+        return self._list(f"hold-{key}")
+
+    def names(self, key: str) -> str:
+        return " ".join(self._list(f"people-{key}"))
+
+    def need_given(self) -> bool:
+        return bool(str(self.cleaned_data.get("need_to_know") or "").strip())
+
+    def _list(self, name: str) -> list[str]:
+        if isinstance(self.data, MultiValueDict):
+            return list(self.data.getlist(name))
+        return []
+
+    def clean_rel_to(self) -> list[str]:
+        """Two-letter codes, from codes or names in any case."""
+        named = [part.strip() for part in re.split(r"[,;/\n]+", self.cleaned_data["rel_to"]) if part.strip()]
+        found, unknown = [], []
+        for name in named:
+            try:
+                found.append(str(pycountry.countries.lookup(name).alpha_2))
+            except LookupError:
+                unknown.append(name)
+        if unknown:
+            raise forms.ValidationError(
+                _("Not a country: %(names)s. Write names or codes, separated by commas.")
+                % {"names": ", ".join(unknown)}
+            )
+        return list(dict.fromkeys(found))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if any(key not in self.targets for key in self.chosen()):
+            self.add_error(
+                None,
+                _("There is no such agency or community, or not for your agency. Pick from the list."),
+            )
+        groups = {group for group, label in GROUPS}
+        if any(group not in groups for key in self.chosen() for group in self.held_back(key)):
+            self.add_error(None, _("What is to be held back was not understood. Tick it in the list."))
+        return cleaned
+
+    def look_up_people(self) -> bool:
+        """Resolve the people named at TLP:RED to active people of their agency; False where one is not found.
+
+        Whoever is not found is refused in the same words, whether there is such a person elsewhere or not.
+        """
+        wrong = []
+        for key in self.chosen():
+            target, names = self.targets.get(key), _split(self.names(key))
+            if target is None or target.agency is None or not names:
+                continue
+            known = dict(
+                Person.objects.filter(
+                    agency_id=target.agency, is_active=True, username__in=names
+                ).values_list("username", "pk")
+            )
+            self.people[key] = frozenset(known.values())
+            wrong += [f"{name} ({target.code})" for name in names if name not in known]
+        if wrong:
+            self.add_error(
+                None,
+                _("No such person there, or not known to you: %(names)s.") % {"names": ", ".join(wrong)},
+            )
+        return not wrong
+
+    def plan(self) -> Plan:
+        """The plan as it stands; fields that were not understood are left out of it."""
+        given = self.cleaned_data
+        picks = [
+            self._pick(self.targets[key], given.get("tlp", ""))
+            for key in self.chosen()
+            if key in self.targets
+        ]
+        return Plan(
+            picks=tuple(picks),
+            tlp=given.get("tlp") or TLP.RED,
+            controls=tuple(given.get("controls") or ()),
+            rel_to=tuple(given.get("rel_to") or ()),
+            withheld=frozenset(given.get("withheld") or ()),
+            need_to_know=given.get("need_to_know") or "",
+            right_to_know=given.get("right_to_know") or "",
+            starts_at=given.get("starts_at"),
+            ends_at=_day_after(given.get("ends_on")),
+        )
+
+    def _pick(self, target: Target, tlp: str) -> Pick:
+        known = {group for group, label in GROUPS}
+        named: frozenset[int] = frozenset()
+        if tlp == TLP.RED and target.agency and _split(self.names(target.key)):
+            named = self.people.get(target.key) or frozenset({SOMEBODY})
+        return Pick(
+            agency=target.agency,
+            community=target.community,
+            withheld=frozenset(self.held_back(target.key)) & known,
+            persons=named,
+        )
+
+
+def _split(names: str) -> list[str]:
+    return list(dict.fromkeys(re.split(r"[\s,;]+", names.strip()))) if names.strip() else []
+
+
+def _day_after(day: Any) -> datetime | None:
+    """The instant at which the last day is over, in the reader's zone."""
+    if day is None:
+        return None
+    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+
+
+def tlp_meaning(tlp: str) -> str:
+    return str(TLP_MEANS[TLP(tlp)]) if tlp in TLP.values else ""

@@ -1,0 +1,163 @@
+"""Taking back, and carrying over: the pages that change what was released."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from bulletins.models import Record, Version
+from bulletins.vocabulary.lists import FieldGroup
+from hub.accounts.viewer import Viewer
+from sharing.audiences.holders import Holders, holders_of
+from sharing.flow import carry_over, recall
+from sharing.releases.access import head_of, own_record
+from sharing.releases.facts import load
+from sharing.releases.models import Release
+from sharing.releases.pages import Standing, standing, target_key
+from sharing.releases.querysets import live_releases
+from sharing.releases.rules import decide
+
+LONGEST_REASON = 500
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A live release on an older version, and what carrying it over would change."""
+
+    release: Standing
+    newer: tuple[str, ...]
+    unseen: tuple[str, ...]
+    losing: tuple[str, ...]
+    chosen: bool = True
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def recall_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
+    """Says what a recall does and to whom; with a reason it is done at once."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    record = own_record(request, kind, ref, "record.recall")
+    head = head_of(record, viewer)
+    holders = holders_of(record.pk, viewer)
+    reason, errors = "", []
+    if request.method == "POST":
+        reason = request.POST.get("reason", "").strip()
+        if len(reason) > LONGEST_REASON:
+            errors = [_("Say it in %(n)d characters at most.") % {"n": LONGEST_REASON}]
+        else:
+            try:
+                with transaction.atomic():
+                    recall(record, reason=reason, viewer=viewer, at=timezone.now())
+            except ValidationError as error:
+                errors = error.messages
+        if not errors:
+            messages.success(request, _recalled(holders))
+            return HttpResponseRedirect(head.path)
+    context = {
+        "head": head,
+        "page_marking": head.marking,
+        "holders": holders,
+        "standing": standing(live_releases(record.pk)),
+        "reason": reason,
+        "errors": errors,
+        "longest": LONGEST_REASON,
+    }
+    return render(request, "sharing/recall.html", context, status=400 if errors else 200)
+
+
+def _recalled(holders: Holders) -> str:
+    number = len(holders.agencies)
+    told = ngettext("%(n)d agency is told.", "%(n)d agencies are told.", number) % {"n": number}
+    return _("Recalled. %(told)s") % {"told": told}
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def carry_over_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
+    """Which of the live releases get the newest version; the others keep the one they have."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    record = own_record(request, kind, ref, "record.extend")
+    head = head_of(record, viewer)
+    behind = [row for row in live_releases(record.pk) if row.version < record.latest]
+    error = ""
+    if request.method == "POST":
+        wanted = set(request.POST.getlist("release"))
+        chosen = [row.pk for row in behind if target_key(row) in wanted]
+        if chosen:
+            carry_over(record, chosen, viewer=viewer, at=timezone.now())
+            said = ngettext(
+                "%(n)d release now carries version %(version)d.",
+                "%(n)d releases now carry version %(version)d.",
+                len(chosen),
+            )
+            messages.success(request, said % {"n": len(chosen), "version": record.latest})
+            return HttpResponseRedirect(head.path)
+        error = _("Choose at least one release, or leave all as they are.")
+    context = {
+        "head": head,
+        "page_marking": head.marking,
+        "behind": _changes(record, behind, {each.agency for each in holders_of(record.pk, viewer).agencies}),
+        "notes": _notes(record, behind),
+        "error": error,
+    }
+    return render(request, "sharing/carry_over.html", context, status=400 if error else 200)
+
+
+def _changes(record: Record, behind: list[Release], holding: set[int]) -> list[Behind]:
+    if not behind:
+        return []
+    contents = dict(Version.objects.filter(record=record).values_list("number", "content"))
+    newest = contents[record.latest]
+    found = []
+    for row, line in zip(behind, standing(behind), strict=True):
+        older = contents[row.version]
+        changed = [group for group in FieldGroup if older.get(group) != newest.get(group)]
+        found.append(
+            Behind(
+                release=line,
+                newer=tuple(str(group.label) for group in changed if group not in row.withheld),
+                unseen=tuple(str(group.label) for group in changed if group in row.withheld),
+                losing=_losing(record, row, holding),
+            )
+        )
+    return found
+
+
+def _losing(record: Record, row: Release, holding: set[int]) -> tuple[str, ...]:
+    """Of those holding the record, who would be left with nothing: for want of the originator's consent, say."""
+    now = timezone.now()
+    world = load([record.pk])
+    facts = world.facts[record.pk]
+    carried = tuple(
+        replace(reach, version=record.latest) if reach.id == row.pk else reach for reach in facts.releases
+    )
+    then = replace(facts, releases=carried)
+    return tuple(
+        sorted(
+            world.parties[pk].code
+            for pk in holding
+            if not decide(world.subjects[record.pk], world.parties[pk], then, now).allowed
+        )
+    )
+
+
+def _notes(record: Record, behind: list[Release]) -> list[tuple[int, str]]:
+    """What the author said of each version since the oldest that is out."""
+    if not behind:
+        return []
+    oldest = min(row.version for row in behind)
+    rows = Version.objects.filter(record=record, number__gt=oldest).order_by("-number")
+    return [(number, note) for number, note in rows.values_list("number", "note") if note]
