@@ -20,7 +20,7 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
-from bulletins.publishing.photographs import Accepted, Limits, Reason, Refused, accept, decoder, intake
+from bulletins.publishing.photographs import Accepted, Limits, Reason, Refused, accept, intake
 from bulletins.publishing.photographs.recognition import size_of_bare_jpeg
 from bulletins.publishing.photographs.refusals import MESSAGES
 
@@ -611,10 +611,3 @@ def test_what_is_accepted_cannot_be_changed():
     assert isinstance(given, Accepted)
     with pytest.raises(AttributeError):
         given.full = b""
-
-
-def test_webp_sizes_are_read_as_the_library_reads_them():
-    for width, height in ((1, 1), (17, 300), (1025, 64)):
-        image = photograph(width, height)
-        for options in ({}, {"lossless": True}, {"exif": b"Exif\0\0"}):
-            assert decoder.webp_canvas(encoded(image, "WEBP", **options)) == (width, height)

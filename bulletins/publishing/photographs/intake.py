@@ -12,7 +12,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from .recognition import Kind, carries_another_file, impostor, is_cut_short, kind_of, size_of_bare_jpeg
 from .refusals import Reason, Refused
@@ -59,7 +59,7 @@ class Accepted:
     sha256: str
 
 
-def accept(upload: BinaryIO | bytes, *, limits: Limits = _USUAL) -> Accepted:
+def accept(upload: IO[bytes] | bytes, *, limits: Limits = _USUAL) -> Accepted:
     """Clean copies of the photograph in `upload`, upright, in sRGB, its first picture only.
 
     Raises Refused for whatever is not one sound photograph within the limits.
@@ -81,7 +81,7 @@ def accept(upload: BinaryIO | bytes, *, limits: Limits = _USUAL) -> Accepted:
     return _understood(answer, limits)
 
 
-def _read(upload: BinaryIO | bytes, limits: Limits) -> bytes:
+def _read(upload: IO[bytes] | bytes, limits: Limits) -> bytes:
     """All of the upload, from its start; one byte past the limit is read and no more."""
     if isinstance(upload, bytes):
         upload = io.BytesIO(upload)
