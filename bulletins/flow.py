@@ -22,6 +22,18 @@ def publish(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, n
     The first publishing and an amendment are the same deed; `note` says what changed. Raises ValidationError with
     what is missing, by field. The caller's transaction holds it all.
     """
+    version = freeze(record, viewer=viewer, at=at, note=note)
+    hand_over([record.pk], at=at)
+    return version
+
+
+def hand_over(records: list[int], *, at: datetime) -> None:
+    """Give owners their newest versions: the second half of publishing, for one record or many."""
+    published.send(sender=Record, records=records, at=at)
+
+
+def freeze(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, note: str = "") -> Version:
+    """The first half of publishing: the version and its whole face, which nobody can read before `hand_over`."""
     refusals = publish_refusals(record)
     if refusals:
         raise ValidationError(refusals)  # type: ignore[arg-type]
@@ -45,7 +57,6 @@ def publish(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, n
     Record.objects.filter(pk=record.pk).update(latest=number, latest_at=at, edited_at=at)
     record.refresh_from_db()
     make_faces(record, number, [frozenset()])
-    published.send(sender=type(record), record=record.pk, at=at)
     write_trail(
         f"{record.kind}.{'publish' if number == 1 else 'amend'}",
         viewer=viewer,

@@ -2,5 +2,5 @@
 
 from django.dispatch import Signal
 
-# Arguments: record (id), at.
+# Arguments: records (ids), at.
 published = Signal()

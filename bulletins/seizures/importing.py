@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,11 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from bulletins.flow import publish
+from bulletins.flow import freeze, hand_over
 from bulletins.records.actions import write_down
 from bulletins.records.models import Kind
-from bulletins.seizures.models import SeizureReport
 from bulletins.seizures.cells import Problem
+from bulletins.seizures.models import SeizureReport
 from bulletins.seizures.reading import Refusal, read_rows
 from bulletins.seizures.rows import Codes, SeizureRow
 from bulletins.vocabulary.models import Detection, Drug, Method, Mode, Port
@@ -25,6 +26,8 @@ from hub.accounts.viewer import desk_of
 from hub.agencies.loading import read_agencies
 from hub.agencies.models import Agency
 from hub.database.context import viewing
+
+BATCH = 50
 
 
 @dataclass
@@ -39,31 +42,57 @@ class Outcome:
 
 
 def import_file(path: Path, *, at: datetime, poster: str = "", backdate: bool = False) -> Iterator[Outcome]:
-    """Read and store the rows of `path` one by one, yielding the outcome after each; raises Unreadable for the file.
+    """Read and store the rows of `path`, yielding the outcome after each; raises Unreadable for the file.
 
     A row belongs to the agency it names; one whose agency has no seat in the hub is posted by `poster`, which keeps
-    the name as originator. With `backdate` a report counts as published the day after the seizure.
+    the name as originator. With `backdate` a report counts as published the day after the seizure. Rows are stored
+    some at a time: each in a savepoint of its own, so that one that fails takes no other along, and all of them in
+    one transaction, so that an interruption leaves none half-written.
     """
     agencies = {agency.code: agency for agency in Agency.objects.all()}
     seatless = {facts.code: facts.name for facts in read_agencies() if facts.code not in agencies}
     outcome = Outcome()
     codes, ports = _codes({*agencies, *seatless}), PortBook(Port.objects.all())
-    for row in read_rows(path, codes=codes, ports=ports, today=at.date()):
-        if isinstance(row, Refusal):
-            outcome.refused.append(row)
+    rows = read_rows(path, codes=codes, ports=ports, today=at.date())
+    while batch := list(islice(rows, BATCH)):
+        before = replace(outcome, refused=list(outcome.refused), records=list(outcome.records))
+        with transaction.atomic():
+            published = [
+                pk
+                for row in batch
+                if (pk := _take(row, agencies, seatless, poster, at, backdate, before)) is not None
+            ]
+            hand_over(published, at=at)
+        outcome = before
+        for _row in batch:
             yield outcome
-            continue
-        owner = agencies.get(row.agency) or agencies.get(poster)
-        if owner is None:
-            why = _("has no seat in the hub: name who posts for it, as in --poster CBP")
-            outcome.refused.append(Refusal(row.line, (Problem("agency", why, row.agency),), row.external_id))
-        else:
-            try:
-                _store(row, owner, seatless.get(row.agency, ""), at, backdate, outcome)
-            except ValidationError as error:
-                problem = Problem("", "; ".join(error.messages), "")
-                outcome.refused.append(Refusal(row.line, (problem,), row.external_id))
-        yield outcome
+
+
+def _take(
+    row: SeizureRow | Refusal,
+    agencies: dict[str, Agency],
+    seatless: dict[str, str],
+    poster: str,
+    at: datetime,
+    backdate: bool,
+    outcome: Outcome,
+) -> int | None:
+    """Store one row and count what became of it; the id of the report where a version was frozen."""
+    if isinstance(row, Refusal):
+        outcome.refused.append(row)
+        return None
+    owner = agencies.get(row.agency) or agencies.get(poster)
+    if owner is None:
+        why = _("has no seat in the hub: name who posts for it, as in --poster CBP")
+        outcome.refused.append(Refusal(row.line, (Problem("agency", why, row.agency),), row.external_id))
+        return None
+    try:
+        return _store(row, owner, seatless.get(row.agency, ""), at, backdate, outcome)
+    except ValidationError as error:
+        outcome.refused.append(
+            Refusal(row.line, (Problem("", "; ".join(error.messages), ""),), row.external_id)
+        )
+        return None
 
 
 def _codes(agencies: set[str]) -> Codes:
@@ -75,29 +104,26 @@ def _codes(agencies: set[str]) -> Codes:
 
 def _store(
     row: SeizureRow, owner: Agency, originator: str, at: datetime, backdate: bool, outcome: Outcome
-) -> None:
+) -> int | None:
     desk = desk_of(owner)
     values = _values(row, originator)
     substances = _substances(row)
-    with transaction.atomic(), viewing(desk):
+    with viewing(desk):
         report = SeizureReport.objects.filter(owner=owner, external_id=row.external_id).first()
         if report is not None and _says_the_same(report, values, substances):
             outcome.unchanged += 1
-            return
+            return None
         known = report is not None
         report = report or SeizureReport(kind=Kind.SEIZURE)
         write_down(report, values, viewer=desk, at=at, substances=substances)
-        publish(
-            report,
-            viewer=desk,
-            at=_issued(row, at) if backdate else at,
-            note=_("corrected by import") if known else "",
-        )
+        issued = _issued(row, at) if backdate else at
+        freeze(report, viewer=desk, at=issued, note=_("corrected by import") if known else "")
         if known:
             outcome.changed += 1
         else:
             outcome.created += 1
             outcome.records.append(report.pk)
+        return int(report.pk)
 
 
 def _issued(row: SeizureRow, at: datetime) -> datetime:

@@ -42,6 +42,7 @@ class Row:
     release: int | None
     agreement: int | None
     until: datetime | None
+    since: datetime
 
 
 def regrant(
@@ -57,7 +58,7 @@ def regrant(
     rows = [row for pk in wanted if pk in world.records for row in _rows(world, pk, at)]
     with engine():
         changes = _remove(wanted, rows, at, ending, reason)
-        _write(rows, at, changes)
+        _write(rows, changes)
     return changes
 
 
@@ -108,6 +109,8 @@ def _rows(world: World, pk: int, at: datetime) -> list[Row]:
                     release=None if own else found.release,
                     agreement=found.agreement,
                     until=found.until,
+                    # The owner has had it since it was published, whenever the grant is written.
+                    since=record.latest_at if own and record.latest_at else at,
                 )
             )
     return rows
@@ -150,7 +153,7 @@ def _remove(ids: list[int], rows: list[Row], at: datetime, ending: WithdrawalKin
         return Changes(withdrawn=list(cursor.fetchall()))
 
 
-def _write(rows: list[Row], at: datetime, changes: Changes) -> None:
+def _write(rows: list[Row], changes: Changes) -> None:
     """Write the grants that should be, in one statement, with an entry for each written or changed."""
     if not rows:
         return
@@ -159,12 +162,14 @@ def _write(rows: list[Row], at: datetime, changes: Changes) -> None:
             """
             with wanted as (
                 select * from unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-                                     %s::timestamptz[])
-                         w(record, agency, person, face, release, agreement, until)),
+                                     %s::timestamptz[], %s::timestamptz[])
+                         w(record, agency, person, face, release, agreement, until, since)),
+            old as (
+                select g.id, g.face_id from sharing_grant g where g.record_id = any(%s)),
             written as (
                 insert into sharing_grant as g (permission_id, record_id, group_id, person_id, face_id, release_id,
                                                 agreement_id, visible_since, until)
-                select %s, record, agency, person, face, release, agreement, %s, until from wanted
+                select %s, record, agency, person, face, release, agreement, since, until from wanted
                 order by record, agency, person
                 on conflict (record_id, group_id, person_id) do update
                    set face_id = excluded.face_id, release_id = excluded.release_id,
@@ -173,13 +178,15 @@ def _write(rows: list[Row], at: datetime, changes: Changes) -> None:
                                             else excluded.visible_since end
                  where (g.face_id, g.release_id, g.agreement_id, g.until)
                        is distinct from (excluded.face_id, excluded.release_id, excluded.agreement_id, excluded.until)
-                returning g.record_id, g.group_id, g.face_id, (xmax = 0) as fresh, g.visible_since = %s as moved),
+                returning g.id, g.record_id, g.group_id, g.face_id),
+            moved as (
+                select w.*, old.id is null as fresh from written w left join old on old.id = w.id
+                where old.face_id is distinct from w.face_id),
             entered as (
                 insert into sharing_entry (agency_id, record_id, face_id, kind)
-                select group_id, record_id, face_id, case when fresh then %s else %s end from written
-                where fresh or moved)
-            select w.record_id, w.group_id, w.fresh from written w join bulletins_record r on r.id = w.record_id
-            where w.group_id <> r.owner_id and (w.fresh or w.moved)
+                select group_id, record_id, face_id, case when fresh then %s else %s end from moved)
+            select m.record_id, m.group_id, m.fresh from moved m join bulletins_record r on r.id = m.record_id
+            where m.group_id <> r.owner_id
             """,
             [
                 [row.record for row in rows],
@@ -189,9 +196,9 @@ def _write(rows: list[Row], at: datetime, changes: Changes) -> None:
                 [row.release for row in rows],
                 [row.agreement for row in rows],
                 [row.until for row in rows],
+                [row.since for row in rows],
+                sorted({row.record for row in rows}),
                 view_record(),
-                at,
-                at,
                 EntryKind.GRANTED.value,
                 EntryKind.CHANGED.value,
             ],

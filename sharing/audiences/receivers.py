@@ -12,5 +12,5 @@ from sharing.audiences.actions import regrant
 
 
 @receiver(published, dispatch_uid="sharing.audiences.owner")
-def give_the_owner_its_grant(sender: Any, record: int, at: datetime, **kwargs: Any) -> None:
-    regrant([record], at=at)
+def give_the_owner_its_grant(sender: Any, records: list[int], at: datetime, **kwargs: Any) -> None:
+    regrant(records, at=at)

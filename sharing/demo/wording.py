@@ -35,13 +35,19 @@ def _tear_line(method: Method, mode: Mode, names: list[str], reports: list[Seizu
     masses = [row.mass_kg for report in reports for row in report.substances.all() if row.mass_kg]
     amount = f" Loads weighed {_kg(min(masses))} to {_kg(max(masses))} kg." if len(masses) > 1 else ""
     seen = f"{len(reports)} seizures" if len(reports) > 1 else "one seizure"
-    return f"{listed} hidden by {_lower(mode.label)}, in {seen}. {method.definition}.{amount}".replace("..", ".")[:1000]
+    return f"{listed} hidden by {_lower(mode.label)}, in {seen}. {method.definition}.{amount}".replace(
+        "..", "."
+    )[:1000]
 
 
 def _narrative(reports: list[SeizureReport]) -> str:
     lines = []
     for report in reports:
-        when = report.occurred_on.strftime("%B %Y") if report.occurred_on else report.occurred_period or "Date not given"
+        when = (
+            report.occurred_on.strftime("%B %Y")
+            if report.occurred_on
+            else report.occurred_period or "Date not given"
+        )
         amounts = ", ".join(_amount(row) for row in report.substances.all())
         how = f": {report.concealment}" if report.concealment else ""
         lines.append(f"{when}: {amounts}{how}.")
