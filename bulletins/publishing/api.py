@@ -17,7 +17,7 @@ from bulletins.publishing.actions import Entry, save
 from bulletins.publishing.models import Urgency
 from bulletins.publishing.querysets import working_copies
 from bulletins.records.actions import COMMON, ONLY_BULLETIN, ONLY_SEIZURE
-from bulletins.records.models import PredicateCategory, Record
+from bulletins.records.models import Kind, PredicateCategory, Record
 from bulletins.seizures.models import SeizureReport
 from bulletins.vocabulary.lists import IdentifierKind, LabState, Qualifier, Region, SubstanceForm, Unit
 from bulletins.vocabulary.models import Mode, Port
@@ -262,7 +262,7 @@ class WorkingCopyShape(serializers.Serializer[Any]):
 
     uid = serializers.UUIDField()
     ref = serializers.CharField()
-    kind = serializers.ChoiceField(choices=["bulletin", "seizure"])
+    kind = serializers.ChoiceField(choices=Kind.choices)
     state = serializers.ChoiceField(
         choices=["draft", "edited", "published"],
         help_text=gettext_lazy("never published; edited since; as published"),

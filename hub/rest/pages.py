@@ -48,7 +48,8 @@ def page(
     `falling` is newest first. Raises ValidationError for a cursor that this hub did not give.
     """
     limit: int = query["limit"]
-    given = _open(query["cursor"], len(by)) if query.get("cursor") else None
+    place = [request.path, *by]
+    given = _open(query["cursor"], place) if query.get("cursor") else None
     back = given is not None and given[0]
     down = falling != back
     if given is not None:
@@ -63,8 +64,10 @@ def page(
     later = more if not back else True
     return Page(
         found,
-        next=_address(request, False, [found[-1][name] for name in by]) if found and later else None,
-        previous=_address(request, True, [found[0][name] for name in by]) if found and earlier else None,
+        next=_address(request, place, False, [found[-1][name] for name in by]) if found and later else None,
+        previous=_address(request, place, True, [found[0][name] for name in by])
+        if found and earlier
+        else None,
     )
 
 
@@ -78,24 +81,25 @@ def _beyond(by: tuple[str, ...], values: list[Any], *, down: bool) -> Q:
     return Q(**{f"{by[0]}__{bound}": values[0]}) & past
 
 
-def _address(request: Request, back: bool, values: list[Any]) -> str:
+def _address(request: Request, place: list[str], back: bool, values: list[Any]) -> str:
     kept = request.query_params.copy()
-    kept["cursor"] = _seal(back, values)
+    kept["cursor"] = _seal(place, back, values)
     return request.build_absolute_uri(f"{request.path}?{kept.urlencode()}")
 
 
-def _seal(back: bool, values: list[Any]) -> str:
+def _seal(place: list[str], back: bool, values: list[Any]) -> str:
     plain = [value.isoformat() if isinstance(value, datetime) else value for value in values]
     kinds = ["at" if isinstance(value, datetime) else "" for value in values]
-    return _box().encrypt(json.dumps([back, plain, kinds]).encode()).decode()
+    return _box().encrypt(json.dumps([place, back, plain, kinds]).encode()).decode()
 
 
-def _open(cursor: str, width: int) -> tuple[bool, list[Any]]:
+def _open(cursor: str, place: list[str]) -> tuple[bool, list[Any]]:
+    """Where a cursor stands. One of another list means nothing here."""
     try:
-        back, plain, kinds = json.loads(_box().decrypt(cursor.encode()))
+        at, back, plain, kinds = json.loads(_box().decrypt(cursor.encode()))
     except (InvalidToken, ValueError):
         raise _not_ours() from None
-    if len(plain) != width:
+    if at != place:
         raise _not_ours()
     read: dict[str, Callable[[Any], Any]] = {"at": datetime.fromisoformat, "": lambda value: value}
     return back, [read[kind](value) for value, kind in zip(plain, kinds, strict=True)]

@@ -82,7 +82,7 @@ class ReceiptList(HubView):
                 return Page([], next=None, previous=None).response(_answers(record))
         return self._own(request)
 
-    @says("receipts_create", ReceiptShape, status=201, body=ReceiptBody, errors=(404, 410))
+    @says("receipts_create", ReceiptShape, status=201, body=ReceiptBody, errors=(403, 404, 410))
     def post(self, request: Request) -> Response:
         """Acknowledge what you were given, in the version you have. The first acknowledgement counts."""
         shown = self.disclosed

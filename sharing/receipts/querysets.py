@@ -12,7 +12,7 @@ from sharing.receipts.models import Answered
 
 @dataclass(frozen=True)
 class Answer:
-    """One agency, never a person. `version` is the one it has, or had where `given_at` is empty: taken back since."""
+    """One agency, never a person. `version` is the one it has, or had: `given_at` is None once taken back."""
 
     agency: int
     code: str
@@ -24,10 +24,10 @@ class Answer:
 
 
 def answers_for(record_id: int) -> list[Answer]:
-    """For the owner, in whose context it runs: each agency the record was given to, and what came back from it.
+    """For the owner, in whose context it runs: each agency the record was given to, and what came back.
 
-    Agencies that have it now come first, by code; then those it was taken back from that had read it. Empty for
-    anybody but the owner.
+    Agencies that have it now come first, by code; then those it was taken back from that had read it. Empty
+    for anybody but the owner.
     """
     given: dict[int, tuple[int, datetime]] = {}
     for agency, version, since in Given.objects.filter(record_id=record_id).values_list(
@@ -39,7 +39,7 @@ def answers_for(record_id: int) -> list[Answer]:
         (row.agency_id, row.version): row
         for row in Answered.objects.filter(record_id=record_id).order_by("version")
     }
-    latest = {agency: version for agency, version in answered}
+    latest = {key[0]: key[1] for key in answered}
     agencies = Agency.objects.in_bulk([*given, *latest])
     rows = [
         _answer(agencies[agency], *given[agency], answered.get((agency, given[agency][0])))
