@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from bulletins.records.models import Identifier, Record, Substance
-from bulletins.seizures.units import mass_kg
+from bulletins.records.units import mass_kg
 from bulletins.vocabulary.lists import Precision, Region
 from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer

@@ -41,7 +41,7 @@ class Qualifier(TextChoices):
 
 
 class Unit(TextChoices):
-    """Units of quantities as reported. Which of them are masses, seizures/units.py knows."""
+    """Units of quantities as reported. Which of them are masses, records/units.py knows."""
 
     KG = "kg", _("kg")
     G = "g", _("g")

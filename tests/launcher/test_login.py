@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 
 import pytest
 from django.db import connection
@@ -16,7 +17,15 @@ CELERY = ["-m", "celery", "--app", "hub"]
 PROCESSES = {
     "web": ["-c", "import hub.wsgi"],
     "worker": [*CELERY, "worker", "--pool", "solo"],
-    "beat": [*CELERY, "beat", "--schedule", os.devnull, "--pidfile", ""],
+    # Beat replaces the file it is given; as root that would be the machine's own.
+    "beat": [
+        *CELERY,
+        "beat",
+        "--schedule",
+        f"{tempfile.gettempdir()}/hub-beat-{os.getpid()}",
+        "--pidfile",
+        "",
+    ],
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bulletins.seizures.units import COUNTS, MASSES, MONEY, is_count, mass_kg
+from bulletins.records.units import COUNTS, MASSES, MONEY, is_count, mass_kg
 from bulletins.vocabulary.lists import Unit
 
 # Each is exact by definition: NIST Handbook 44, appendix C.

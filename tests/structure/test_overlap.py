@@ -1,0 +1,68 @@
+"""A release that overlaps a recall, on connections of their own: whoever comes last is right, and nothing is left over."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from hub.database.context import engine, viewing
+from sharing.audiences.actions import rebuild_grants
+from sharing.flow import recall
+from tests.builders import published_bulletin, released
+from tests.cast import agency, viewer
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_release_that_overlaps_a_recall_leaves_grants_and_audiences_as_decided():
+    bulletin = published_bulletin()
+    released(bulletin, "CBSA")
+    failures: list[BaseException] = []
+    start = threading.Barrier(3)
+
+    def run(deed):
+        try:
+            start.wait(timeout=20)
+            for _ in range(6):
+                deed()
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    def give():
+        released(bulletin, "CBSA", ("HSI", "place"))
+
+    def take():
+        from django.core.exceptions import ValidationError
+
+        who = viewer("cbp.releaser")
+        with viewing(who):
+            try:
+                recall(bulletin, reason="not confirmed", viewer=who, at=timezone.now())
+            except ValidationError:
+                pass  # nothing to recall at this moment
+
+    threads = [threading.Thread(target=run, args=(deed,)) for deed in (give, take, give)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    assert not failures
+    take()
+    with engine():
+        holders = _rows("select group_id from sharing_grant where record_id = %s", bulletin.pk)
+        audiences = _rows("select audience from bulletins_face where record_id = %s", bulletin.pk)
+    own = agency("CBP").pk
+    assert holders == [(own,)]
+    assert sorted(member for (audience,) in audiences for member in audience) == [own]
+    changes = rebuild_grants(timezone.now())
+    assert not (changes.granted or changes.changed or changes.withdrawn)
+
+
+def _rows(sql, *parameters):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
