@@ -181,6 +181,7 @@ def fernet_keys(name: str) -> list[str]:
 
 def site(name: str, *, demo: bool, hosts: list[str]) -> str:
     """The address people reach the hub at, without a slash at its end: https outside the demo."""
+    default: str | None
     if demo:
         default = f"http://127.0.0.1:{number('PORT', 8000, low=1, high=65535)}"
     else:

@@ -35,7 +35,8 @@ RECIPIENTS = {
 BEGUN = """exists (
     select 1 from sharing_delivery p join sharing_alert b on b.id = p.alert_id
     where b.record_id = c.record and p.agency_id = c.agency and p.person_id is not distinct from c.person
-      and p.channel = c.channel and p.endpoint_id is not distinct from c.endpoint and p.begun_at is not null)"""
+      and p.channel = c.channel and p.endpoint_id is not distinct from c.endpoint
+      and p.begun_at is not null)"""
 
 QUEUE = """
     with wanted as (select * from unnest(%(records)s::bigint[], %(agencies)s::int[]) w(record, agency)),
@@ -53,13 +54,15 @@ QUEUE = """
         left join hub_person p on p.id = t.person
         cross join lateral (
             select %(inbox)s as channel, null::bigint as endpoint
-            union all select %(mail)s, null where coalesce(p.email, case when t.person is null then g.desk_email end, '') <> ''
+            union all select %(mail)s, null
+             where case when t.person is null then g.desk_email else p.email end <> ''
             union all select %(webhook)s, e.id from sharing_endpoint e
              where e.agency_id = t.agency and e.disabled_at is null and t.person is null
         ) o)
-    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, endpoint_id, state, attempts, due_at,
-                                  failure, notes)
-    select gen_random_uuid(), a.id, c.agency, c.person, c.channel, c.endpoint, 'waiting', 0, %(at)s, '', '{{}}'
+    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, endpoint_id, state, attempts,
+                                  due_at, failure, notes)
+    select gen_random_uuid(), a.id, c.agency, c.person, c.channel, c.endpoint, 'waiting', 0,
+           %(at)s, '', '{{}}'
     from choices c join alerts a on a.record_id = c.record
     where {condition}
 """
@@ -74,10 +77,10 @@ CANCEL = """
 
 
 def queue_alerts(kind: AlertKind, pairs: Iterable[tuple[int, int]], *, at: datetime) -> int:
-    """Queue the news of `kind` about records for agencies, given as (record, agency); return how many deliveries.
+    """Queue the news of `kind` for (record, agency) pairs; return how many deliveries.
 
-    Fan-out is one statement: to each agency's inbox, its desk's mail and its webhooks; at TLP:RED to the people
-    named alone. A recall first cancels what still waits for them. The broker is told on commit.
+    Fan-out is one statement: to each agency's inbox, its desk's mail and its webhooks; at TLP:RED to the
+    people named alone. A recall first cancels what still waits for them. The broker is told on commit.
     """
     wanted = sorted(set(pairs))
     if not wanted:

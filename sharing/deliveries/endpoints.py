@@ -17,7 +17,7 @@ from sharing.deliveries.sealing import seal
 def add_endpoint(url: str, *, viewer: Viewer, at: datetime) -> tuple[Endpoint, str]:
     """Add an endpoint of the viewer's agency; return it with its secret, which cannot be read again.
 
-    Raises Refused or Unreachable (hub.outgoing.post) where the hub would not send. The transaction is the viewer's.
+    Raises Refused or Unreachable (hub.outgoing.post) where the hub would not send. Runs as the viewer.
     """
     check(url)
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()

@@ -1,4 +1,4 @@
-"""A message: all that a notifier needs to send one delivery, disclosed at that moment, and no row of the database."""
+"""A message: all that a notifier needs for one delivery, disclosed at that moment. It holds no row."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Recalled:
 
 @dataclass(frozen=True)
 class Message:
-    """`uid` is the delivery's, for ever the same. Either `disclosure` or `recalled` is set, but for the inbox.
+    """`uid` is the delivery's, for ever the same. `disclosure` or `recalled` is set, but for the inbox.
 
     `address` is a mail address or a URL; `secret` signs what goes to the latter. Neither is shown by repr.
     """

@@ -36,7 +36,7 @@ class DeliveryState(models.TextChoices):
 
 
 class Alert(models.Model):
-    """Something that happened to a record version, to be told. It carries no content: that is disclosed at sending."""
+    """Something that happened to a record version, to be told. Its content is disclosed at sending."""
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True)
     kind = models.CharField(max_length=10, choices=AlertKind.choices)
@@ -68,7 +68,7 @@ class Endpoint(models.Model):
 class Delivery(models.Model):
     """One alert to one recipient by one channel. `uid` is the webhook-id and Message-ID for ever.
 
-    `person` is set where the record is for people named (TLP:RED): it is then theirs alone, and not the desk's.
+    `person` is set where the record is for people named (TLP:RED): it is then theirs alone, not the desk's.
     `begun_at` is set when an attempt was ever begun: a recall is sent after it, and only then.
     """
 

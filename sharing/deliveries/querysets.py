@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
@@ -12,7 +11,6 @@ from hub.database.context import require_viewer
 
 if TYPE_CHECKING:
     from hub.accounts.viewer import Viewer
-    from sharing.deliveries.models import InboxItem
 
 # The badge counts among the newest so many: a page must not pay for an inbox of years.
 COUNTED = 1_000
@@ -25,9 +23,6 @@ class DeliveryQuerySet(models.QuerySet[Any]):
         return self.filter(agency_id=viewer.agency_id).filter(
             models.Q(person_id=None) | models.Q(person_id=viewer.person_id)
         )
-
-    def due(self, at: datetime) -> Self:
-        return self.filter(state="waiting", due_at__lte=at)
 
 
 class InboxItemQuerySet(models.QuerySet[Any]):
@@ -49,10 +44,10 @@ class InboxItemQuerySet(models.QuerySet[Any]):
         return self.filter(read_at=None).exclude(alert="recalled")
 
 
-def inbox_items(viewer: Viewer) -> models.QuerySet[InboxItem]:
+def inbox_items(viewer: Viewer) -> InboxItemQuerySet:
     """What stands in the viewer's inbox, newest first: one line a record, its newest alert.
 
-    A record that is no longer shared is not there, unless it was recalled: then the line leads to the tombstone.
+    A record that is no longer shared is not there, unless it was recalled: then it leads to the tombstone.
     """
     from sharing.deliveries.models import InboxItem
 
@@ -63,7 +58,5 @@ def unread_count(viewer: Viewer) -> int:
     """How many of the newest 1,000 items this person has not opened."""
     if viewer.agency_id is None or viewer.person_id is None:
         return 0
-    newest = inbox_items(viewer)[:COUNTED]
-    return sum(
-        1 for alert, read_at in newest.values_list("alert", "read_at") if alert != "recalled" and not read_at
-    )
+    unread = models.Count("id", filter=models.Q(read_at=None) & ~models.Q(alert="recalled"))
+    return int(inbox_items(viewer)[:COUNTED].aggregate(unread=unread)["unread"])

@@ -14,8 +14,8 @@ def next_attempt(
 ) -> datetime | None:
     """When to try again after `attempts` attempts, or None when three days have passed since the alert.
 
-    Doubles each time up to six hours, spread by `chance` (0 to 1) over half to one and a half of that, so that a
-    receiver that comes back does not meet everything at once. `asked_wait_s` is the receiver's own Retry-After.
+    Doubles each time up to six hours, spread by `chance` (0 to 1) over half to one and a half of that, so
+    that a receiver that comes back does not meet everything at once. `asked_wait_s` is its own Retry-After.
     """
     last = since + GIVE_UP_AFTER
     if now >= last:

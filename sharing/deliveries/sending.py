@@ -1,7 +1,8 @@
-"""From a row that waits to a message, and back to what became of it. Claims are conditional updates of the engine's.
+"""From a row that waits to a message, and back to what became of it.
 
-An attempt begins in one short transaction: the row is locked, access is asked again, and the beginning noted. A recall
-cancels what has not begun under the same lock, so that no attempt begins after it; nothing is locked while sending.
+An attempt begins in one short transaction: the row is locked, access is asked again, the beginning is noted.
+A recall cancels what has not begun under the same lock, so that no attempt begins after it. Nothing is locked
+while sending.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cryptography.fernet import InvalidToken
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -41,7 +43,7 @@ class Claim:
 
 
 def claim(limit: int, *, at: datetime) -> list[Claim]:
-    """Take up to `limit` rows that are due: hazards and recalls first, then inboxes, then the longest waiting."""
+    """Take up to `limit` rows that are due: hazards and recalls first, then inboxes, then by age."""
     with engine(), connection.cursor() as cursor:
         cursor.execute(
             """
@@ -57,7 +59,7 @@ def claim(limit: int, *, at: datetime) -> list[Claim]:
             """,
             [at, limit, at],
         )
-        return [Claim(id, at) for (id,) in cursor.fetchall()]
+        return [Claim(found, at) for (found,) in cursor.fetchall()]
 
 
 def free_stale(*, at: datetime) -> int:
@@ -67,7 +69,8 @@ def free_stale(*, at: datetime) -> int:
             """
             with stale as (select id from sharing_delivery where state = 'sending' and claimed_at < %s
                            order by id for update skip locked)
-            update sharing_delivery d set state = 'waiting', claimed_at = null from stale where d.id = stale.id
+            update sharing_delivery d set state = 'waiting', claimed_at = null
+            from stale where d.id = stale.id
             """,
             [at - timedelta(seconds=CLAIM_S)],
         )
@@ -75,7 +78,7 @@ def free_stale(*, at: datetime) -> int:
 
 
 def begin(taken: Claim, *, at: datetime) -> tuple[str, Message] | None:
-    """Channel and message of a claimed row, if its recipient may have it now; otherwise None, and it is cancelled."""
+    """Channel and message of a claimed row if its recipient may have it now; else None: it is cancelled."""
     with transaction.atomic():
         with engine():
             delivery = (
@@ -87,8 +90,14 @@ def begin(taken: Claim, *, at: datetime) -> tuple[str, Message] | None:
         if delivery is None:
             return None
         viewer = _recipient(delivery)
-        with viewing(viewer):
-            message = _message(delivery, viewer, at)
+        try:
+            with viewing(viewer):
+                message = _message(delivery, viewer, at)
+        except InvalidToken:
+            _mark(
+                taken, state=DeliveryState.FAILED, claimed_at=None, failure=_("its secret cannot be opened")
+            )
+            return None
         if isinstance(message, Message):
             _mark(taken, begun_at=at, attempts=delivery.attempts + 1)
             return delivery.channel, message

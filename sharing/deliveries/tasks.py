@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 20
 AT_ONCE = 16
-# No new claims after this; what is under way ends within a notifier's time limit, and well before the task's own.
+# No new claims after this; what is under way ends within a notifier's time limit, well before the task's own.
 BUDGET_S = 25.0
 
 Clock = Callable[[], datetime]
@@ -42,10 +42,10 @@ def sweep() -> int:
 
 
 def send_waiting(*, clock: Clock = timezone.now) -> int:
-    """Claim, ask access again, send, record, until nothing is due or the time is up; then somebody else goes on.
+    """Claim, ask access again, send, record, until nothing is due or time is up; then another task goes on.
 
-    This thread alone uses the database. The others only send, one message each, so that a receiver that hangs holds up
-    no more than its own.
+    This thread alone uses the database. The others only send, one message each, so that a receiver that hangs
+    holds up no more than its own.
     """
     ends = time.monotonic() + BUDGET_S
     sent = 0

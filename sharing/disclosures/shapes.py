@@ -16,7 +16,7 @@ Labels: TypeAlias = Terms
 
 
 def shape(disclosure: Disclosure, *, labels: Labels) -> dict[str, Any]:
-    """JSON values only. `facts` holds the shown groups as published, codes as codes; `labels` spells those codes out.
+    """JSON values only. `facts` holds the shown groups as published; `labels` spells out the codes in them.
 
     Numbers whose exactness matters are strings. A group that is withheld is absent from `facts` and named in
     `withheld`; one that neither shows nor withholds anything is absent from both.

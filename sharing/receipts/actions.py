@@ -1,4 +1,4 @@
-"""Receipts: a person of a partner agency has read a version, or acknowledged it. One row a person and version."""
+"""Receipts: somebody of a partner agency has read a version, or acknowledged it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sharing.receipts.models import Receipt
 def mark_read(viewer: Viewer, disclosure: Disclosure, at: datetime) -> Receipt | None:
     """The reader's receipt of what they were just shown, made on the first reading.
 
-    None for the owner's own people, whose reading is no receipt, and for a desk, which is nobody in particular.
+    None for the owner's own people, whose reading is no receipt, and for a desk, which is nobody in person.
     """
     if disclosure.own or viewer.person_id is None or viewer.agency_id is None:
         return None
@@ -29,7 +29,7 @@ def mark_read(viewer: Viewer, disclosure: Disclosure, at: datetime) -> Receipt |
 
 
 def acknowledge(viewer: Viewer, disclosure: Disclosure, at: datetime) -> Receipt | None:
-    """The reader's receipt with its acknowledgement; the first one counts. None where there is nothing to receipt."""
+    """The reader's receipt with its acknowledgement; the first one counts. None as in `mark_read`."""
     receipt = mark_read(viewer, disclosure, at)
     if receipt is None or receipt.acknowledged_at is not None:
         return receipt

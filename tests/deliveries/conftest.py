@@ -36,7 +36,7 @@ class Received:
 
 @dataclass
 class Receiver:
-    """`answers` are given in order, the last for ever; `before` runs when a request is in and not yet answered."""
+    """`answers` are given in order, the last for ever; `before` runs before a request is answered."""
 
     port: int = 0
     answers: list[int | tuple[int, dict[str, str]]] = field(default_factory=lambda: [204])

@@ -109,7 +109,7 @@ tasks.send_waiting()
 
 @pytest.mark.parametrize(("name", "arrives"), [("begin", 1), ("settle", 2)])
 def test_what_a_killed_process_held_is_sent_by_the_sweep(name, arrives, receiver, tmp_path):
-    """Killed between claim and send it goes out once; between send and record a second time, with the same id."""
+    """Killed between claim and send it goes out once; between send and record again, with the same id."""
     endpoint_for("CBSA", receiver.url)
     released(published_bulletin(), "CBSA")
     with process(tmp_path, "-c", DIES_ON.format(name=name)) as dying:

@@ -1,4 +1,4 @@
-"""`manage.py receive_webhooks`: a small receiver for trying webhooks out. It prints type and id, never content."""
+"""`manage.py receive_webhooks`: a small receiver to try webhooks with. It prints type and id alone."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from sharing.deliveries.message import Message
 
 
 class Undelivered(Exception):
-    """It did not get through. `reason` is in words of our own: it is stored, and shown to the recipient's agency.
+    """It did not get through. `reason` is in our own words: stored, and shown to the recipient's agency.
 
     `permanent` says that trying again is of no use; `wait_s` is how long the receiver asked to be left alone.
     """

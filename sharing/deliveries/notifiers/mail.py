@@ -82,7 +82,7 @@ def _what(alert: AlertKind, disclosure: Disclosure) -> str:
 
 
 def _headers(message: Message) -> dict[str, str]:
-    """References ties a record's mails together in a reader's mailbox by a name that only this hub could make."""
+    """References ties a record's mails together in a mailbox by a name that only this hub could make."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "hub.invalid"
     thread = f"<{_thread(message)}@{domain}>"
     return {

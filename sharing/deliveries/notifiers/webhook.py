@@ -1,4 +1,4 @@
-"""Webhooks, signed by the Standard Webhooks convention; the payload is the disclosure in the shape of the REST API."""
+"""Webhooks by the Standard Webhooks convention; the payload is the disclosure in the shape of the API."""
 
 from __future__ import annotations
 
