@@ -186,8 +186,16 @@ def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime)
     starts_at = plan.starts_at or at
     rows = []
     for pick in plan.picks:
-        same = Q(agency_id=pick.agency, community_id=pick.community, record_id__in=[row.pk for row in records])
-        Release.objects.filter(same, ended_at=None).update(ended_at=at)
+        same = Q(
+            agency_id=pick.agency, community_id=pick.community, record_id__in=[row.pk for row in records]
+        )
+        earlier = Release.objects.filter(same, ended_at=None)
+        if starts_at > at:
+            # What stands goes on until its successor begins.
+            standing = earlier.filter(applied_at__isnull=False)
+            standing.filter(Q(ends_at=None) | Q(ends_at__gt=starts_at)).update(ends_at=starts_at)
+            earlier = earlier.filter(applied_at=None)
+        earlier.update(ended_at=at)
         rows += [
             Release(
                 record_id=record.pk,

@@ -70,7 +70,7 @@ def own_record(request: HttpRequest, kind: str, ref: str, event: str) -> Record:
 
 
 def head_of(record: Record, viewer: Viewer) -> Head:
-    """What the page says of the record: the viewer's own disclosure, or where there is none its newest version.
+    """What the page says of the record: the viewer's disclosure, or where there is none its newest version.
 
     A releaser works on what is marked TLP:RED before anybody has been named.
     """

@@ -137,7 +137,7 @@ def _changes(record: Record, behind: list[Release], holding: set[int]) -> list[B
 
 
 def _losing(record: Record, row: Release, holding: set[int]) -> tuple[str, ...]:
-    """Of those holding the record, who would be left with nothing: for want of the originator's consent, say."""
+    """Of those holding it, who would be left with nothing: for want of the originator's consent, say."""
     now = timezone.now()
     world = load([record.pk])
     facts = world.facts[record.pk]
