@@ -14,11 +14,12 @@ help:
 	@echo "make lock    pin requirements.in anew in requirements.txt"
 	@echo "make clean   remove what was built and installed; the data in var/ stays"
 
-run: setup
+run:
+	@$(PYTHON) hub/launcher/install.py python
 	@exec $(PY) -m hub.launcher run
 
 test:
-	@$(PYTHON) hub/launcher/install.py browser
+	@$(PYTHON) hub/launcher/install.py python pages browser
 	@exec $(PY) -m hub.launcher test -- $(ARGS)
 
 check: setup

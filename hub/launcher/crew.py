@@ -59,6 +59,10 @@ class Crew:
     def run(self, child: Child) -> int:
         """Runs one child to its end and returns its exit status."""
         self.start(child)
+        return self.finish(child)
+
+    def finish(self, child: Child) -> int:
+        """Waits for the end of a child that was started, and returns its exit status."""
         assert child.process is not None
         while child.process.poll() is None:
             self.listen(0.1)

@@ -1,7 +1,7 @@
 """Makes .tools, .venv, node_modules and build/static from a bare checkout; needs nothing but Python itself.
 
-`python hub/launcher/install.py [browser]`: run by the Makefile, quick when nothing changed. An older Python
-must get as far as the version check, so the file's syntax stays plain.
+`python hub/launcher/install.py [python] [pages] [browser]` (no words: the first two) is run by the Makefile,
+and is quick when nothing changed. An older Python must get as far as the version check: plain syntax.
 """
 
 import sys
@@ -41,7 +41,7 @@ ONE_AT_A_TIME = threading.Lock()
 GZIPPED = {".css", ".js", ".svg", ".json", ".map", ".txt", ".ttf", ".geojson"}
 
 
-class Failed(Exception):  # noqa: N818
+class Failed(Exception):
     """One line for the person at the terminal."""
 
 
@@ -79,7 +79,7 @@ def fingerprint(*parts: "Path | str") -> str:
             found.update(part.encode())
             continue
         for path in sorted(part.rglob("*")) if part.is_dir() else [part]:
-            if path.is_file():
+            if path.is_file() and "__pycache__" not in path.parts:
                 found.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return found.hexdigest()
 
@@ -210,7 +210,8 @@ def main() -> None:
                 f"the disk of {ROOT} has under {LEAST_FREE // 2**30} GB left; the set-up needs that much"
             )
         LOG.write_bytes(b"")
-        steps = [packages, pages, *([browser] if "browser" in sys.argv[1:] else [])]
+        known = {"python": packages, "pages": pages, "browser": browser}
+        steps = [known[word] for word in sys.argv[1:] or ("python", "pages")]
         with ThreadPoolExecutor(len(steps)) as pool:
             for step in [pool.submit(step) for step in steps]:
                 step.result()

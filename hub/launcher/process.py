@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -36,18 +37,31 @@ def child(signum: int = signal.SIGTERM, become: Callable[[], None] | None = None
 
 
 def into_namespace() -> None:
-    """Root outside, an ordinary user inside: PostgreSQL refuses root, and a 0700 folder stays readable."""
+    """Whoever we are outside, `nobody` inside: PostgreSQL refuses root, and a user without a name.
+
+    The files stay ours, so that a 0700 folder is no obstacle.
+    """
+    user, group = os.geteuid(), os.getegid()
     if LIBC is None or LIBC.unshare(CLONE_NEWUSER) != 0:
         raise OSError("user namespaces are refused")
     Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{NOBODY} 0 1")
-    Path("/proc/self/gid_map").write_text(f"{NOBODY} 0 1")
+    Path("/proc/self/uid_map").write_text(f"{NOBODY} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{NOBODY} {group} 1")
 
 
 def into_nobody() -> None:
     os.setgroups([])
     os.setgid(NOBODY)
     os.setuid(NOBODY)
+
+
+def has_name() -> bool:
+    """Whether the machine knows our user: in a container it may be a mere number."""
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return False
+    return True
 
 
 def namespaces_allowed() -> bool:

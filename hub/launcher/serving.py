@@ -1,5 +1,6 @@
 """`run`: services, migrations, the demo's data, then web, worker and beat until Ctrl-C."""
 
+import hmac
 import os
 import socket
 import sys
@@ -8,17 +9,24 @@ import urllib.request
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from hub import env
 from hub.launcher.crew import Child, Crew
+from hub.launcher.install import fingerprint
 from hub.launcher.services import Services, kept_secret, lasting
 
 PYTHON = sys.executable
 PATIENCE_S = 90.0
+LEAST_PASSWORD = 12
+PASSWORD, UNSHOWN = "demo-password", "demo-password.unshown"
 CAST = """
-select p.username, a.name, p.roles from hub_person p left join hub_agency a on a.group_id = p.agency_id
+select p.username, coalesce(a.name, 'the hub'), p.roles
+  from hub_person p left join hub_agency a on a.group_id = p.agency_id
  where p.is_active order by a.name nulls last, p.username limit 40
 """
+# What a database was last prepared with is noted on the database itself, and so goes where it goes.
+NOTED = "select shobj_description(oid, 'pg_database') from pg_database where datname = current_database()"
 
 
 def serve(home: Path) -> int:
@@ -27,13 +35,12 @@ def serve(home: Path) -> int:
     demo = env.flag("HUB_DEMO", True)
     listen, port = address(demo)
     settings = {"HUB_HOME": str(home), "HUB_DEMO": "1" if demo else "0"}
-    fresh = False
     for name in () if demo else ("SECRET_KEY", "EMAIL_URL"):
         if not os.environ.get(name):
             env.refuse(f"{name} is not set, and HUB_DEMO=0 needs it")
     if demo:
         settings["SECRET_KEY"] = os.environ.get("SECRET_KEY") or kept_secret(home, "secret-key", 48)[0]
-        fresh = password(home, settings)
+        settings["HUB_DEMO_PASSWORD"] = password(home)
     with lasting(home, settings) as services:
         crew = Crew(os.environ | services.settings | {"PYTHONDONTWRITEBYTECODE": ""}, home / "logs")
         try:
@@ -41,7 +48,7 @@ def serve(home: Path) -> int:
             for child in processes(home, listen, port):
                 crew.start(child)
             await_first_page(crew, listen, port)
-            announce(services, listen, port, fresh, time.monotonic() - began)
+            announce(services, listen, port, time.monotonic() - began)
             while True:
                 crew.tend(1.0)
         except KeyboardInterrupt:
@@ -70,33 +77,62 @@ def address(demo: bool) -> tuple[str, int]:
     return listen, port
 
 
-def password(home: Path, settings: dict[str, str]) -> bool:
-    """Puts the cast's password into the settings; true when it was made up just now, and so must be shown."""
+def password(home: Path) -> str:
+    """The password of the cast: HUB_DEMO_PASSWORD, or one made up at the first start."""
     given = os.environ.get("HUB_DEMO_PASSWORD")
-    if given and len(given) < 12:
-        env.refuse("HUB_DEMO_PASSWORD must have 12 characters at least")
-    kept, made = (given, False) if given else kept_secret(home, "demo-password", 12)
-    settings["HUB_DEMO_PASSWORD"] = kept
-    return made
+    if given and len(given) < LEAST_PASSWORD:
+        env.refuse(f"HUB_DEMO_PASSWORD must have {LEAST_PASSWORD} characters at least")
+    if given:
+        return given
+    return kept_secret(home, PASSWORD if (home / PASSWORD).exists() else UNSHOWN, 12)[0]
+
+
+def password_line(home: Path, value: str) -> str:
+    """What is said of the password; a made-up one is shown once, at the first start that got this far."""
+    if os.environ.get("HUB_DEMO_PASSWORD"):
+        return "as HUB_DEMO_PASSWORD says"
+    if (home / UNSHOWN).exists():
+        (home / UNSHOWN).rename(home / PASSWORD)
+        return f"{value}   (shown this once; kept in {home / PASSWORD})"
+    return f"as before; it is in {home / PASSWORD}"
 
 
 def prepare(crew: Crew, demo: bool) -> None:
-    """Brings the schema up to date as its owner, and fills a demo; ends the launcher when either fails."""
+    """Brings schema and reference data up to date and fills a demo; ends the launcher when a step fails.
+
+    The front end is built meanwhile: on two cores that is most of what a first start can save.
+    """
+    pages = Child("pages", [PYTHON, "hub/launcher/install.py", "pages"])
+    crew.start(pages)
     steps = [
         ("migrate", ["migrate", "--no-input", "--verbosity", "0"]),
         ("reference", ["load_reference", "--verbosity", "0"]),
     ]
     if demo:
         steps.append(("demo", ["setup_demo"]))
-    for name, arguments in steps:
-        if crew.run(Child(name, [PYTHON, "manage.py", *arguments])):
-            env.refuse(
-                f"`manage.py {arguments[0]}` failed; what it said is above and in {crew.logs}/{name}.log"
-            )
+    with psycopg.connect(crew.environment["OWNER_DATABASE_URL"], autocommit=True) as owner:
+        current = state(crew.environment)
+        if owner.execute(NOTED).fetchone() != (current,):
+            for name, arguments in steps:
+                if crew.run(Child(name, [PYTHON, "manage.py", *arguments])):
+                    env.refuse(
+                        f"`manage.py {arguments[0]}` failed; its words are above and in {crew.logs}/{name}.log"
+                    )
+            name = sql.Identifier(owner.info.dbname)
+            owner.execute(sql.SQL("comment on database {} is {}").format(name, sql.Literal(current)))
+    if crew.finish(pages):
+        raise SystemExit(2)
+
+
+def state(environment: dict[str, str]) -> str:
+    """One word for all that the preparing commands start from: code, data files, and who the cast is."""
+    code = fingerprint(*(env.ROOT / app for app in ("hub", "bulletins", "sharing")))
+    given = "\0".join([code, environment["HUB_DEMO"], environment.get("HUB_DEMO_PASSWORD", "")])
+    return "prepared " + hmac.digest(environment["SECRET_KEY"].encode(), given.encode(), "sha256").hex()
 
 
 def processes(home: Path, listen: str, port: int) -> list[Child]:
-    celery = [PYTHON, "-m", "celery", "--app", "hub"]
+    celery = [PYTHON, "-m", "celery", "--quiet", "--app", "hub"]
     quick = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     bind = f"[{listen}]:{port}" if ":" in listen.strip("[]") else f"{listen}:{port}"
     (home / "beat").mkdir(exist_ok=True, mode=0o700)
@@ -137,23 +173,15 @@ def healthy(listen: str, port: int) -> bool:
         return False
 
 
-def announce(services: Services, listen: str, port: int, fresh: bool, seconds: float) -> None:
+def announce(services: Services, listen: str, port: int, seconds: float) -> None:
     """Address, names and password, once the first page can be had."""
     lines = ["", f"The hub is ready after {seconds:.1f} s: http://{listen}:{port}", ""]
     if services.settings["HUB_DEMO"] == "1":
         with psycopg.connect(services.settings["OWNER_DATABASE_URL"]) as owner:
             people = owner.execute(CAST).fetchall()
-        lines += [
-            f"  {name:<16} {agency or 'the hub':<44} {', '.join(roles)}" for name, agency, roles in people
-        ]
-        if fresh:
-            said = (
-                services.settings["HUB_DEMO_PASSWORD"] + "   (shown this once; kept in demo-password below)"
-            )
-        elif os.environ.get("HUB_DEMO_PASSWORD"):
-            said = "as HUB_DEMO_PASSWORD says"
-        else:
-            said = f"as before; it is in {services.home / 'demo-password'}"
+        width = max((len(agency) for _, agency, _ in people), default=0)
+        lines += [f"  {name:<16} {agency:<{width}}  {', '.join(roles)}" for name, agency, roles in people]
+        said = password_line(services.home, services.settings["HUB_DEMO_PASSWORD"])
         lines += ["", f"  password of all: {said}"]
     lines += [f"  data and logs:   {services.home}", "  Ctrl-C stops everything.", ""]
     print("\n".join(lines), flush=True)
