@@ -19,6 +19,8 @@ from hub.launcher.services import Services, kept_secret, lasting
 PYTHON = sys.executable
 PATIENCE_S = 90.0
 LEAST_PASSWORD = 12
+# Root is what many containers have, and Celery's tasks are JSON: its warning is about pickled ones.
+QUIET = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONWARNINGS": "ignore:You're running the worker"}
 PASSWORD, UNSHOWN = "demo-password", "demo-password.unshown"
 CAST = """
 select p.username, coalesce(a.name, 'the hub'), p.roles
@@ -42,7 +44,7 @@ def serve(home: Path) -> int:
         settings["SECRET_KEY"] = os.environ.get("SECRET_KEY") or kept_secret(home, "secret-key", 48)[0]
         settings["HUB_DEMO_PASSWORD"] = password(home)
     with lasting(home, settings) as services:
-        crew = Crew(os.environ | services.settings | {"PYTHONDONTWRITEBYTECODE": ""}, home / "logs")
+        crew = Crew(os.environ | services.settings | QUIET, home / "logs")
         try:
             prepare(crew, demo)
             for child in processes(home, listen, port):
@@ -115,9 +117,7 @@ def prepare(crew: Crew, demo: bool) -> None:
         if owner.execute(NOTED).fetchone() != (current,):
             for name, arguments in steps:
                 if crew.run(Child(name, [PYTHON, "manage.py", *arguments])):
-                    env.refuse(
-                        f"`manage.py {arguments[0]}` failed; its words are above and in {crew.logs}/{name}.log"
-                    )
+                    env.refuse(f"`manage.py {arguments[0]}` failed; more above and in {crew.logs}/{name}.log")
             name = sql.Identifier(owner.info.dbname)
             owner.execute(sql.SQL("comment on database {} is {}").format(name, sql.Literal(current)))
     if crew.finish(pages):
