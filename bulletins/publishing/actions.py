@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -28,7 +28,6 @@ from hub.trail.actions import record as write_trail
 
 __all__ = ["Entry", "Errors", "begin", "discard", "post", "save", "stored_name", "take_up"]
 
-R = TypeVar("R", Bulletin, SeizureReport)
 Errors = dict[str, list[str]]
 
 
@@ -51,7 +50,7 @@ class Entry:
         return bool(self.values or self.captions or any(each is not None for each in sent))
 
 
-def begin(model: type[R], uid: UUID, *, viewer: Viewer) -> R:
+def begin(model: type[Any], uid: UUID, *, viewer: Viewer) -> Any:
     """The viewer's draft with this uid: a new one, unsaved, unless it is there because an answer was lost.
 
     The same form sent twice, or by two requests at once, makes one draft.
@@ -62,7 +61,7 @@ def begin(model: type[R], uid: UUID, *, viewer: Viewer) -> R:
     return found or model(uid=uid, kind="bulletin" if model is Bulletin else "seizure")
 
 
-def take_up(model: type[R], ref: str, *, viewer: Viewer) -> R | None:
+def take_up(model: type[Any], ref: str, *, viewer: Viewer) -> Any | None:
     """The working copy, locked: what is read here is what will be written over."""
     copies = working_copies(model, viewer)
     pk = copies.filter(ref=ref).values_list("pk", flat=True).first()
@@ -223,12 +222,12 @@ def _link(record: Record, seizures: set[int]) -> None:
     )
 
 
-def post(record: R, *, viewer: Viewer, at: datetime, change: str = "") -> Version:
+def post(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, change: str = "") -> Version:
     """Publish the working copy; a bulletin without a title gets one. Raises ValidationError by field."""
     settled: dict[str, Any] = {}
     if isinstance(record, Bulletin) and not record.title.strip():
-        drugs = [row.drug.label_now() for row in record.substances.select_related("drug")]
-        settled["title"] = suggested_title(drugs, record.methods)[:200]
+        drugs = record.substances.values_list("drug_id", flat=True)
+        settled["title"] = suggested_title(list(drugs), record.methods)[:200]
     if not record.hazard and record.safety_note:
         settled["safety_note"] = ""
     if record.latest and not change.strip():
@@ -236,7 +235,7 @@ def post(record: R, *, viewer: Viewer, at: datetime, change: str = "") -> Versio
     if settled:
         write_down(record, settled, viewer=viewer, at=at)
     # Read again: foreign keys set by their code alone have no names yet.
-    fresh = type(record)._default_manager.select_related("owner", "originator").get(pk=record.pk)
+    fresh: Any = type(record)._default_manager.select_related("owner", "originator").get(pk=record.pk)
     return publish(fresh, viewer=viewer, at=at, note=change.strip())
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, TypeVar
 
 import pycountry
 from django import forms
@@ -16,12 +16,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from bulletins.records.refs import PATTERN
-from bulletins.vocabulary.models import Detection, Drug, Mode, Port
+from bulletins.vocabulary.models import Term
+from bulletins.vocabulary.terms import terms
 from hub.agencies.models import Agency, AgencyState
 
 
 @dataclass(frozen=True)
-class Terms:
+class Choices:
     """What a question may be answered with: names by code, other words for a code, what is still offered."""
 
     names: dict[str, str]
@@ -30,7 +31,7 @@ class Terms:
     hints: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[str, str, Iterable[str], bool]]) -> Terms:
+    def of(cls, rows: Iterable[tuple[str, str, Iterable[str], bool]]) -> Choices:
         """From (code, name, other words, offered) in the order of the list."""
         names: dict[str, str] = {}
         words: dict[str, set[str]] = {}
@@ -73,59 +74,64 @@ class Terms:
 
 
 class Vocabulary:
-    """The lists a form asks for, each read once a request and only when it is needed."""
+    """The lists that a form asks for, each made once a request and only when it is needed."""
 
     @cached_property
-    def drugs(self) -> Terms:
-        return Terms.of(
-            (row.code, row.label_now(), row.aliases, not row.retired_at) for row in Drug.objects.all()
+    def drugs(self) -> Choices:
+        rows = in_order(terms().drugs)
+        return Choices.of((row.code, row.label_now(), row.aliases, not row.retired_at) for row in rows)
+
+    @cached_property
+    def ports(self) -> Choices:
+        rows = ((row, f"{row.label}, {row.state or row.country}") for row in in_order(terms().ports))
+        return Choices.of(
+            (row.code, name, [row.label, row.port_code], not row.retired_at) for row, name in rows
         )
 
     @cached_property
-    def ports(self) -> Terms:
-        return Terms.of(
-            (
-                row.code,
-                f"{row.label}, {row.state or row.country}",
-                [row.label, row.port_code],
-                not row.retired_at,
-            )
-            for row in Port.objects.all()
-        )
-
-    @cached_property
-    def agencies(self) -> Terms:
-        return Terms.of(
+    def agencies(self) -> Choices:
+        return Choices.of(
             (str(row.pk), f"{row.code}, {row.label}", [row.code, row.label], row.state == AgencyState.ACTIVE)
             for row in Agency.objects.all()
         )
 
     @cached_property
-    def countries(self) -> Terms:
-        return Terms.of(
-            (
-                row.alpha_2,
-                getattr(row, "common_name", row.name),
-                [row.alpha_3, row.name] if hasattr(row, "common_name") else [row.alpha_3],
-                True,
-            )
-            for row in sorted(pycountry.countries, key=lambda row: str(row.name))
-        )
+    def countries(self) -> Choices:
+        return Choices.of(_countries())
 
     @cached_property
     def modes(self) -> list[tuple[str, str]]:
-        return [(row.code, row.label_now()) for row in Mode.objects.all()]
+        return [(row.code, row.label_now()) for row in in_order(terms().modes)]
 
     @cached_property
     def detections(self) -> list[tuple[str, str]]:
-        return [(row.code, row.label_now()) for row in Detection.objects.all()]
+        return [(row.code, row.label_now()) for row in in_order(terms().detections)]
+
+
+T = TypeVar("T", bound=Term)
+
+
+def in_order(rows: dict[str, T]) -> list[T]:
+    return sorted(rows.values(), key=lambda row: (row.position, row.code))
+
+
+@cache
+def _countries() -> tuple[tuple[str, str, tuple[str, ...], bool], ...]:
+    """ISO 3166-1, by the names in use."""
+    found = []
+    for row in pycountry.countries:
+        name = getattr(row, "common_name", row.name)
+        found.append(
+            (row.alpha_2, name, (row.alpha_3, row.name) if name != row.name else (row.alpha_3,), True)
+        )
+    return tuple(sorted(found, key=lambda row: row[1]))
 
 
 class Named(forms.CharField):
     """A term answered by its name, typed or taken from a list; cleaned to its code, shown by its name."""
 
-    def __init__(self, terms: Callable[[], Terms], list_id: str, **options: Any) -> None:
-        self.terms = terms
+    def __init__(self, choices: Callable[[], Choices], list_id: str, **options: Any) -> None:
+        self.among = choices
         super().__init__(max_length=200, required=False, **options)
         self.widget.attrs |= {"list": list_id, "autocomplete": "off"}
 
@@ -133,10 +139,10 @@ class Named(forms.CharField):
         return self.code_of(super().clean(value))
 
     def code_of(self, text: str) -> str:
-        found = self.terms().find(text) if text else {""}
+        found = self.among().find(text) if text else {""}
         if len(found) == 1:
             return found.pop()
-        names = sorted(self.terms().names[code] for code in found)[:4] or self.terms().near(text)
+        names = sorted(self.among().names[code] for code in found)[:4] or self.among().near(text)
         if names:
             raise ValidationError(
                 _("“%(text)s” is not on the list. Do you mean %(names)s?")
@@ -146,7 +152,7 @@ class Named(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         """A code becomes its name; what was typed stays as typed."""
-        return self.terms().names.get(str(value), value) if value else ""
+        return self.among().names.get(str(value), value) if value else ""
 
 
 class NamedList(Named):
@@ -159,7 +165,7 @@ class NamedList(Named):
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, list | tuple):
-            return "; ".join(str(self.terms().names.get(code, code)) for code in value)
+            return "; ".join(str(self.among().names.get(code, code)) for code in value)
         return value
 
 
@@ -176,7 +182,7 @@ class Codes(forms.MultipleChoiceField):
 class Amount(forms.DecimalField):
     """A number as people type it: `1,234.5`, `1 234,5` or `0.5`."""
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if isinstance(value, str):
             value = re.sub(r"\s", "", value)
             if "." in value or re.fullmatch(r"\d{1,3}(,\d{3})+", value):

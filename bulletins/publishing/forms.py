@@ -34,7 +34,7 @@ PLAIN = (
     *("safety_note", "conveyance", "destination", "packages", "packages_qualifier", "occurred_on"),
     *("occurred_time", "occurred_period", "place", "state", "concealment", "narrative", "technique"),
     *("case_number", "referred_to", "investigators", "prosecution", "people_count", "external_id"),
-    *("source_url", "predicate", "predicate_category", "caveat", "reliability", "credibility"),
+    *("predicate", "predicate_category", "caveat", "reliability", "credibility"),
     "originator_text",
 )
 PLAIN_BULLETIN = ("title", "tear_line", "urgency")
@@ -42,7 +42,7 @@ PLAIN_SEIZURE = (
     *("value_amount", "value_currency", "value_usd", "value_qualifier"),
     *("lab_reference", "reported_on", "note"),
 )
-WIDGETS = {
+WIDGETS: dict[str, type[forms.Widget] | forms.Widget] = {
     "occurred_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     "occurred_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     "reported_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -125,6 +125,9 @@ class RecordForm(forms.Form):
                 "agencies",
                 label=_("Found by"),
                 help_text=_("The agency whose finding it is. It has a say in where this may go."),
+            ),
+            "source_url": forms.URLField(
+                label=_("Source"), max_length=500, required=False, assume_scheme="https"
             ),
             "certify": forms.BooleanField(label=CERTIFICATION, required=False),
         } | self._marking_fields()
@@ -239,7 +242,7 @@ def initial_of(record: Record, *, linked: Iterable[str]) -> dict[str, Any]:
     own = PLAIN_BULLETIN if isinstance(record, Bulletin) else PLAIN_SEIZURE
     codes = ("methods", "detection", "country", "origin_country", "transit_countries")
     marks = ("tlp", "controls", "rel_to", "cui_categories")
-    found = {name: getattr(record, name) for name in (*PLAIN, *own, *codes, *marks)}
+    found = {name: getattr(record, name) for name in (*PLAIN, *own, *codes, *marks, "source_url")}
     return found | {
         "hazard": "yes" if record.hazard else "no",
         "mode": record.mode_id or "",
@@ -256,8 +259,8 @@ class PhotographForm(forms.Form):
     caption = forms.CharField(label=gettext_lazy("Caption"), max_length=200, required=False)
     shows_how = forms.BooleanField(label=gettext_lazy("X-ray, or shows how it was found"), required=False)
 
-    def __init__(self, *args: Any, uid: str, **options: Any) -> None:
-        super().__init__(*args, prefix=f"photograph-{uid}", **options)
+    def __init__(self, data: QueryDict | None, *, uid: str, initial: dict[str, Any]) -> None:
+        super().__init__(data, prefix=f"photograph-{uid}", initial=initial)
         self.fields["caption"].widget.attrs |= {"placeholder": _("Caption"), "autocomplete": "off"}
 
     @property

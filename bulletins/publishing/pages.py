@@ -108,22 +108,8 @@ def drafts(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     require_author(viewer, "draft.list")
     lines = draft_lines(viewer, 100)
-    rows = [
-        {
-            "href": line.href,
-            "title": line.title,
-            "codes": line.methods,
-            "transport": line.mode,
-            "hazard": line.hazard,
-            "tags": [line.tlp, *([_("Next version")] if line.amends else [])],
-            "saved_at": line.saved_at,
-            "meta": [*line.missing, *([line.by] if line.by != viewer.username else [])],
-            "is_seizure": line.kind == Kind.SEIZURE,
-        }
-        for line in lines
-    ]
     marking = highest(Marking(tlp=line.tlp) for line in lines)
-    return render(request, "bulletins/drafts.html", {"rows": rows, "page_marking": marking})
+    return render(request, "bulletins/drafts.html", {"rows": lines, "page_marking": marking})
 
 
 # --- What the pages share ---------------------------------------------------------------------------------
@@ -183,7 +169,7 @@ def uid_of(request: HttpRequest, viewer: Viewer) -> uuid.UUID:
 
 
 def answer(request: HttpRequest, record: Any) -> HttpResponse:
-    """Save what was sent. A script gets JSON; a person the next page, or this one and what is to be corrected."""
+    """Save what was sent. A script gets JSON, a person the next page, or this one with what to correct."""
     viewer, at = viewer_of(request), timezone.now()
     part = request.headers.get("X-Requested-With") == "fetch"
     country = Agency.objects.values_list("country", flat=True).get(pk=viewer.agency_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
@@ -30,7 +30,7 @@ def working_copies(model: type[R], viewer: Viewer) -> QuerySet[R]:
     TLP:RED is for the people named, inside the agency too: its author and the releasers alone work on it.
     """
     require_viewer(viewer)
-    own = model._default_manager.filter(owner_id=viewer.agency_id)
+    own: QuerySet[R] = model._default_manager.filter(owner_id=viewer.agency_id)  # type: ignore[assignment]
     if viewer.can(Role.RELEASER):
         return own
     return own.filter((Q(latest__gt=0) & ~Q(tlp=TLP.RED)) | Q(poster_id=viewer.person_id))
@@ -63,17 +63,17 @@ class DraftLine:
 def draft_lines(viewer: Viewer, limit: int = 50) -> list[DraftLine]:
     """What `viewer` has unfinished, bulletins and seizure reports together, newest first."""
     found = chain.from_iterable(
-        drafts(model, viewer).select_related("owner", "poster").prefetch_related("substances__drug")[:limit]
+        drafts(model, viewer).select_related("owner", "poster").prefetch_related("substances")[:limit]
         for model in (Bulletin, SeizureReport)
     )
-    newest = sorted(found, key=lambda record: record.edited_at, reverse=True)[:limit]
+    newest: list[Any] = sorted(found, key=lambda record: record.edited_at, reverse=True)[:limit]
     return [_line(record) for record in newest]
 
 
 def _line(record: Bulletin | SeizureReport) -> DraftLine:
     title = record.title if isinstance(record, Bulletin) else ""
     if not title.strip():
-        title = suggested_title([row.drug.label_now() for row in record.substances.all()], record.methods)
+        title = suggested_title([row.drug_id for row in record.substances.all()], record.methods)
     return DraftLine(
         ref=record.ref,
         kind=record.kind,

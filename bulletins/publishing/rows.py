@@ -55,12 +55,13 @@ class SubstanceRow(Row):
                 "purity_percent": forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
             },
         )
+        self.fields["unit"].choices = [each for each in self.fields["unit"].choices if each[0]]  # type: ignore[attr-defined]
         self.fields["qualifier"].label = _("The amount is")
         self.fields["qualifier"].choices = [  # type: ignore[attr-defined]
             ("", _("as weighed or counted")),
             *((value, label) for value, label in self.fields["qualifier"].choices if value),  # type: ignore[attr-defined]
         ]
-        self.initial = {"unit": unit} | (self.initial or {})
+        self.initial = {"unit": unit, **(self.initial or {})}
 
     def clean_drug(self) -> str:
         if code := str(self.cleaned_data["drug"]):
@@ -69,8 +70,10 @@ class SubstanceRow(Row):
 
     def clean(self) -> dict[str, Any]:
         found = self.cleaned_data
-        if found.get("quantity") is not None and not found.get("unit") and "unit" not in self.errors:
-            self.add_error("unit", _("Choose the unit."))
+        if found.get("quantity") is not None and not found.get("unit"):
+            if "unit" not in self.errors:
+                self.add_error("unit", _("Choose the unit."))
+            found["quantity"] = None
         if found.get("quantity") is None:
             found["unit"] = ""
         return found
@@ -152,10 +155,12 @@ class Rows:
         return found
 
     def values(self) -> list[dict[str, Any]] | None:
-        """What to write, or None where nothing was sent or a row cannot stand."""
-        if not self.posted or self.errors():
+        """What to write, or None where nothing was sent: of each row that says what it is, what is valid."""
+        if not self.posted or len(self.forms) > MOST_ROWS:
             return None
-        return [dict(row.cleaned_data) for row in self.forms]
+        for row in self.forms:
+            row.is_valid()
+        return [row.cleaned_data for row in self.forms if row.cleaned_data.get(row.telling[0])]
 
 
 def stored_substances(record: Record) -> list[dict[str, Any]]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.forms.boundfield import BoundField
@@ -101,10 +99,9 @@ class Sheet:
         self.pictures = pictures_of(record, data=data, part=part)
         self.marking = marking_of(record)
         self.refused: Errors = {}
+        self.suggested = ""
         self.said = self.conclude(record)
-        self.title = self.form.initial.get("title") or suggested_title(
-            self._names(stored_substances(record)), record.methods
-        )
+        self.title = self.form.initial.get("title") or self.suggested
 
     def entry(self) -> Entry:
         """What was sent and could be read."""
@@ -136,7 +133,7 @@ class Sheet:
         """Mark what was refused after the form was read."""
         for name, messages in errors.items():
             if name not in self.form.errors and name in self.form.fields:
-                self.form.add_error(name, messages)  # type: ignore[arg-type]
+                self.form.add_error(name, messages)
         self.refused = errors
 
     @property
@@ -181,14 +178,10 @@ class Sheet:
             for row, facts in zip(self.substances.forms, stored, strict=False):
                 said[str(row.prefix)] = str(facts["said"])
         if isinstance(record, Bulletin):
-            title = suggested_title(self._names(stored), record.methods)
-            said["title"] = without_title(title)
+            self.suggested = suggested_title([row["drug"] for row in stored], record.methods)
+            said["title"] = without_title(self.suggested)
             said["tear_line"] = seen_in(record.tear_line, _values(record))
         return said
-
-    def _names(self, stored: Sequence[dict[str, Any]]) -> list[str]:
-        names = self.vocabulary.drugs.names if stored else {}
-        return [names[row["drug"]] for row in stored if row.get("drug") in names]
 
 
 def pictures_of(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from bulletins.vocabulary.terms import terms
 from hub.pages.drawings import label
 
 # Codes whose names are things that something can be in; the others stand after a colon.
@@ -13,8 +14,10 @@ _THINGS = ("VEH-BODY", "VEH-INT", "VEH-MECH", "VEH-WHEEL", "TRK", "LOAD", "GOOD"
 
 
 def suggested_title(drugs: Sequence[str], methods: Sequence[str]) -> str:
-    """From names of drugs and codes of methods: `Methamphetamine in doors, tailgate and 4 more places`."""
-    what = _listed(list(drugs), _("%(things)s and more")) if drugs else ""
+    """From codes of drugs and of methods: `Methamphetamine in doors, tailgate and 4 more places`."""
+    known = terms().drugs
+    names = [known[code].label_now() for code in dict.fromkeys(drugs) if code in known]
+    what = _listed(names, _("%(things)s and more")) if names else ""
     if not methods:
         return what
     places = [label(code) for code in methods]

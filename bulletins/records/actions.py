@@ -126,8 +126,10 @@ def _replace(
             continue
         line = make(record=record, position=number, **row)
         try:
-            line.clean_fields(exclude={"record"})
-            line.validate_constraints(exclude={"record"})
+            # Not validate_constraints and the drug's foreign key: each would ask the database, row by row.
+            line.clean_fields(exclude={"record", "drug"})
+            if isinstance(line, Substance):
+                _check_substance(line)
         except ValidationError as error:
             found += [
                 _("Row %(n)d: %(message)s") % {"n": number + 1, "message": message}
@@ -140,6 +142,21 @@ def _replace(
         getattr(record, name).all().delete()
     if made:
         type(made[0])._default_manager.bulk_create(made)
+
+
+def _check_substance(line: Substance) -> None:
+    """What the table's constraints forbid, in words."""
+    found = []
+    if line.drug_id not in terms().drugs:
+        found.append(_("%(codes)s: not in the vocabulary.") % {"codes": line.drug_id or "-"})
+    if line.quantity is not None and line.quantity < 0:
+        found.append(_("An amount is not below zero."))
+    if line.quantity is not None and not line.unit:
+        found.append(_("An amount needs its unit."))
+    if line.purity_percent is not None and not 0 <= line.purity_percent <= 100:
+        found.append(_("Purity lies between 0 and 100 percent."))
+    if found:
+        raise ValidationError(found)
 
 
 def _substance(**row: Any) -> Substance:

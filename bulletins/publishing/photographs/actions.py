@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
@@ -21,7 +22,7 @@ MOST = 12
 
 
 def add_photograph(
-    bulletin: Bulletin, upload: BinaryIO, *, viewer: Viewer, at: datetime, caption: str = ""
+    bulletin: Bulletin, upload: UploadedFile[Any], *, viewer: Viewer, at: datetime, caption: str = ""
 ) -> Photograph:
     """Take one photograph in: re-encoded, without its metadata. The bulletin is locked by the caller.
 
@@ -32,7 +33,7 @@ def add_photograph(
         raise ValidationError(
             _("A bulletin holds %(most)d photographs at most. Remove one first.") % {"most": MOST}
         )
-    taken = accept(upload)
+    taken = accept(cast(BinaryIO, upload))
     last = rows.aggregate(last=Max("position"))["last"]
     photograph = Photograph.objects.create(
         record_id=bulletin.pk,
