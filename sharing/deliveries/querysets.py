@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hub.accounts.viewer import Viewer
 
 # The badge counts among the newest so many: a page must not pay for an inbox of years.
-COUNTED = 1_000
+COUNTED = 200
 
 
 class DeliveryQuerySet(models.QuerySet[Any]):
@@ -55,7 +55,7 @@ def inbox_items(viewer: Viewer) -> InboxItemQuerySet:
 
 
 def unread_count(viewer: Viewer) -> int:
-    """How many of the newest 1,000 items this person has not opened."""
+    """How many of the newest 200 items this person has not opened."""
     if viewer.agency_id is None or viewer.person_id is None:
         return 0
     unread = models.Count("id", filter=models.Q(read_at=None) & ~models.Q(alert="recalled"))
