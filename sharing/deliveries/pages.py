@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -105,7 +106,12 @@ def _groups(
     recalled = [item for item in rest if item.alert == AlertKind.RECALLED]
     plain = [item for item in rest if item.alert != AlertKind.RECALLED]
     return [
-        {"name": "hazards", "title": _("Hazards"), "rows": lines(hazards)},
+        # The heading says it for all of them.
+        {
+            "name": "hazards",
+            "title": _("Hazards"),
+            "rows": [replace(row, hazard=False) for row in lines(hazards)],
+        },
         {"name": "recalled", "title": _("Recalled"), "rows": lines(recalled)},
         {"name": "unread", "title": _("Unread"), "rows": lines(item for item in plain if not item.read_at)},
         {

@@ -63,7 +63,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "to_release": [short_row(each, action=_release(each)) for each in to_release],
         "to_release_total": to_release_total,
         "fresh": [short_row(each, unread=each.key in unread) for each in fresh],
-        "rising": rising(viewer),
+        "rising": rising(viewer, year=timezone.localtime().year),
         "may_draft": may_draft(viewer),
         "page_marking": highest(
             [

@@ -39,7 +39,7 @@ class Choice:
     count: str
     href: str
     chosen: bool = False
-    deep: bool = False
+    level: int = 1
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _facet(name: str, label: str, filters: Filters, found: Counter[str], say: An
 
 
 def _choice(
-    name: str, value: str, label: str, filters: Filters, number: int, *, over: bool, deep: bool = False
+    name: str, value: str, label: str, filters: Filters, number: int, *, over: bool, level: int = 1
 ) -> Choice:
     chosen = filters.get(name) == value
     return Choice(
@@ -125,7 +125,7 @@ def _choice(
         count=f"{number:,}+" if over else f"{number:,}",
         href=filters.query(**{name: "" if chosen else value}),
         chosen=chosen,
-        deep=deep,
+        level=level,
     )
 
 
@@ -135,17 +135,18 @@ def _methods(filters: Filters, found: Counter[str], *, over: bool) -> Facet:
     path = known[chosen].path if chosen in known else []
     rows: list[Choice] = []
 
-    def add(code: str) -> None:
+    def add(code: str, *, alone: bool) -> None:
         label = word(known, code)
-        rows.append(
-            _choice("method", code, label, filters, found[code], over=over, deep=known[code].level > 1)
-        )
-        if code in path:
-            for child in _below(known, found, code, keep=path):
-                add(child)
+        rows.append(_choice("method", code, label, filters, found[code], over=over, level=known[code].level))
+        if code in path or alone:
+            add_all(_below(known, found, code, keep=path))
 
-    for code in _below(known, found, None, keep=path):
-        add(code)
+    def add_all(codes: list[str]) -> None:
+        # One that stands alone is opened: choosing it would narrow nothing.
+        for code in codes:
+            add(code, alone=len(codes) == 1)
+
+    add_all(_below(known, found, None, keep=path))
     rest = rows[2 * SHOWN :]
     return Facet("method", _("Where hidden"), tuple(rows[: 2 * SHOWN]), tuple(rest))
 
@@ -171,7 +172,7 @@ def _months(filters: Filters, found: Counter[str], *, over: bool) -> Facet:
                 (month for month in {*found, chosen} if month[:4] == year and len(month) == 7), reverse=True
             )
             rows += [
-                _choice("month", month, day(month), filters, found[month], over=over, deep=True)
+                _choice("month", month, day(month), filters, found[month], over=over, level=2)
                 for month in months
             ]
     return Facet("month", _("When"), tuple(rows[: 2 * SHOWN]), tuple(rows[2 * SHOWN :]))

@@ -32,7 +32,7 @@ from sharing.disclosures.reading import (
     shown_to,
 )
 from sharing.disclosures.rules import Channel
-from sharing.disclosures.searching import highlights, search
+from sharing.disclosures.searching import matches, search
 
 SECTION = {Kind.BULLETIN: "bulletins", Kind.SEIZURE: "seizures"}
 
@@ -87,14 +87,20 @@ def find(request: HttpRequest) -> HttpResponse:
     if filters.narrows:
         facts = {"words": filters.words, "filters": dict(filters.values or {})}
         write_trail("search.run", viewer=viewer, at=timezone.now(), rows=found.total, **facts)
-    matched = highlights(shown, filters.words)
+    matched = matches(shown, filters.words)
     return render(
         request,
         "sharing/search.html",
         {
             "rows": [
-                row_of(each, with_kind=not filters.get("kind"), title=title, snippet=snippet)
-                for each, (title, snippet) in zip(shown, matched, strict=True)
+                row_of(
+                    each,
+                    with_kind=not filters.get("kind"),
+                    title=words.title,
+                    line=words.line,
+                    snippet=words.snippet,
+                )
+                for each, words in zip(shown, matched, strict=True)
             ],
             "words": filters.words,
             "chips": filters.chips(),

@@ -107,10 +107,11 @@ def row_of(
     with_kind: bool = False,
     unread: bool = False,
     title: str = "",
+    line: tuple[str, ...] = (),
     snippet: str = "",
     action: Action | None = None,
 ) -> RecordRow:
-    """A line of a list. `title` and `snippet` may carry matched words (see `marked` in hub_tags)."""
+    """A line of a list. `title`, `line` and `snippet` may carry matched words (see `marked` in hub_tags)."""
     core = shown.core
     mode = core.get("mode", "")
     methods = core.get("methods", [])
@@ -120,7 +121,6 @@ def row_of(
         word(terms().modes, mode),
         where_of(shown),
     ]
-    second = [word(terms().methods, methods[0]) if methods else "", amounts_of(shown), when_of(shown)]
     return RecordRow(
         href=shown.path,
         title=title or shown.title,
@@ -130,11 +130,18 @@ def row_of(
         unread=unread,
         hazard=shown.hazard,
         meta=tuple(part for part in first if part),
-        more=tuple(part for part in second if part),
+        more=line or line_of(shown),
         snippet=snippet,
         action=action,
         key=shown.ref,
     )
+
+
+def line_of(shown: Disclosure) -> tuple[str, ...]:
+    """Where hidden, what and how much, when: the second line of a row."""
+    methods = shown.core.get("methods", [])
+    parts = [word(terms().methods, methods[0]) if methods else "", amounts_of(shown), when_of(shown)]
+    return tuple(part for part in parts if part)
 
 
 def short_row(

@@ -13,6 +13,8 @@ from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
 from sharing.disclosures.wording import word
 
+YEARS = 7
+
 
 @dataclass(frozen=True)
 class Rising:
@@ -32,39 +34,39 @@ class Rising:
         return (self.method,)
 
 
-def rising(viewer: Viewer, *, years: int = 7, limit: int = 4) -> list[Rising]:
-    """The methods that rose most from the year before the newest to the newest, by seizure reports shown."""
-    rows = Found.objects.visible_to(viewer).filter(kind=Kind.SEIZURE).filter(month__regex=r"^[12]\d{3}")
+def rising(viewer: Viewer, *, year: int, limit: int = 4) -> list[Rising]:
+    """The methods that rose most in `year` so far; where none has risen yet, in the full year before."""
+    rows = Found.objects.visible_to(viewer).filter(kind=Kind.SEIZURE, month__regex=r"^[12]\d{3}")
     sql, parameters = rows.order_by().values_list("month", "methods").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"select left(month, 4), code, count(*) from ({sql}) h (month, methods), unnest(methods) code"  # noqa: S608
-            " group by 1, 2",
+            f"select left(month, 4)::int, code, count(*) from ({sql}) h (month, methods),"  # noqa: S608
+            " unnest(methods) code group by 1, 2",
             parameters,
         )
         counted = cursor.fetchall()
     by_code: dict[str, Counter[int]] = defaultdict(Counter)
-    for year, code, number in counted:
-        by_code[code][int(year)] += number
-    newest = max((int(year) for year, _code, _number in counted), default=0)
-    found = [
-        (code, numbers)
-        for code, numbers in by_code.items()
-        if _is_place(code) and numbers[newest] > numbers[newest - 1]
-    ]
-    found.sort(key=lambda row: (row[1][newest - 1] - row[1][newest], -row[1][newest], row[0]))
+    for of_year, code, number in counted:
+        if _is_place(code):
+            by_code[code][of_year] += number
+    return _risen(by_code, year)[:limit] or _risen(by_code, year - 1)[:limit]
+
+
+def _risen(by_code: dict[str, Counter[int]], year: int) -> list[Rising]:
+    found = [(code, numbers) for code, numbers in by_code.items() if numbers[year] > numbers[year - 1]]
+    found.sort(key=lambda row: (row[1][year - 1] - row[1][year], -row[1][year], row[0]))
     return [
         Rising(
             method=code,
             label=word(terms().methods, code),
-            year=str(newest),
-            number=numbers[newest],
-            year_before=str(newest - 1),
-            number_before=numbers[newest - 1],
-            history=tuple(numbers[year] for year in range(newest - years + 1, newest + 1)),
-            first_year=str(newest - years + 1),
+            year=str(year),
+            number=numbers[year],
+            year_before=str(year - 1),
+            number_before=numbers[year - 1],
+            history=tuple(numbers[each] for each in range(year - YEARS + 1, year + 1)),
+            first_year=str(year - YEARS + 1),
         )
-        for code, numbers in found[:limit]
+        for code, numbers in found
     ]
 
 

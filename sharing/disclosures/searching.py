@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -15,7 +15,8 @@ from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.facets import COUNTED, Facet, counts_of, facets_of
 from sharing.disclosures.filters import Filters
 from sharing.disclosures.paging import Keys, page_of
-from sharing.disclosures.wording import word
+from sharing.disclosures.presenting import line_of
+from sharing.disclosures.wording import where_of, word
 
 
 @dataclass(frozen=True)
@@ -35,47 +36,65 @@ def search(viewer: Viewer, filters: Filters) -> Results:
     return Results(keys, total, tuple(facets_of(filters, counts, over=total > COUNTED)))
 
 
-def highlights(shown: Sequence[Disclosure], words: str) -> list[tuple[str, str]]:
-    """For each disclosure its title and a few words of its text, both with the matches marked.
+@dataclass(frozen=True)
+class Matches:
+    """The words of one result with the matching ones marked: its title, its line of facts, a text of it."""
 
-    Made of what was disclosed alone: what is withheld cannot be quoted. A text without a match is left out.
-    """
+    title: str = ""
+    line: tuple[str, ...] = ()
+    snippet: str = ""
+
+
+def matches(shown: Sequence[Disclosure], words: str) -> list[Matches]:
+    """What of each disclosure matched. Made of what was disclosed alone: the withheld cannot be quoted."""
     if not words or not shown:
-        return [("", "")] * len(shown)
-    titles = [_plain(each.title) for each in shown]
-    texts = [_plain(_text(each)) for each in shown]
-    options = f"StartSel={MATCH_START}, StopSel={MATCH_STOP}"
+        return [Matches() for _each in shown]
+    lines = [line_of(each) for each in shown]
+    texts = [_texts(each) for each in shown]
+    asked = [(each.title, *line, *several) for each, line, several in zip(shown, lines, texts, strict=True)]
+    marked = _marked([text for group in asked for text in group], words)
+    found = []
+    for line, several in zip(lines, texts, strict=True):
+        title, facts = next(marked), tuple(next(marked) for _part in line)
+        quoted = [text for text in [next(marked) for _text in several] if MATCH_START in text]
+        said = f"{title} {' '.join(facts)}".casefold()
+        found.append(
+            Matches(title, facts, next((text for text in quoted if text.casefold() not in said), ""))
+        )
+    return found
+
+
+# Short texts are shown whole; of longer ones a few words around what matched.
+WHOLE_CHARACTERS = 240
+WINDOW = 'MaxFragments=2, MinWords=8, MaxWords=26, FragmentDelimiter=" … "'
+
+
+def _marked(texts: Sequence[str], words: str) -> Iterator[str]:
+    """The texts in their order, with what matches `words` between the two marks: one statement for all."""
+    marks = f"StartSel={MATCH_START}, StopSel={MATCH_STOP}"
+    windows = ["HighlightAll=true" if len(text) <= WHOLE_CHARACTERS else WINDOW for text in texts]
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            select ts_headline('english', t.title, q.words, %s), ts_headline('english', t.body, q.words, %s)
-            from unnest(%s::text[], %s::text[]) with ordinality t(title, body, place),
+            select ts_headline('english', t.body, q.words, t.options)
+            from unnest(%s::text[], %s::text[]) with ordinality t(body, options, place),
                  (select websearch_to_tsquery('english', %s) as words) q
             order by t.place
             """,
             [
-                f"{options}, HighlightAll=true",
-                f'{options}, MaxFragments=2, MinWords=8, MaxWords=24, FragmentDelimiter=" … "',
-                titles,
-                texts,
+                [text.replace(MATCH_START, "").replace(MATCH_STOP, "") for text in texts],
+                [f"{marks}, {window}" for window in windows],
                 words,
             ],
         )
-        found = cursor.fetchall()
-    return [(title, body if MATCH_START in body else "") for title, body in found]
+        return iter([row[0] for row in cursor.fetchall()])
 
 
-def _plain(text: str) -> str:
-    return text.replace(MATCH_START, "").replace(MATCH_STOP, "")
-
-
-def _text(shown: Disclosure) -> str:
-    """What stands on the page in words, group by group, as far as it was disclosed."""
+def _texts(shown: Disclosure) -> list[str]:
+    """What stands on the page in words and not on the line, as far as it was disclosed; the telling first."""
     core, detail = shown.core, shown.facts.get("detail", {})
     place, technique = shown.facts.get("place", {}), shown.facts.get("technique", {})
-    case = shown.facts.get("case", {})
-    items = shown.facts.get("identifiers", {}).get("items", [])
-    known = terms()
+    case, items = shown.facts.get("case", {}), shown.facts.get("identifiers", {}).get("items", [])
     parts = [
         core.get("tear_line", ""),
         detail.get("narrative", ""),
@@ -83,13 +102,11 @@ def _text(shown: Disclosure) -> str:
         core.get("safety_note", ""),
         core.get("conveyance", ""),
         *(row.get("caption", "") for row in shown.photographs),
-        *(str(place.get(name, "")) for name in ("place", "state", "destination", "note")),
-        word(known.ports, place.get("port", "")),
         technique.get("technique", ""),
-        *(word(known.detections, code) for code in technique.get("detection", [])),
+        ", ".join(word(terms().detections, code) for code in technique.get("detection", [])),
         *(f"{row['value']} {row.get('note', '')}".strip() for row in items),
+        where_of(shown),
+        *(str(place.get(name, "")) for name in ("destination", "note")),
         *(str(value) for value in case.values()),
-        *(word(known.methods, code) for code in core.get("methods", [])),
-        *(word(known.drugs, row["drug"]) for row in core.get("substances", [])),
     ]
-    return " … ".join(part for part in parts if part)
+    return [part for part in parts if part]

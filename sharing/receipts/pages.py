@@ -35,7 +35,7 @@ from sharing.disclosures.reading import (
 )
 from sharing.disclosures.rules import Channel
 from sharing.receipts.actions import acknowledge, mark_read
-from sharing.receipts.holders import holders_of
+from sharing.receipts.standing import standing_of
 
 AT_ONCE = 100
 
@@ -50,18 +50,18 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         return _not_shown(request, viewer, kind, ref)
     receipt = mark_read(viewer, shown, timezone.now()) if request.method == "GET" else None
     linked = linked_to(viewer, shown)
-    holders = holders_of(shown)
+    standing = standing_of(shown, viewer)
     context = _context(shown, linked) | {
         "page": present(shown),
         "versions": versions_of(shown),
-        "holders": holders,
+        "standing": standing,
         "receipt_at": receipt.acknowledged_at if receipt else None,
         "may_acknowledge": not shown.own and viewer.person_id is not None,
         "may_amend": shown.own and may_draft(viewer),
         "may_release": shown.own and may_release(viewer),
         "may_recall": shown.own
         and may_release(viewer)
-        and bool(holders and (holders.now or holders.planned)),
+        and bool(standing and (standing.shared or standing.planned)),
     }
     return render(request, f"sharing/{kind}.html", context)
 

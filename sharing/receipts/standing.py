@@ -1,0 +1,155 @@
+"""How a record stands with others, for its owner alone: who has it, what came back, what waits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from bulletins.models import Record
+from hub.accounts.viewer import Viewer
+from sharing.audiences.holders import holders_of
+from sharing.audiences.preview import hidden_rosters
+from sharing.disclosures.disclosure import Disclosure
+from sharing.receipts.querysets import Answer, answers_for
+from sharing.releases.models import Release
+
+FEW = 12
+NAMED = 8
+
+
+@dataclass(frozen=True)
+class Line:
+    """One agency and what came back. `outcome` is all, part (without `withheld`), or no: taken back since."""
+
+    code: str
+    name: str
+    outcome: str
+    withheld: tuple[str, ...]
+    version: int
+    read_at: datetime | None
+    acknowledged_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Agencies that see the same."""
+
+    outcome: str
+    withheld: tuple[str, ...]
+    codes: tuple[str, ...]
+
+    @property
+    def more(self) -> int:
+        """How many beyond those that are named beside it."""
+        return max(0, len(self.codes) - NAMED)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`communities` have rosters that the owner may not see: their members are neither named nor counted.
+
+    `pending`: when the working copy was edited after publishing; `planned`: when a release begins.
+    """
+
+    lines: tuple[Line, ...]
+    alike: tuple[Alike, ...]
+    communities: tuple[str, ...] = ()
+    planned: datetime | None = None
+    recalled_at: datetime | None = None
+    recall_reason: str = ""
+    pending: datetime | None = None
+    latest: int = 0
+
+    @property
+    def behind(self) -> int:
+        """How many hold an earlier version than the newest."""
+        return sum(1 for line in self.now if line.version < self.latest)
+
+    @property
+    def shared(self) -> bool:
+        return bool(self.now or self.communities)
+
+    @property
+    def now(self) -> list[Line]:
+        return [line for line in self.lines if line.outcome != "no"]
+
+    @property
+    def read(self) -> int:
+        return sum(1 for line in self.now if line.read_at)
+
+    @property
+    def acknowledged(self) -> int:
+        return sum(1 for line in self.now if line.acknowledged_at)
+
+    @property
+    def waiting(self) -> list[str]:
+        return [line.code for line in self.now if not line.acknowledged_at]
+
+    @property
+    def telling(self) -> list[Line]:
+        """The lines that say more than that an agency has it all: of a short list every one."""
+        if len(self.lines) <= FEW:
+            return list(self.lines)
+        return [line for line in self.lines if line.outcome != "all" or line.read_at]
+
+    @property
+    def silent(self) -> list[Line]:
+        return [line for line in self.lines if line not in self.telling]
+
+
+def standing_of(shown: Disclosure, viewer: Viewer) -> Standing | None:
+    """For a record of the reader's own agency; None for others, who are not told who else has it."""
+    if not shown.own:
+        return None
+    releases = list(Release.objects.filter(record_id=shown.key).order_by("id"))
+    live = [row for row in releases if row.ended_at is None]
+    recalled = [row for row in releases if row.recalled_at]
+    last = max(recalled, key=lambda row: row.recalled_at or row.released_at, default=None)
+    holders = holders_of(shown.key, viewer)
+    answers = {answer.agency: answer for answer in answers_for(shown.key)}
+    lines = []
+    for holder in holders.agencies:
+        withheld = tuple(label.lower() for label in holder.withheld)
+        lines.append(
+            _line(holder.code, holder.name, withheld, holder.version, answers.pop(holder.agency, None))
+        )
+    # Of those it was taken back from nobody can say any more whether a hidden roster alone named them.
+    if not hidden_rosters((row.community_id for row in releases), viewer):
+        lines += [
+            Line(each.code, each.name, "no", (), each.version, each.read_at, each.acknowledged_at)
+            for each in answers.values()
+            if each.given_at is None
+        ]
+    edited, published = Record.objects.values_list("edited_at", "latest_at").get(pk=shown.key)
+    return Standing(
+        lines=tuple(lines),
+        alike=tuple(_alike(lines)),
+        communities=holders.communities,
+        planned=min((row.starts_at for row in live if row.applied_at is None), default=None),
+        recalled_at=last.recalled_at if last and not live else None,
+        recall_reason=last.recall_reason if last and not live else "",
+        pending=edited if published and edited > published else None,
+        latest=shown.version,
+    )
+
+
+def _line(code: str, name: str, withheld: tuple[str, ...], version: int, answer: Answer | None) -> Line:
+    return Line(
+        code=code,
+        name=name,
+        outcome="part" if withheld else "all",
+        withheld=withheld,
+        version=version,
+        read_at=answer.read_at if answer else None,
+        acknowledged_at=answer.acknowledged_at if answer else None,
+    )
+
+
+def _alike(lines: list[Line]) -> list[Alike]:
+    together: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for line in lines:
+        if line.outcome != "no":
+            together[line.outcome, line.withheld].append(line.code)
+    order = sorted(together.items(), key=lambda row: (row[0][0] != "all", len(row[0][1]), row[0][1]))
+    return [Alike(outcome, withheld, tuple(codes)) for (outcome, withheld), codes in order]
