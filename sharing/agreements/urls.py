@@ -1,7 +1,12 @@
-"""Addresses of this stage."""
+"""Addresses of agreements."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from sharing.agreements import pages
+
+urlpatterns: list[URLPattern] = [
+    path("agreements/", pages.agreements, name="agreements"),
+    path("agreements/<str:code>/", pages.agreement, name="agreement"),
+]

@@ -1,7 +1,12 @@
-"""Addresses of this stage."""
+"""Addresses of communities."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from sharing.communities import pages
+
+urlpatterns: list[URLPattern] = [
+    path("communities/", pages.communities, name="communities"),
+    path("communities/<str:code>/", pages.community, name="community"),
+]
