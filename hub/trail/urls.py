@@ -1,7 +1,9 @@
-"""Addresses of this stage."""
+"""The address of the trail."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from hub.trail import pages
+
+urlpatterns: list[URLPattern] = [path("trail/", pages.trail, name="trail")]
