@@ -1,10 +1,10 @@
-"""Addresses of releasing, recalling and carrying over, below the record's own."""
+"""Addresses of releasing, recalling, carrying over and showing as another, below the record's own."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sharing.releases import pages, recalling
+from sharing.releases import pages, recalling, showing
 
 KINDS = (("bulletins", "bulletin"), ("seizures", "seizure"))
 
@@ -25,6 +25,9 @@ urlpatterns: list[URLPattern] = [
             recalling.carry_over_page,
             {"kind": kind},
             name=f"{kind}_carry_over",
+        ),
+        path(
+            f"{section}/<ref:ref>/as/<str:agency>/", showing.show_as, {"kind": kind}, name=f"{kind}_show_as"
         ),
     )
 ]
