@@ -98,7 +98,7 @@ def tools() -> Path:
                 remove(TOOLS / left)
             what = "make a virtual environment (on Debian: apt-get install python3-venv)"
             call(what, [sys.executable, "-m", "venv", str(TOOLS)])
-            call("install uv", [str(python), "-m", "pip", "install", "--quiet", UV])
+            call("install uv", [str(python), "-m", "pip", "install", "--quiet", "--retries", "1", UV])
             stamp.write_text(value)
     return python
 

@@ -36,7 +36,7 @@ def serve(home: Path) -> int:
     began = time.monotonic()
     demo = env.flag("HUB_DEMO", True)
     listen, port = address(demo)
-    settings = {"HUB_HOME": str(home), "HUB_DEMO": "1" if demo else "0"}
+    settings = {"HUB_HOME": str(home), "PORT": str(port), "HUB_DEMO": "1" if demo else "0"}
     for name in () if demo else ("SECRET_KEY", "EMAIL_URL"):
         if not os.environ.get(name):
             env.refuse(f"{name} is not set, and HUB_DEMO=0 needs it")
@@ -118,8 +118,8 @@ def prepare(crew: Crew, demo: bool) -> None:
             for name, arguments in steps:
                 if crew.run(Child(name, [PYTHON, "manage.py", *arguments])):
                     env.refuse(f"`manage.py {arguments[0]}` failed; more above and in {crew.logs}/{name}.log")
-            name = sql.Identifier(owner.info.dbname)
-            owner.execute(sql.SQL("comment on database {} is {}").format(name, sql.Literal(current)))
+            noting = sql.SQL("comment on database {} is {}")
+            owner.execute(noting.format(sql.Identifier(owner.info.dbname), sql.Literal(current)))
     if crew.finish(pages):
         raise SystemExit(2)
 
