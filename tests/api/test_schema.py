@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from django.urls import get_resolver
 from django.test import Client
+from django.urls import get_resolver
 from drf_spectacular.validation import validate_schema
 from jsonschema import Draft202012Validator
 

@@ -65,7 +65,7 @@ def test_a_bulletin_goes_its_whole_way_through_the_api(caller):
     assert posted.status_code == 201 and posted.json()["version"] == 1
     assert uids(officer.get("bulletins/")) == [uid] and uids(cbsa.get("bulletins/")) == []
 
-    # The releaser looks at what would happen; communities cannot have TLP:AMBER+STRICT; an officer releases nothing.
+    # The releaser sees what would happen, and why communities cannot have TLP:AMBER+STRICT.
     plan = {"record": uid, "to": TO, "tlp": "TLP:AMBER", **WHY}
     foreseen = releaser.post("releases/preview/", plan)
     assert foreseen.status_code == 200, foreseen.content
@@ -94,7 +94,9 @@ def test_a_bulletin_goes_its_whole_way_through_the_api(caller):
     for word, found in ((CANARIES["core"], [uid]), *((word, []) for word in hidden)):
         assert uids(cbsa.get(f"bulletins/?q={word}")) == found
     assert uids(stx.get(f"bulletins/?q={CANARIES['place']}")) == [uid]
-    assert uids(stx.get(f"bulletins/?port={port}")) == [uid] and uids(cbsa.get(f"bulletins/?port={port}")) == []
+    assert (
+        uids(stx.get(f"bulletins/?port={port}")) == [uid] and uids(cbsa.get(f"bulletins/?port={port}")) == []
+    )
     assert uids(cbsa.get("bulletins/?method=VEH&drug=fentanyl&hazard=true&month=2026-11")) == [uid]
 
     # INTERPOL's bureau was not among them, and learns nothing.
@@ -119,7 +121,9 @@ def test_a_bulletin_goes_its_whole_way_through_the_api(caller):
     for partner in (cbsa, stx, txdps):
         tombstone = partner.get(page)
         assert tombstone.status_code == 410 and tombstone["Content-Type"] == "application/problem+json"
-        assert tombstone.json()["reason"] == "The laboratory found nothing" and tombstone.json()["recalled_at"]
+        assert (
+            tombstone.json()["reason"] == "The laboratory found nothing" and tombstone.json()["recalled_at"]
+        )
         assert not any(word in tombstone.content.decode() for word in CANARIES.values())
         assert uids(partner.get("bulletins/")) == uids(partner.get(f"bulletins/?q={CANARIES['core']}")) == []
     assert cbsa.post("receipts/", {"record": uid}).status_code == 410
@@ -149,7 +153,10 @@ def test_an_amendment_reaches_those_it_is_released_to_and_not_before(caller):
     assert cbsa.get(f"bulletins/{uid}/").json()["version"] == 1
 
     assert releaser.post("releases/", to_cbsa).status_code == 201
-    assert cbsa.get(f"bulletins/{uid}/").json()["facts"]["core"]["tear_line"] == "It is carried in the spare wheel."
+    assert (
+        cbsa.get(f"bulletins/{uid}/").json()["facts"]["core"]["tear_line"]
+        == "It is carried in the spare wheel."
+    )
 
 
 def test_a_seizure_report_and_the_bulletin_that_rests_on_it(caller):
