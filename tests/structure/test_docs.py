@@ -12,7 +12,7 @@ DOCUMENTS = sorted(
     [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]
 )
 # Made by running the hub, not kept in it.
-MADE = ("var/", "build/", ".venv/", "node_modules/")
+MADE = ("var/", "build/", ".venv/", "node_modules/", "services.json")
 # A path is written from the root: a folder of ours, or a file beside it. `/inbox/` is an address.
 PATH = re.compile(r"`((?:hub|bulletins|sharing|templates|tests|docs|assets|\.ci)/[\w./-]*)(?::(\w+))?`")
 BESIDE = re.compile(r"`([\w.-]+\.(?:md|in|toml|json))`")
