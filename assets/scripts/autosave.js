@@ -204,9 +204,12 @@ class Autosave {
     const button = event.submitter;
     this.save().then((outcome) => {
       if (outcome !== "saved" && outcome !== "refused") return;
-      this.ready = true;
-      this.form.requestSubmit(button);
-      this.ready = false;
+      // Not at once: while this event is still on its way, a form sends nothing.
+      setTimeout(() => {
+        this.ready = true;
+        this.form.requestSubmit(button);
+        this.ready = false;
+      });
     });
   }
 

@@ -236,7 +236,13 @@ def post(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, chan
         write_down(record, settled, viewer=viewer, at=at)
     # Read again: foreign keys set by their code alone have no names yet.
     fresh: Any = type(record)._default_manager.select_related("owner", "originator").get(pk=record.pk)
-    return publish(fresh, viewer=viewer, at=at, note=change.strip())
+    try:
+        return publish(fresh, viewer=viewer, at=at, note=change.strip())
+    except ValidationError as refused:
+        errors = by_field(refused)
+        if "methods" in errors:  # of which a title would be made
+            errors.pop("title", None)
+        raise ValidationError(errors) from None
 
 
 def discard(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime) -> None:

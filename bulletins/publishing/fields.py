@@ -209,3 +209,9 @@ class Refs(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(value) if isinstance(value, list | tuple) else value
+
+
+def name_the_blank(field: forms.Field, words: str) -> None:
+    """What an unanswered list says, in place of a row of dashes."""
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = [(value, label if value else words) for value, label in field.choices]  # type: ignore[misc]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from bulletins.markings.models import TLP, TLP_MEANS, Control
-from bulletins.publishing.fields import Amount, Codes, Named, NamedList, Refs, Vocabulary
+from bulletins.publishing.fields import Amount, Codes, Named, NamedList, Refs, Vocabulary, name_the_blank
 from bulletins.publishing.models import Bulletin, PhotographGroup
 from bulletins.records.models import Record
 from bulletins.seizures.models import SeizureReport
@@ -176,7 +176,8 @@ class RecordForm(forms.Form):
             "place": (_("Exact place"), ""),
             "occurred_time": (_("Time, local"), ""),
             "occurred_period": (_("Month or year, if the day is not known"), _("As 2026-03 or 2026.")),
-            "packages_qualifier": (_("The number of packages is"), ""),
+            "packages_qualifier": (_("That number is"), ""),
+            "value_qualifier": (_("That value is"), ""),
             "external_id": (_("Your own reference"), ""),
             "originator_text": (_("Or a body without a seat in the hub"), ""),
             "caveat": (_("Caveat"), _("For readers. It does not decide who may have this.")),
@@ -191,7 +192,10 @@ class RecordForm(forms.Form):
             if name in self.fields:
                 self.fields[name].label = label
                 self.fields[name].help_text = hint
-        for field in self.fields.values():
+        counted = ("packages_qualifier", "value_qualifier")
+        for name, field in self.fields.items():
+            if isinstance(field, forms.ChoiceField) and not isinstance(field, Codes):
+                name_the_blank(field, _("exact, or not known") if name in counted else _("Not said"))
             if isinstance(field.widget, forms.TextInput | forms.Textarea):
                 field.widget.attrs.setdefault("autocomplete", "off")
 

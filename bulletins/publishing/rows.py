@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from bulletins.publishing.fields import Amount, Named, Vocabulary
+from bulletins.publishing.fields import Amount, Named, Vocabulary, name_the_blank
 from bulletins.records.models import Identifier, Record, Substance
 from bulletins.vocabulary.lists import Unit
 from hub.templatetags.hub_tags import mass
@@ -23,9 +23,10 @@ NUMBER_LATER = "__n__"  # stands for a row's number in the pattern that a script
 
 
 class Row(forms.Form):
-    """One row. It is blank, and left out, when none of `telling` was answered."""
+    """One row: left out as blank when none of `telling` was answered; without `needed` it cannot stand."""
 
     telling: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
     said = ""  # what follows from the stored row, shown below it
 
     @property
@@ -39,6 +40,7 @@ class Row(forms.Form):
 
 class SubstanceRow(Row):
     telling = ("drug", "quantity", "purity_percent")
+    needed = ("drug",)
     folded = ("qualifier", "purity_percent", "lab_state")
 
     def __init__(self, *args: Any, vocabulary: Vocabulary, unit: str, **options: Any) -> None:
@@ -57,10 +59,12 @@ class SubstanceRow(Row):
         )
         self.fields["unit"].choices = [each for each in self.fields["unit"].choices if each[0]]  # type: ignore[attr-defined]
         self.fields["qualifier"].label = _("The amount is")
-        self.fields["qualifier"].choices = [  # type: ignore[attr-defined]
-            ("", _("as weighed or counted")),
-            *((value, label) for value, label in self.fields["qualifier"].choices if value),  # type: ignore[attr-defined]
-        ]
+        for name, words in (
+            ("form", _("Not said")),
+            ("qualifier", _("as weighed or counted")),
+            ("lab_state", _("Not said")),
+        ):
+            name_the_blank(self.fields[name], words)
         self.initial = {"unit": unit, **(self.initial or {})}
 
     def clean_drug(self) -> str:
@@ -85,10 +89,12 @@ class SubstanceRow(Row):
 
 class IdentifierRow(Row):
     telling = ("value", "note")
+    needed = ("kind", "value")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields |= fields_for_model(Identifier, fields=("kind", "value", "note"))
+        name_the_blank(self.fields["kind"], _("Choose what it is"))
         for name in ("value", "note"):
             self.fields[name].widget.attrs["autocomplete"] = "off"
 
@@ -160,7 +166,7 @@ class Rows:
             return None
         for row in self.forms:
             row.is_valid()
-        return [row.cleaned_data for row in self.forms if row.cleaned_data.get(row.telling[0])]
+        return [row.cleaned_data for row in self.forms if all(row.cleaned_data.get(n) for n in row.needed)]
 
 
 def stored_substances(record: Record) -> list[dict[str, Any]]:
