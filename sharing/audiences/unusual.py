@@ -82,14 +82,11 @@ def _new_and_lost(foreseen: Foreseen) -> list[str]:
 
 def _clients(foreseen: Foreseen) -> list[str]:
     """Agencies reached through their parent, which nobody picked by name."""
-    named = {pick.agency for pick in foreseen.plan.picks}
-    through = {
-        reach.agency for reach in foreseen.world.facts[foreseen.record.pk].releases if reach.agency in named
-    }
+    named = {pick.agency for pick in foreseen.plan.picks if pick.agency}
     clients = [
         pk
         for pk, each in foreseen.decided.items()
-        if each.allowed and pk not in named and foreseen.world.parties[pk].parent in through
+        if each.allowed and pk not in named and foreseen.world.parties[pk].parent in named
     ]
     if not clients or foreseen.plan.tlp == TLP.CLEAR:
         return []

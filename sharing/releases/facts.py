@@ -56,7 +56,13 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
         shared = bool(releases) or whole
         for given in Consent.objects.filter(record_id__in=wanted, withdrawn_at=None) if shared else ():
             consents[given.record_id].append(
-                Allowed(given.version, given.recipient_id, frozenset(given.withheld), given.until)
+                Allowed(
+                    given.version,
+                    given.originator_id,
+                    given.recipient_id,
+                    frozenset(given.withheld),
+                    given.until,
+                )
             )
         ends = {pk for record in records.values() for pk in (record.owner_id, record.originator_id) if pk}
         agencies = Agency.objects.all() if shared else Agency.objects.filter(pk__in=ends)

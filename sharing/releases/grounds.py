@@ -130,6 +130,7 @@ class Allowed:
     """An originator's consent to one recipient for one version."""
 
     version: int
+    originator: int
     recipient: int
     withheld: frozenset[str] = frozenset()
     until: datetime | None = None

@@ -82,7 +82,9 @@ def _narrow(
     if refusals:
         return Decision(False, reasons=tuple(dict.fromkeys(refusals)))
 
-    reasons = [via for reach, via in reached]
+    vias = [via for reach, via in reached]
+    # Named is reason enough.
+    reasons = [_("named")] if _("named") in vias else vias
     withheld = frozenset[str]().union(*(reach.withheld for reach, via in reached))
     if withheld:
         reasons.append(_("withheld by the release"))
@@ -129,7 +131,7 @@ def _via(tlp: str, recipient: Party, reach: Reach, facts: Facts, now: datetime) 
     # AMBER: members as of the release who still are; GREEN, CLEAR: the community itself, later members too.
     members = roster.members & reach.members if tlp == TLP.AMBER else roster.members
     if recipient.id in members:
-        return roster.name
+        return _("member of %(community)s") % {"community": roster.name}
     if recipient.parent in members:
         return _("client of a member of %(community)s") % {"community": roster.name}
     return ""
@@ -184,7 +186,8 @@ def identifier_refusal(subject: Subject, recipient: Party, need_and_right: bool)
 
 def _consents(each: Allowed, subject: Subject, recipient: Party, now: datetime) -> bool:
     live = each.until is None or each.until > now
-    return each.recipient == recipient.id and each.version == subject.version and live
+    theirs = subject.originator is not None and each.originator == subject.originator.id
+    return theirs and each.recipient == recipient.id and each.version == subject.version and live
 
 
 def _third_agency(subject: Subject) -> str:
