@@ -10,3 +10,5 @@ class HubConfig(AppConfig):
 
     def ready(self) -> None:
         import hub.checks  # noqa: F401  registers the check
+        from hub.accounts import sessions  # noqa: F401  notes when a session began
+        from hub.trail import receivers  # noqa: F401  puts sign-in and sign-out on the trail

@@ -1,6 +1,7 @@
 """The settings: one reading of the environment (see docs/operations.md for the table)."""
 
 from csp.constants import NONE, SELF
+from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 from hub import env
@@ -57,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "hub.accounts.sessions.IdleMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -125,13 +127,20 @@ CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "sharing.deliveries.tasks.*": {"queue": "urgent"},
-    "hub.trail.tasks.*": {"queue": "urgent"},
+    "hub.trail.tasks.*": {"queue": "default"},
+    "sharing.tasks.refresh_due": {"queue": "default"},
+    "sharing.tasks.compare_grants": {"queue": "bulk"},
     "sharing.audiences.tasks.*": {"queue": "default"},
     "sharing.briefings.tasks.*": {"queue": "bulk"},
 }
 CELERY_BEAT_SCHEDULE = {
     # What was not sent at once, whatever the reason, is found here: the outbox promises, the broker hastens.
     "sweep": {"task": "sharing.deliveries.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    # A release that has begun, an end that has passed: the ends are exact without it, the starts wait for it.
+    "refresh": {"task": "sharing.tasks.refresh_due", "schedule": 5.0, "options": {"expires": 5}},
+    "number-entries": {"task": "sharing.audiences.tasks.number_entries", "schedule": 2.0, "options": {"expires": 2}},
+    "number-trail": {"task": "hub.trail.tasks.number_trail", "schedule": 5.0, "options": {"expires": 5}},
+    "compare-grants": {"task": "sharing.tasks.compare_grants", "schedule": crontab(hour=7, minute=11)},
 }
 
 # --- People and sessions ----------------------------------------------------------------------------------
@@ -199,7 +208,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["hub.accounts.authentication.TokenOrSession"],
     "DEFAULT_PERMISSION_CLASSES": ["hub.accounts.authentication.ScopeAllows"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["hub.rest.limits.BoundedJSON"],
+    "DEFAULT_PARSER_CLASSES": ["hub.rest.limits.DepthBoundedJSON"],
     "DEFAULT_THROTTLE_CLASSES": ["hub.rest.limits.PerMinute"],
     "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -126,6 +126,7 @@ def refresh(*, at: datetime) -> int:
         return 0
     changes = regrant(ids, at=at)
     queue_alerts(AlertKind.NEW, changes.granted, at=at)
+    queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
     with engine():
         Release.objects.filter(record_id__in=ids, applied_at=None, starts_at__lte=at).update(applied_at=at)
     return len(ids)
@@ -135,7 +136,7 @@ def _check(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime) -
     found: list[str] = []
     for record in records:
         if record.owner_id != viewer.agency_id:
-            raise PermissionError("only the owner's agency releases a record")
+            raise PermissionDenied("only the owner's agency releases a record")
         if not record.latest:
             found.append(_("%(ref)s is a draft: publish it first.") % {"ref": record.ref})
         found += plan_refusals(plan, owner_country=record.owner.country, at=at)

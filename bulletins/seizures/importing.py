@@ -114,6 +114,9 @@ def _store(
             outcome.unchanged += 1
             return None
         known = report is not None
+        if report is not None:
+            # Its marking has been in people's hands since: a file does not lower what they raised.
+            del values["tlp"]
         report = report or SeizureReport(kind=Kind.SEIZURE)
         write_down(report, values, viewer=desk, at=at, substances=substances)
         issued = _issued(row, at) if backdate else at
@@ -197,7 +200,7 @@ def _says_the_same(report: SeizureReport, values: dict[str, Any], substances: li
         for row in report.substances.all()
     ]
     return kept == substances and all(
-        _plain(getattr(report, name)) == _plain(value) for name, value in values.items()
+        _plain(getattr(report, name)) == _plain(value) for name, value in values.items() if name != "tlp"
     )
 
 

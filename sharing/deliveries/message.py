@@ -19,6 +19,7 @@ class Recalled:
     uid: UUID
     ref: str
     kind: str
+    tlp: str
     at: datetime
     reason: str
 

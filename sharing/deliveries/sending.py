@@ -202,4 +202,4 @@ def _recalled(delivery: Delivery, viewer: Viewer) -> Recalled | None:
     )
     if row is None:
         return None
-    return Recalled(uid=row.uid, ref=row.ref, kind=row.record_kind, at=row.at, reason=row.reason)
+    return Recalled(uid=row.uid, ref=row.ref, kind=row.record_kind, tlp=row.tlp, at=row.at, reason=row.reason)

@@ -34,7 +34,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def signed_in(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
+def signed_in(
+    chromium: Browser, live_server: Any, shots: Callable[[Page, str], None]
+) -> Iterator[Callable[..., Page]]:
     """`signed_in("cbp.officer", PHONE)`: a page of that person, who has signed in by the form.
 
     What the page's own scripts complain about fails the test.
@@ -64,7 +66,9 @@ def signed_in(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Pag
         return page
 
     yield open_for
-    for context in opened:
+    for number, context in enumerate(opened):
+        for page in context.pages:
+            shots(page, f"last-{number}")
         context.close()
     assert not complaints
 

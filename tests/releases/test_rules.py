@@ -181,12 +181,13 @@ def test_controls_narrow_by_country_and_kind(controls, rel_to, hsi, txdps, cbsa,
 
 def test_an_originator_other_than_the_owner_consents_for_this_recipient_and_version():
     record = subject(originator=HSI)
-    consent = Allowed(1, TXDPS.id, frozenset({"detail"}), NOW + DAY)
+    consent = Allowed(1, HSI.id, TXDPS.id, frozenset({"detail"}), NOW + DAY)
     assert not allowed(record, TXDPS, to(TXDPS))
     found = decide(record, TXDPS, facts(to(TXDPS), consents=[consent]), NOW)
     assert found.allowed and found.withheld == {"detail"} and found.until == NOW + DAY
     assert not allowed(record, TXDPS, to(TXDPS), consents=[replace(consent, recipient=TOPD.id)])
     assert not allowed(record, TXDPS, to(TXDPS), consents=[replace(consent, version=2)])
+    assert not allowed(record, TXDPS, to(TXDPS), consents=[replace(consent, originator=CBP.id)])
     assert not allowed(record, TXDPS, to(TXDPS), consents=[replace(consent, until=NOW)])
     assert allowed(record, HSI, to(HSI))  # the originator itself needs no consent of its own
     assert not allowed(subject(originator=None), TXDPS, to(TXDPS))
@@ -195,9 +196,9 @@ def test_an_originator_other_than_the_owner_consents_for_this_recipient_and_vers
 def test_an_amendment_without_consent_leaves_the_version_that_has_it():
     record = subject(originator=HSI, version=2, earlier=(Said(1, frozenset({"opioid"})),))
     both = (to(TXDPS), to_region(number=2, version=2))
-    found = decide(record, TXDPS, facts(*both, consents=[Allowed(1, TXDPS.id)]), NOW)
+    found = decide(record, TXDPS, facts(*both, consents=[Allowed(1, HSI.id, TXDPS.id)]), NOW)
     assert found.allowed and found.version == 1
-    newer = decide(record, TXDPS, facts(*both, consents=[Allowed(1, TXDPS.id), Allowed(2, TXDPS.id)]), NOW)
+    newer = decide(record, TXDPS, facts(*both, consents=[Allowed(1, HSI.id, TXDPS.id), Allowed(2, HSI.id, TXDPS.id)]), NOW)
     assert newer.version == 2
 
 
@@ -232,7 +233,7 @@ def test_an_agreement_of_governments_covers_their_agencies_and_an_international_
 
 def test_a_foreign_originator_needs_an_agreement_of_its_own_towards_the_recipient():
     record = subject(originator=CBSA)
-    consent = [Allowed(1, HSI.id)]
+    consent = [Allowed(1, CBSA.id, HSI.id)]
     assert not allowed(record, HSI, to(HSI), consents=consent)
     assert allowed(record, HSI, to(HSI), consents=consent, treaties=[treaty(CBSA, HSI)])
 

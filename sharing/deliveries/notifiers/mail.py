@@ -13,6 +13,7 @@ from django.core.mail import BadHeaderError, EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from bulletins.markings.rules import Marking
 from sharing.deliveries.message import Message
 from sharing.deliveries.models import AlertKind
 from sharing.deliveries.notifiers.base import Notifier, Undelivered
@@ -53,6 +54,9 @@ def _content(message: Message) -> tuple[str, str, dict[str, Any]]:
     site = settings.SITE_URL
     if message.recalled is not None:
         told = message.recalled
+        # What a mail could not say of the record, it does not say of its recall either.
+        if carries(Marking(tlp=told.tlp), Channel.MAIL) <= Carries.WAITING:
+            return _("Something waits for you in the hub"), "waiting", {"url": f"{site}/inbox/"}
         return _("Recalled: %(ref)s") % {"ref": told.ref}, "recalled", {"ref": told.ref, "at": told.at}
     disclosure = message.disclosure
     assert disclosure is not None
