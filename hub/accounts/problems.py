@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.core.exceptions import ValidationError as Refusal
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import defaults
-from rest_framework import exceptions
+from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 MEDIA_TYPE = "application/problem+json"
 API = "/api/"
+
+
+class TooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = gettext_lazy("The body is too large.")
+    default_code = "too_large"
 
 
 def problem_json(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -24,6 +32,8 @@ def problem_json(error: Exception, context: dict[str, Any]) -> Response | None:
     """
     if isinstance(error, Refusal):
         error = exceptions.ValidationError(_by_field(error))
+    if isinstance(error, RequestDataTooBig):
+        error = TooLarge()
     response = exception_handler(error, context)
     if response is None:
         return None

@@ -10,60 +10,41 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from redis.exceptions import RedisError
-from rest_framework import exceptions, status
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework import exceptions
+from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from hub.accounts.problems import TooLarge
 from hub.trail.middleware import client_address
 
 log = logging.getLogger(__name__)
 MINUTE_S = 60
 
 
-class TooLarge(exceptions.APIException):
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = gettext_lazy("The body is too large.")
-    default_code = "too_large"
+# More is received than a photograph may have, so that its own limit can be said in words.
+MOST_BYTES = 30 * 2**20
 
 
-def within(most_bytes: int, parser_context: Mapping[str, Any] | None) -> None:
-    """Refuse a body by the length it declares. One that declares none is not read at all."""
-    request = (parser_context or {}).get("request")
-    try:
-        length = int(request.META.get("CONTENT_LENGTH") or 0) if request else 0
-    except ValueError:
-        length = 0
-    if length > most_bytes:
+def check_length(request: Request) -> None:
+    """Refuse a body by the length it declares, before any is read. One that declares none is never read."""
+    declared = request.META.get("CONTENT_LENGTH") or "0"
+    if not declared.isdecimal() or int(declared) > MOST_BYTES:
         raise TooLarge
 
 
-class BoundedJSON(JSONParser):
-    """JSON up to the size that the hub takes: the framework's own parser would read on without end."""
+class DepthBoundedJSON(JSONParser):
+    """JSON that is not nested without end. How long it may be, Django says."""
 
     def parse(
         self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        within(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, parser_context)
         try:
             found: dict[str, Any] = super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise exceptions.ParseError(_("The body is nested too deeply.")) from None
         return found
-
-
-class BoundedForm(MultiPartParser):
-    """A form with a file: more is received than a photograph may have, so that its own limit can be said."""
-
-    most_bytes = 30 * 2**20
-
-    def parse(
-        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> Any:
-        within(self.most_bytes, parser_context)
-        return super().parse(stream, media_type, parser_context)
 
 
 class PerMinute(BaseThrottle):

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from hub.rest.filters import Filters
+from hub.rest.limits import check_length
 from hub.trail.actions import refuse
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class HubView(APIView):
         self.format_kwarg = None
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         request.version, request.versioning_scheme = None, None
+        check_length(request)
         try:
             self.perform_authentication(request)
             if not request.user.is_authenticated:

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 from rest_framework import status
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -31,7 +32,6 @@ from bulletins.publishing.querysets import drafts, working_copies
 from bulletins.publishing.rules import may_draft
 from bulletins.records.models import Kind
 from hub.rest.filters import Filters
-from hub.rest.limits import BoundedForm
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
@@ -149,7 +149,7 @@ class Photographs(RecordView):
     kind = Kind.BULLETIN.value
     filters = Filters
     writes = frozenset({"POST", "DELETE"})
-    parser_classes = [BoundedForm]
+    parser_classes = [MultiPartParser]
 
     @says(
         "bulletins_photographs_create",
