@@ -65,7 +65,11 @@ def record(
         "audience_after": after or [],
         "reason": reason,
         "rows": rows,
-        "facts": json.dumps(facts, default=str),
+        "facts": json.dumps(facts, default=str).replace("\\u0000", ""),
+    }
+    # An address may hold a NUL byte, which PostgreSQL keeps in no text; the row is kept without it.
+    values = {
+        name: value.replace("\0", "") if isinstance(value, str) else value for name, value in values.items()
     }
     columns = ", ".join(values)
     places = ", ".join(["%s"] * len(values))
