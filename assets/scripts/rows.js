@@ -55,7 +55,9 @@ function listen(form) {
   form.addEventListener("hub:saved", (event) => {
     for (const [name, text] of Object.entries(event.detail.said ?? {})) {
       const place = form.querySelector(`[data-said="${CSS.escape(name)}"]`);
-      if (place) place.textContent = text;
+      if (!place) continue;
+      place.textContent = text;
+      place.classList.toggle("is-warned", (event.detail.warned ?? []).includes(name));
     }
   });
 }

@@ -163,6 +163,7 @@ def _changes(record: Record, values: dict[str, Any], *, owner_id: int | None) ->
     values = dict(values)
     _follow_port(record, values)
     _follow_originator(record, values, owner_id)
+    _follow_value(record, values)
     return {name: value for name, value in values.items() if _key(getattr(record, name)) != _key(value)}
 
 
@@ -194,6 +195,15 @@ def _follow_originator(record: Record, values: dict[str, Any], owner_id: int | N
         values["originator"] = None
     else:
         values["originator"] = Agency(pk=int(named or owner_id or 0))
+
+
+def _follow_value(record: Record, values: dict[str, Any]) -> None:
+    """A value without a currency is in dollars: the column holds no bare number."""
+    if not isinstance(record, SeizureReport):
+        return
+    amount = values.get("value_amount", record.value_amount)
+    if amount is not None and not values.get("value_currency", record.value_currency):
+        values["value_currency"] = "USD"
 
 
 def _own_reference_taken(record: Record, values: dict[str, Any], viewer: Viewer) -> list[str]:

@@ -215,6 +215,12 @@ class RecordForm(forms.Form):
             raise ValidationError(_("Write the month as 2026-03 or the year as 2026."))
         return text
 
+    def clean_value_currency(self) -> str:
+        code = str(self.cleaned_data["value_currency"]).strip().upper()
+        if code and not re.fullmatch(r"[A-Z]{3}", code):
+            raise ValidationError(_("Write the currency as three letters, such as USD or CAD."))
+        return code
+
     def clean_source_url(self) -> str:
         url = str(self.cleaned_data["source_url"])
         if url and not url.lower().startswith(("https://", "http://")):

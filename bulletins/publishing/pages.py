@@ -181,6 +181,7 @@ def answer(request: HttpRequest, record: Any) -> HttpResponse:
         request.session[f"change {record.ref}"] = request.POST["change"][:300]
     if part:
         return told(record, sheet, errors, viewer)
+    sheet.said = sheet.conclude(record)
     errors |= _take_photographs(request, record, viewer)
     if do == "remove":
         _remove_photograph(record, what, viewer)
@@ -243,6 +244,7 @@ def told(record: Any, sheet: Sheet, errors: Errors, viewer: Viewer) -> JsonRespo
         "location": home,
         "saved_at": record.edited_at.isoformat(),
         "said": sheet.conclude(record),
+        "warned": sheet.warned,
         "errors": errors,
     }
     if record.kind == Kind.BULLETIN:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from bulletins.markings.models import TLP
@@ -72,12 +73,13 @@ def draft_lines(viewer: Viewer, limit: int = 50) -> list[DraftLine]:
 
 def _line(record: Bulletin | SeizureReport) -> DraftLine:
     title = record.title if isinstance(record, Bulletin) else ""
+    words = Truncator(record.tear_line).chars(80) if isinstance(record, Bulletin) else ""
     if not title.strip():
         title = suggested_title([row.drug_id for row in record.substances.all()], record.methods)
     return DraftLine(
         ref=record.ref,
         kind=record.kind,
-        title=title or _("Nothing written yet"),
+        title=title or words or _("Nothing written yet"),
         saved_at=record.edited_at,
         missing=_missing(record),
         href=reverse("bulletin_edit" if record.kind == Kind.BULLETIN else "seizure_edit", args=[record.ref]),

@@ -100,6 +100,7 @@ class Sheet:
         self.marking = marking_of(record)
         self.refused: Errors = {}
         self.suggested = ""
+        self.warned: list[str] = []
         self.said = self.conclude(record)
         self.title = self.form.initial.get("title") or self.suggested
 
@@ -176,11 +177,12 @@ class Sheet:
         said = {}
         if self.substances.posted:
             for row, facts in zip(self.substances.forms, stored, strict=False):
-                said[str(row.prefix)] = str(facts["said"])
+                row.said = said[str(row.prefix)] = str(facts["said"])
         if isinstance(record, Bulletin):
             self.suggested = suggested_title([row["drug"] for row in stored], record.methods)
             said["title"] = without_title(self.suggested)
-            said["tear_line"] = seen_in(record.tear_line, _values(record))
+            said["tear_line"], warned = seen_in(record.tear_line, _values(record))
+            self.warned = ["tear_line"] if warned else []
         return said
 
 
@@ -221,8 +223,10 @@ def _linked(record: Bulletin | SeizureReport) -> list[str]:
 
 def _told(field: BoundField) -> bool:
     """Whether the field says more than it does by itself."""
-    usual = {"tlp": "TLP:AMBER", "urgency": "routine", "originator": field.initial}
+    usual = {"tlp": "TLP:AMBER", "urgency": "routine"}
     value = field.value()
+    if field.name == "originator":
+        return bool(value) and value != field.field.prepare_value(field.initial)
     return value not in (None, "", [], False) and value != usual.get(field.name)
 
 

@@ -47,14 +47,14 @@ def _looks_like(words: str, pattern: re.Pattern[str]) -> bool:
     return True
 
 
-def seen_in(text: str, identifiers: Iterable[str] = ()) -> str:
-    """The same as one sentence for the author; empty where nothing is written yet."""
+def seen_in(text: str, identifiers: Iterable[str] = ()) -> tuple[str, bool]:
+    """The same as a sentence for the author, and whether it warns; empty where nothing is written yet."""
     if not text.strip():
-        return ""
+        return "", False
     found = telltales(text, identifiers)
     if not found:
-        return _("No plate, container number or telephone seen in it. Names are yours to check.")
+        return _("No plate, container number or telephone seen in it. Names are yours to check."), False
     seen = "; ".join(
         _("“%(words)s” looks like %(kind)s") % {"words": words, "kind": kind} for kind, words in found
     )
-    return _("%(seen)s. Everyone it is released to reads this sentence.") % {"seen": seen}
+    return _("%(seen)s. Everyone it is released to reads this sentence.") % {"seen": seen}, True
