@@ -19,7 +19,7 @@ from sharing.disclosures.api import (
     SeizurePublish,
 )
 from sharing.receipts.api import ReceiptList
-from sharing.releases.api import Recall, ReleaseList, ReleasePreview
+from sharing.rest.releases import Recall, ReleaseList, ReleasePreview
 
 urlpatterns: list[URLPattern] = [
     path("schema/", SchemaView.as_view(), name="api-schema"),

@@ -24,7 +24,9 @@ from hub.rest.views import HubView
 from sharing.audiences.preview import preview
 from sharing.communities.models import Community
 from sharing.flow import recall, release
-from sharing.releases.answers import (
+from sharing.releases.models import Release
+from sharing.releases.plan import Pick, Plan
+from sharing.rest.release_shapes import (
     COLUMNS,
     PreviewShape,
     RecallBody,
@@ -35,8 +37,6 @@ from sharing.releases.answers import (
     preview_shape,
     release_shape,
 )
-from sharing.releases.models import Release
-from sharing.releases.plan import Pick, Plan
 
 
 class OwnRecord(HubView):
