@@ -62,10 +62,12 @@ def when_of(shown: Disclosure) -> str:
 def where_of(shown: Disclosure) -> str:
     """The place where it is shown, else the region."""
     place, core = shown.facts.get("place", {}), shown.core
-    exact = place.get("place") or word(terms().ports, place.get("port", ""))
+    port, exact = word(terms().ports, place.get("port", "")), str(place.get("place", ""))
+    if port and port not in exact:
+        exact = f"{exact}, {port}" if exact else port
     if exact:
         state = place.get("state", "")
-        return f"{exact}, {state}" if state and state not in exact else str(exact)
+        return f"{exact}, {state}" if state and state not in exact else exact
     region, country = core.get("region", ""), core.get("country", "")
     named = region_in_words(region)
     land = country_in_words(country)
