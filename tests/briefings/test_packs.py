@@ -332,7 +332,7 @@ def test_the_form_says_what_is_wrong(browse):
         ({"month": this_month(), "to": ["CBP"]}, "There is no such agency"),
         ({"month": this_month(), "to": ["everybody"]}, "There is no such agency"),
         ({"month": this_month(), "to": ["community:NONE"]}, "There is no such agency"),
-        ({"month": "2199-01", "to": ["CBSA"]}, "That month has not begun"),
+        ({"month": "2099-01", "to": ["CBSA"]}, "That month has not begun"),
         ({"month": "13-2026", "to": ["CBSA"]}, "Write year and month"),
         ({"to": ["CBSA"]}, "This field is required"),
     ):
