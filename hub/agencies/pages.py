@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -11,9 +12,11 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from hub.accounts.viewer import Viewer
 from hub.agencies.bands import band_of, country_name
 from hub.agencies.models import Agency, AgencyState, Person, Role
+
+if TYPE_CHECKING:
+    from hub.accounts.viewer import Viewer
 
 
 @dataclass(frozen=True)

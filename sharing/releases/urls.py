@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sharing.releases import pages, recalling, showing
+from sharing.pages import recalling, releasing, showing
 
 KINDS = (("bulletins", "bulletin"), ("seizures", "seizure"))
 
@@ -12,10 +12,10 @@ urlpatterns: list[URLPattern] = [
     pattern
     for section, kind in KINDS
     for pattern in (
-        path(f"{section}/<ref:ref>/release/", pages.release_page, {"kind": kind}, name=f"{kind}_release"),
+        path(f"{section}/<ref:ref>/release/", releasing.release_page, {"kind": kind}, name=f"{kind}_release"),
         path(
             f"{section}/<ref:ref>/release/preview/",
-            pages.release_preview,
+            releasing.release_preview,
             {"kind": kind},
             name=f"{kind}_release_preview",
         ),

@@ -18,7 +18,7 @@ STAGES = {
     ],
 }  # fmt: skip
 # Compositions: they join stages and are imported by none of them.
-JOINTS = {"models", "apps", "urls", "urls_api", "flow", "tasks", "management", "demo", "migrations", "rest"}
+JOINTS = {"models", "apps", "urls", "urls_api", "flow", "tasks", "management", "demo", "migrations", "pages", "rest"}
 
 
 def modules():

@@ -21,10 +21,10 @@ from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
 from sharing.audiences.holders import Holders, holders_of
 from sharing.flow import carry_over, recall
-from sharing.releases.access import head_of, own_record
+from sharing.pages.access import head_of, own_record
+from sharing.pages.releasing import Standing, standing, target_key
 from sharing.releases.facts import load
 from sharing.releases.models import Release
-from sharing.releases.pages import Standing, standing, target_key
 from sharing.releases.querysets import live_releases
 from sharing.releases.rules import decide
 

@@ -25,7 +25,7 @@ from hub.accounts.viewer import Viewer
 from sharing.audiences.holders import holders_of
 from sharing.audiences.preview import Preview, preview
 from sharing.flow import release
-from sharing.releases.access import Head, head_of, outline, own_record
+from sharing.pages.access import Head, head_of, outline, own_record
 from sharing.releases.forms import GROUPS, ReleaseForm, tlp_meaning
 from sharing.releases.models import Release
 from sharing.releases.querysets import live_releases

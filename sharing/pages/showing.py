@@ -26,7 +26,7 @@ from sharing.audiences.preview import preview
 from sharing.disclosures.presenting import event_of, present
 from sharing.disclosures.reading import linked_to, marking_of_page, shown_to
 from sharing.flow import release
-from sharing.releases.access import head_of, own_record
+from sharing.pages.access import head_of, own_record
 from sharing.releases.forms import ReleaseForm
 from sharing.releases.plan import Plan
 from sharing.releases.querysets import live_releases

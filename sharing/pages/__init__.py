@@ -1,0 +1,1 @@
+"""Pages that join stages: releasing, recalling, carrying over, showing as another agency."""
