@@ -29,11 +29,6 @@ MOST_WHOLE = 2_147_483_647
 # Whom it may reach is decided by a release: past the first publishing it is not edited along the way.
 DECIDES = ("tlp", "controls", "rel_to", "originator", "originator_text")
 
-CONSTRAINTS = {
-    "seizure_value_has_currency": ("value_currency", gettext_lazy("Give the currency of the value.")),
-    "substance_amount_has_unit": ("substances", gettext_lazy("An amount needs its unit.")),
-}
-
 
 class Code(serializers.CharField):
     """A code of the vocabulary; see /vocabulary/."""
@@ -155,8 +150,8 @@ class RecordBody(serializers.Serializer[Any]):
     people_count = whole()
     predicate = Text(2000)
     predicate_category = Choice(PredicateCategory.choices)
-    substances = SubstanceBody(many=True, required=False, max_length=MOST_ROWS)
-    identifiers = IdentifierBody(many=True, required=False, max_length=MOST_ROWS)
+    substances = SubstanceBody(many=True, required=False, max_length=MOST_ROWS)  # type: ignore[call-arg]
+    identifiers = IdentifierBody(many=True, required=False, max_length=MOST_ROWS)  # type: ignore[call-arg]
     certify = serializers.BooleanField(
         required=False,
         help_text=gettext_lazy("identifiers were lawfully obtained and rest on the predicate (28 CFR 23)"),
@@ -232,17 +227,26 @@ def write_body(record: Any, body: dict[str, Any], *, viewer: Viewer, at: datetim
         if moved:
             why = _("This is published: its marking is changed by a release, its originator not at all.")
             raise Refusal({name: [why] for name in moved})
+    _value_has_currency(record, entry.values)
     try:
         with transaction.atomic():
             errors = save(record, entry, viewer=viewer, at=at)
     except IntegrityError as error:
-        diagnosis = getattr(error.__cause__, "diag", None)
-        name, words = CONSTRAINTS.get(getattr(diagnosis, "constraint_name", ""), (None, ""))
-        if name is None:
+        # The same reference sent twice at once: the second did not see the first.
+        if "record_external_id" not in str(error):
             raise
-        raise Refusal({name: [str(words)]}) from None
+        errors = {"external_id": [_("Another record of your agency has this reference.")]}
     if errors:
-        raise Refusal(errors)  # type: ignore[arg-type]
+        raise Refusal(errors)
+
+
+def _value_has_currency(record: Any, values: dict[str, Any]) -> None:
+    """A program that gives none has left it out: dollars are not assumed for it."""
+    if record.kind == Kind.BULLETIN:
+        return
+    amount = values.get("value_amount", record.value_amount)
+    if amount is not None and not values.get("value_currency", record.value_currency):
+        raise Refusal({"value_currency": [_("Give the currency of the value.")]})
 
 
 def _refs(uids: list[UUID], viewer: Viewer) -> list[str]:

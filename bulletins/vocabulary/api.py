@@ -20,7 +20,7 @@ class ListShape(serializers.Serializer[Any]):
     """One list of the vocabulary."""
 
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     url = serializers.URLField()
 
 
@@ -28,9 +28,9 @@ class TermShape(serializers.Serializer[Any]):
     """A term of any list; beside code, label and whether it is retired, what its list says of it."""
 
     code = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     retired = serializers.BooleanField(help_text="no longer offered; old records keep it")
-    parent = serializers.CharField(required=False, help_text="methods: the method above, or empty")
+    parent = serializers.CharField(required=False, help_text="methods: the method above, or empty")  # type: ignore[assignment]
     level = serializers.IntegerField(required=False, help_text="methods: 1 for the top")
     path = serializers.ListField(child=serializers.CharField(), required=False)
     modes = serializers.ListField(child=serializers.CharField(), required=False)

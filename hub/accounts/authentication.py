@@ -48,7 +48,7 @@ class ScopeAllows(BasePermission):
         return request.method in SAFE_METHODS or viewer.scope == "write"
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class TokenScheme(OpenApiAuthenticationExtension):
     target_class = TokenOrSession
     name = "token"
 

@@ -19,10 +19,10 @@ BASIC_PATHS = ("/taxii2/", "/feeds/")
 
 
 class ViewerMiddleware:
-    """Resolves session or token to `request.viewer`, and opens the request's database context around the view.
+    """Resolves session or token to `request.viewer`, and opens the request's database context for the view.
 
-    `request.token` is the token used, if any; `request.bad_credentials` is true for a header that resolves to nothing:
-    such a request is nobody, also when it carries a session.
+    `request.token` is the token used, if any; `request.bad_credentials` is true for a header that resolves to
+    nothing: such a request is nobody, also when it carries a session.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -35,7 +35,7 @@ class Viewer:
 
     @property
     def powers(self) -> frozenset[str]:
-        """What the viewer may do above agencies, as policies ask it: steward, trail_all (inspector), trail_own (auditor)."""
+        """What the viewer may do above agencies, as policies ask it: steward, trail_all, trail_own."""
         held = set()
         if Role.STEWARD in self.roles:
             held.add("steward")

@@ -31,7 +31,7 @@ class AgencyShape(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=AgencyKind.choices)
     country = serializers.CharField(help_text="ISO 3166-1, two letters; empty for a world body")
     region = serializers.CharField()
-    parent = serializers.CharField(help_text="the code of the agency it belongs to, or empty")
+    parent = serializers.CharField(help_text="the code of the agency it belongs to, or empty")  # type: ignore[assignment]
     desk = DeskShape()
 
 

@@ -36,7 +36,7 @@ class HubView(APIView):
 
     @property
     def viewer(self) -> Viewer:
-        return self.request._request.viewer  # type: ignore[no-any-return, attr-defined]
+        return self.request._request.viewer  # type: ignore[attr-defined]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         self.format_kwarg = None
@@ -55,15 +55,15 @@ class HubView(APIView):
         self.check_permissions(request)
         self.query = self.filters.read(request)
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
         """The methods, in `Allow`. What can be sent stands in the schema."""
         return Response(status=204)
 
-    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         found = super().finalize_response(request, response, *args, **kwargs)
         found["Cache-Control"] = "private, no-store"
         patch_vary_headers(found, ("Authorization", "Cookie"))
-        return found  # type: ignore[return-value]
+        return found
 
     def require(self, allowed: bool, event: str, *, kind: str = "", ref: str = "", why: str = "") -> None:
         """Refuse with 403, and put it on the trail, what the caller may see but not do."""

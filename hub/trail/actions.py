@@ -45,7 +45,7 @@ def record(
 ) -> None:
     """Add one row, `event` a `noun.verb`. Written without RETURNING: most writers may not read the trail."""
     source = origin.get()
-    values = {
+    values: dict[str, Any] = {
         "at": at,
         "event": event,
         "outcome": outcome,

@@ -129,7 +129,7 @@ class MarkingShape(serializers.Serializer[Any]):
 
 class WithheldShape(serializers.Serializer[Any]):
     group = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     by = serializers.CharField()
     under = serializers.CharField(help_text=gettext_lazy("the agreement that withholds it, or empty"))
 

@@ -94,7 +94,7 @@ class RecordView(HubView):
     """Below one record. `found` is the id of what is disclosed to the caller, `record` their working copy."""
 
     kind: ClassVar[str]
-    filters = CopyFilters
+    filters: type[Filters] = CopyFilters
     writes: ClassVar[frozenset[str]] = frozenset({"PATCH"})
     found: list[int]
     record: Any

@@ -50,7 +50,7 @@ class TargetBody(serializers.Serializer[Any]):
 
 class ReleaseBody(serializers.Serializer[Any]):
     record = serializers.UUIDField()
-    to = TargetBody(many=True, max_length=MOST_PICKS)
+    to = TargetBody(many=True, max_length=MOST_PICKS)  # type: ignore[call-arg]
     tlp = serializers.ChoiceField(
         choices=TLP.choices, required=False, help_text=gettext_lazy("the record's own where nothing is said")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError as Refusal
@@ -133,48 +134,61 @@ def planned(record: Record, data: Any) -> Plan:
     )
 
 
+@dataclass(frozen=True)
+class Names:
+    """What a body's codes and usernames mean. Communities are those the viewer sees, agencies those at work."""
+
+    agencies: dict[str, int]
+    communities: dict[str, int]
+    people: dict[tuple[str, str], int]
+
+    @classmethod
+    def of(cls, targets: list[dict[str, Any]]) -> Names:
+        def named(key: str) -> set[str]:
+            return {each[key] for each in targets if each.get(key)}
+
+        agencies = Agency.objects.filter(code__in=named("agency"), state=AgencyState.ACTIVE)
+        people = Person.objects.filter(
+            username__in={name for each in targets for name in each.get("persons", ())}, is_active=True
+        )
+        return cls(
+            dict(agencies.values_list("code", "pk")),
+            dict(Community.objects.filter(code__in=named("community")).values_list("code", "pk")),
+            {
+                (code or "", name): pk
+                for pk, name, code in people.values_list("pk", "username", "agency__code")
+            },
+        )
+
+    def wrong(self, target: dict[str, Any]) -> str:
+        """Why a target means nobody, or nothing. Hidden and missing are one refusal."""
+        agency, community = target.get("agency", ""), target.get("community", "")
+        if (agency and agency not in self.agencies) or (community and community not in self.communities):
+            return _("there is no %(code)s, or not for your agency.") % {"code": agency or community}
+        unknown = [name for name in target.get("persons", ()) if (agency, name) not in self.people]
+        if unknown:
+            return _("%(agency)s has nobody named %(names)s.") % {
+                "agency": agency,
+                "names": ", ".join(unknown),
+            }
+        return ""
+
+    def pick(self, target: dict[str, Any]) -> Pick:
+        agency = target.get("agency", "")
+        return Pick(
+            agency=self.agencies.get(agency),
+            community=self.communities.get(target.get("community", "")),
+            withheld=frozenset(target.get("withheld", ())),
+            persons=frozenset(self.people[agency, name] for name in target.get("persons", ())),
+        )
+
+
 def _picks(targets: list[dict[str, Any]]) -> list[Pick]:
-    """Codes to numbers. Communities are those the viewer sees: hidden and missing are one refusal."""
-    names = {each["agency"] for each in targets if each.get("agency")}
-    agencies = dict(Agency.objects.filter(code__in=names, state=AgencyState.ACTIVE).values_list("code", "pk"))
-    names = {each["community"] for each in targets if each.get("community")}
-    communities = dict(Community.objects.filter(code__in=names).values_list("code", "pk"))
-    people = {
-        (agency, name) for each in targets for name in each.get("persons", ()) for agency in [each["agency"]]
-    }
-    persons = {
-        (code, name): pk
-        for pk, name, code in Person.objects.filter(
-            username__in={name for agency, name in people}, is_active=True
-        ).values_list("pk", "username", "agency__code")
-    }
-    found, wrong = [], []
-    for number, each in enumerate(targets, start=1):
-        agency, community = each.get("agency"), each.get("community")
-        named = [(agency, name) for name in each.get("persons", ())]
-        unknown = [name for code, name in named if (code, name) not in persons]
-        if (agency and agency not in agencies) or (community and community not in communities):
-            wrong.append(
-                _("%(n)d: there is no %(code)s, or not for your agency.")
-                % {"n": number, "code": agency or community}
-            )
-        elif unknown:
-            wrong.append(
-                _("%(n)d: %(agency)s has nobody named %(names)s.")
-                % {"n": number, "agency": agency, "names": ", ".join(unknown)}
-            )
-        else:
-            found.append(
-                Pick(
-                    agency=agencies[agency] if agency else None,
-                    community=communities[community] if community else None,
-                    withheld=frozenset(each.get("withheld", ())),
-                    persons=frozenset(persons[pair] for pair in named),
-                )
-            )
+    names = Names.of(targets)
+    wrong = [(number, said) for number, each in enumerate(targets, start=1) if (said := names.wrong(each))]
     if wrong:
-        raise Refusal({"to": wrong})
-    return found
+        raise Refusal({"to": [f"{number}: {said}" for number, said in wrong]})
+    return [names.pick(each) for each in targets]
 
 
 def _visible(viewer: Viewer) -> QuerySet[Release]:
