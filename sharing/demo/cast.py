@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from bulletins.markings.models import TLP
@@ -45,6 +46,7 @@ CAST = (
 def load_cast(password: str, at: datetime) -> None:
     """Make the demo's people and the CBP-CBSA agreement, or bring their password up to date."""
     agencies = {agency.code: agency for agency in Agency.objects.all()}
+    encoded = ""  # one password of all, so one hash: each costs a tenth of a second
     with transaction.atomic():
         for member in CAST:
             person, made = Person.objects.get_or_create(
@@ -57,9 +59,10 @@ def load_cast(password: str, at: datetime) -> None:
                     "roles": [role.value for role in member.roles],
                 },
             )
-            if made or not person.is_active or not person.check_password(password):
-                person.set_password(password)
-                person.is_active = True
+            known = not made and (person.password == encoded or person.check_password(password))
+            encoded = person.password if known else encoded or make_password(password)
+            if not known or not person.is_active:
+                person.password, person.is_active = encoded, True
                 person.save()
         _agreement(agencies["CBP"], agencies["CBSA"], at)
 
