@@ -25,7 +25,7 @@ from bulletins.publishing.photographs import Refused
 from bulletins.publishing.photographs.actions import MOST, add_photograph, remove_photograph
 from bulletins.publishing.querysets import draft_lines
 from bulletins.publishing.rules import may_draft
-from bulletins.publishing.sheet import Sheet
+from bulletins.publishing.sheet import Sheet, pictures_of
 from bulletins.records.models import Kind
 from bulletins.seizures.models import SeizureReport
 from hub.accounts.viewer import Viewer
@@ -182,7 +182,9 @@ def answer(request: HttpRequest, record: Any) -> HttpResponse:
     if part:
         return told(record, sheet, errors, viewer)
     sheet.said = sheet.conclude(record)
-    errors |= _take_photographs(request, record, viewer)
+    if request.FILES:
+        errors |= _take_photographs(request, record, viewer)
+        sheet.pictures = pictures_of(record)
     if do == "remove":
         _remove_photograph(record, what, viewer)
     if do == "post" and not errors:

@@ -111,6 +111,7 @@ def test_without_a_script_photographs_come_with_the_form(officer, picture):
     assert answer.status_code == 400 and "x.jpg" in answer.content.decode()
     ref = answer.content.decode().split('action="/bulletins/')[1][:9]
     assert officer.stored(ref).photographs.count() == 1
+    assert answer.content.decode().count("data-photograph=") == 1
 
 
 def test_a_removed_photograph_takes_its_files_along_unless_a_version_shows_it(
