@@ -184,7 +184,6 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", "")
 
 # --- What a browser may do with our pages -----------------------------------------------------------------
 SECURE_SSL_REDIRECT = not HUB_DEMO
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 0 if HUB_DEMO else 365 * 86400
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not HUB_DEMO
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None

@@ -38,6 +38,8 @@ OFFLINE = (
     "timed out", "no matching distribution",
 )  # fmt: skip
 ONE_AT_A_TIME = threading.Lock()
+# The lock's file, which our tools inherit: a set-up that was killed still holds it until they have ended.
+HELD: list[int] = []
 GZIPPED = {".css", ".js", ".svg", ".json", ".map", ".txt", ".ttf", ".geojson"}
 
 
@@ -51,6 +53,7 @@ def call(what: str, arguments: list[str], environment: dict[str, str] | None = N
         done = subprocess.run(
             arguments, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False,
+            pass_fds=HELD,
         )  # fmt: skip
     except OSError as error:
         raise Failed(f"could not {what}: {error.strerror or error}") from None
@@ -205,6 +208,7 @@ def main() -> None:
     BUILD.mkdir(exist_ok=True)
     with (TOOLS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        HELD.append(lock.fileno())
         if not (VENV / "stamp").exists() and shutil.disk_usage(ROOT).free < LEAST_FREE:
             raise Failed(
                 f"the disk of {ROOT} has under {LEAST_FREE // 2**30} GB left; the set-up needs that much"
