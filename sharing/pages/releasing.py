@@ -79,12 +79,7 @@ def release_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         return HttpResponseRedirect(head.path)
     context = {
         **_shared(form, head, foreseen),
-        "communities": [_choice(form, target) for target in targets.communities],
-        "bands": [
-            (band.label, choices, any(choice.picked for choice in choices))
-            for band, choices in _bands(form, targets)
-        ],
-        "everybody": _choice(form, targets.everybody),
+        **_picker(form, targets),
         "holders": holders_of(record.pk, viewer),
         "standing": standing(live_releases(record.pk, at=now)),
         "refused": sent,
@@ -162,18 +157,26 @@ def _shared(form: ReleaseForm, head: Head, foreseen: Preview | None) -> dict[str
     }
 
 
-def _bands(form: ReleaseForm, targets: Targets) -> list[tuple[Any, list[Choice]]]:
-    return [(band, [_choice(form, target) for target in members]) for band, members in targets.bands]
+def _picker(form: ReleaseForm, targets: Targets) -> dict[str, Any]:
+    """The left side: every target as a line, in its group."""
+    picked = set(form.chosen())
+    groups = [(value, str(label)) for value, label in GROUPS]
 
+    def line(target: Target) -> Choice:
+        held = form.held_back(target.key)
+        return Choice(
+            target=target,
+            picked=target.key in picked,
+            groups=tuple((value, label, value in held) for value, label in groups),
+            people=form.names(target.key),
+        )
 
-def _choice(form: ReleaseForm, target: Target) -> Choice:
-    held = form.held_back(target.key)
-    return Choice(
-        target=target,
-        picked=target.key in form.chosen(),
-        groups=tuple((value, str(label), value in held) for value, label in GROUPS),
-        people=form.names(target.key),
-    )
+    bands = [(band.label, [line(target) for target in members]) for band, members in targets.bands]
+    return {
+        "communities": [line(target) for target in targets.communities],
+        "bands": [(label, lines, any(each.picked for each in lines)) for label, lines in bands],
+        "everybody": [line(targets.everybody)],
+    }
 
 
 def _released(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db.models import Count
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -29,6 +31,11 @@ class Target:
     words: str = ""
     agency: int | None = None
     community: int | None = None
+
+    @cached_property
+    def slug(self) -> str:
+        """The same where only letters, digits and dashes may stand."""
+        return slugify(self.key)
 
 
 @dataclass(frozen=True)
