@@ -214,4 +214,4 @@ class Refs(forms.CharField):
 def name_the_blank(field: forms.Field, words: str) -> None:
     """What an unanswered list says, in place of a row of dashes."""
     assert isinstance(field, forms.ChoiceField)
-    field.choices = [(value, label if value else words) for value, label in field.choices]  # type: ignore[misc]
+    field.choices = [(value, label if value else words) for value, label in field.choices]  # type: ignore[misc, union-attr]
