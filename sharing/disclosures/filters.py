@@ -100,13 +100,13 @@ def read(asked: QueryDict, allowed: tuple[str, ...], *, words: bool = False) -> 
         value = asked[name]
         if "\0" in value or len(value) > LONGEST:
             raise NotUnderstood(_("“%(name)s” is not readable.") % {"name": name})
-    values = {name: asked[name].strip() for name in allowed if asked.get(name, "").strip()}
+    values = {name: said for name in allowed if (said := str(asked.get(name, "")).strip())}
     for name, value in values.items():
         if not _possible(name, value):
             raise NotUnderstood(
                 _("“%(value)s” is not among the values of “%(name)s”.") % {"value": value[:60], "name": name}
             )
-    return Filters(asked.get("q", "").strip() if words else "", values, asked.get("after", ""))
+    return Filters(str(asked.get("q", "")).strip() if words else "", values, str(asked.get("after", "")))
 
 
 def _possible(name: str, value: str) -> bool:

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -85,8 +86,14 @@ def find(request: HttpRequest) -> HttpResponse:
         return render(request, "sharing/search.html", {"refused": str(error)}, status=400)
     shown = disclose(viewer, list(found.keys.ids), Channel.PAGE)
     if filters.narrows:
-        facts = {"words": filters.words, "filters": dict(filters.values or {})}
-        write_trail("search.run", viewer=viewer, at=timezone.now(), rows=found.total, **facts)
+        write_trail(
+            "search.run",
+            viewer=viewer,
+            at=timezone.now(),
+            rows=found.total,
+            words=filters.words,
+            filters=dict(filters.values or {}),
+        )
     matched = matches(shown, filters.words)
     return render(
         request,
@@ -129,7 +136,7 @@ def _by_reference(viewer: Viewer, filters: Filters) -> str:
 
 
 @require_safe
-def photograph(request: HttpRequest, kind: str, ref: str, uid: UUID) -> HttpResponse:
+def photograph(request: HttpRequest, kind: str, ref: str, uid: UUID) -> HttpResponseBase:
     """A photograph among the facts disclosed to the reader, full or `?size=thumb`. Tokens fetch it too."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     if not viewer.is_authenticated:
@@ -145,7 +152,7 @@ def photograph(request: HttpRequest, kind: str, ref: str, uid: UUID) -> HttpResp
     return _stream(uid, size)
 
 
-def _stream(uid: UUID, size: str) -> HttpResponse:
+def _stream(uid: UUID, size: str) -> FileResponse:
     try:
         file = default_storage.open(stored_name(uid, size))
     except FileNotFoundError:

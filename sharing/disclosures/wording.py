@@ -63,7 +63,8 @@ def where_of(shown: Disclosure) -> str:
     """The place where it is shown, else the region."""
     place, core = shown.facts.get("place", {}), shown.core
     port, exact = word(terms().ports, place.get("port", "")), str(place.get("place", ""))
-    if port and port not in exact:
+    # A place in words mostly names its port already, in its own way.
+    if port and not any(part in exact for part in port.split() if len(part) > 3):
         exact = f"{exact}, {port}" if exact else port
     if exact:
         state = place.get("state", "")

@@ -6,20 +6,31 @@ import uuid
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bulletins.flow import publish
 from bulletins.models import LinkedSeizure
 from bulletins.records.actions import write_down
+from hub.accounts.tokens import issue_token
 from hub.accounts.viewer import Viewer
 from hub.database.context import viewing
 from hub.trail.models import TrailRow
 from sharing.audiences.actions import regrant
+from sharing.flow import release
 from sharing.receipts.models import Receipt
 from sharing.releases.models import Release
-from tests.builders import CANARIES, draft_bulletin, published_bulletin, published_seizure, released
-from tests.cast import agency, viewer
+from tests.builders import (
+    CANARIES,
+    draft_bulletin,
+    pick,
+    plan,
+    published_bulletin,
+    published_seizure,
+    released,
+)
+from tests.cast import agency, person, viewer
 from tests.disclosures.reader import reader, same_to_a_stranger, take_back, text, with_photographs
 
 pytestmark = pytest.mark.django_db
@@ -315,3 +326,23 @@ def test_nothing_behind_sign_in_is_kept_by_a_cache(bulletin):
     ):
         answer = part.get(path)
         assert "no-store" in answer["Cache-Control"] and "Cookie" in answer["Vary"]
+
+
+def test_a_token_fetches_photographs_that_programs_may_have():
+    record, uids = with_photographs()
+    strict, kept = with_photographs(title="For the eyes alone")
+    released(record, "HSI")
+    released(strict, "HSI")
+    who = viewer("cbp.releaser")
+    with viewing(who):
+        held = plan(pick("HSI"), controls=("DISPLAY ONLY",))
+        release([strict], held, viewer=who, at=timezone.now())
+    key = issue_token(person("hsi.agent"), scope="read", days=1, at=timezone.now())
+    headers = {"Authorization": f"Token {key}"}
+    program, page = Client(), reader("hsi.agent")
+    may = f"/bulletins/{record.ref}/photographs/{uids['detail']}/"
+    may_not = f"/bulletins/{strict.ref}/photographs/{kept['detail']}/"
+    assert program.get(may, headers=headers).status_code == 200
+    assert program.get(may_not, headers=headers).status_code == 404
+    assert page.get(may_not).status_code == 200
+    assert program.get(may).status_code == 302
