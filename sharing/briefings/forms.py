@@ -21,8 +21,9 @@ class BriefingForm(forms.Form):
     title = forms.CharField(label=_("Title"), max_length=200, required=False)
     month = forms.CharField(
         label=_("Month"),
-        help_text=_("Year and month, as 2026-11"),
-        widget=forms.TextInput(attrs={"type": "month", "pattern": r"20\d\d-(0[1-9]|1[0-2])"}),
+        widget=forms.TextInput(
+            attrs={"type": "month", "placeholder": "2026-11", "pattern": r"20\d\d-(0[1-9]|1[0-2])"}
+        ),
     )
 
     def __init__(self, *args: Any, targets: list[Target], this_month: date, **kwargs: Any) -> None:

@@ -55,11 +55,12 @@ def pack_of(
     channel: Channel,
     *,
     at: datetime,
+    with_left: bool = False,
 ) -> Pack:
     """What `channel` carries, for all attendees, of the agency's own records that came out in the span.
 
     The reports that bulletins of the pack rest on are in it too, by the same rule. What one attendee is not
-    shown of a record is left out of it for all.
+    shown of a record is left out of it for all. `left` is told only `with_left`, which is for the preparer.
     """
     if attendees.refusals:
         return Pack()
@@ -67,7 +68,7 @@ def pack_of(
     of_month = {row["record_id"] for row in rows}
     rows += _behind(viewer, rows)
     course = courses(attendees.seats, [row["record_id"] for row in rows], viewer, at=at)
-    wanted = _wanted(rows, of_month, attendees, course, everything=channel == Channel.PAGE)
+    wanted = _wanted(rows, of_month, attendees, course, everything=with_left)
     shown = disclose(viewer, wanted, channel, at=at)
     return _packed(shown, of_month, attendees, course)
 

@@ -39,11 +39,12 @@ from sharing.briefings.presenting import (
 )
 from sharing.briefings.rules import may_make, may_open, month_span, zone_of
 from sharing.briefings.statistics import SOURCE, a_year_before
+from sharing.disclosures.presenting import present as presented
 from sharing.disclosures.rules import Channel
 from sharing.disclosures.wording import word
 from sharing.releases.targets import Target, targets_for
 
-LISTED, TABLED = 25, 100
+LISTED, TABLED = 25, 25
 
 
 @login_required
@@ -113,7 +114,7 @@ def briefing(request: HttpRequest, ref: str) -> HttpResponse:
     """The page to prepare from: the pack in words and numbers, and what fell out of it and why."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     now = timezone.now()
-    found, attendees, pack = _worked_out(viewer, ref, Channel.PAGE, now)
+    found, attendees, pack = _worked_out(viewer, ref, Channel.PAGE, now, with_left=True)
     opened(found, pack, viewer=viewer, at=now)
     drugs, modes = by_drug(pack.seizures), by_mode(pack.seizures)
     context = {
@@ -157,15 +158,42 @@ def paper(request: HttpRequest, ref: str) -> HttpResponse:
     return answer
 
 
+@login_required
+@require_safe
+def present(request: HttpRequest, ref: str) -> HttpResponse:
+    """One thing at a time in large type, for a wall: the pack alone, nothing of what fell out of it."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    now = timezone.now()
+    found, attendees, pack = _worked_out(viewer, ref, Channel.PAGE, now)
+    opened(found, pack, viewer=viewer, at=now)
+    # Title, by drug, by mode, then each bulletin.
+    figures = charts(by_drug(pack.seizures), by_mode(pack.seizures)) if pack.seizures else []
+    last = 1 + len(figures) + len(pack.bulletins)
+    number = _number(request.GET.get("slide", ""), last)
+    shown = pack.bulletins[number - 2 - len(figures)] if number > 1 + len(figures) else None
+    context = {
+        "head": head_of(found, attendees, pack),
+        "number": number,
+        "last": last,
+        "pair": figures[number - 2] if 1 < number <= 1 + len(figures) else None,
+        "shown": shown,
+        "said": presented(shown) if shown else None,
+        "previous": query({"slide": number - 1}) if number > 1 else "",
+        "next": query({"slide": number + 1}) if number < last else "",
+        "page_marking": pack.marking,
+    }
+    return render(request, "sharing/briefing_present.html", context)
+
+
 def _worked_out(
-    viewer: Viewer, ref: str, channel: Channel, now: datetime
+    viewer: Viewer, ref: str, channel: Channel, now: datetime, *, with_left: bool = False
 ) -> tuple[Briefing, Attendees, Pack]:
     found = Briefing.objects.visible_to(viewer).filter(ref=ref).select_related("owner").first()
     if found is None:
         raise Http404
     attendees = attendees_of(found, viewer, at=now)
     span = month_span(found.month, zone_of(found.owner.time_zone))
-    return found, attendees, pack_of(attendees, span, viewer, channel, at=now)
+    return found, attendees, pack_of(attendees, span, viewer, channel, at=now, with_left=with_left)
 
 
 def _own_agency(viewer: Viewer) -> Agency:
@@ -186,9 +214,7 @@ def _table(request: HttpRequest, pack: Pack, drugs: Any, modes: Any) -> dict[str
     drug, mode = request.GET.get("drug", ""), request.GET.get("mode", "")
     found = narrowed(pack.seizures, drug, mode)
     last = max(1, -(-len(found) // TABLED))
-    asked = request.GET.get("page", "1")
-    page = min(int(asked), last) if asked.isdecimal() and 0 < len(asked) < 6 else 1
-    page = max(page, 1)
+    page = _number(request.GET.get("page", ""), last)
     chosen = {"drug": drug, "mode": mode}
     labels = terms().modes
     return {
@@ -201,3 +227,8 @@ def _table(request: HttpRequest, pack: Pack, drugs: Any, modes: Any) -> dict[str
         "previous": f"{query({**chosen, 'page': page - 1})}#reports" if page > 1 else "",
         "next": f"{query({**chosen, 'page': page + 1})}#reports" if page < last else "",
     }
+
+
+def _number(asked: str, last: int) -> int:
+    """The number that the address asks for, from 1 to `last`; 1 for anything else."""
+    return min(max(int(asked), 1), last) if asked.isdecimal() and len(asked) < 6 else 1

@@ -100,7 +100,7 @@ def document(briefing: Briefing, pack: Pack, attendees: Attendees, *, at: dateti
         "public": _public(a_year_before(briefing.month)) if owner.country == "US" else None,
         "bulletins": [_bulletin(each) for each in pack.bulletins],
         "seizures": [_report(each) for each in pack.seizures],
-        "words": _words(),
+        "words": _words() | {"all_own": _("All of them are records of %(owner)s.") % {"owner": owner.code}},
     }
 
 

@@ -21,6 +21,8 @@ from sharing.briefings.packs import Left, Pack
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.presenting import Event, RecordRow, event_of, row_of
 
+ON_A_WALL = 10
+
 
 @dataclass(frozen=True)
 class Line:
@@ -73,6 +75,11 @@ class Chart:
     labels: str
     rows: tuple[tuple[str, Any, str], ...]
 
+    @property
+    def shown(self) -> tuple[tuple[str, Any, str], ...]:
+        """The largest, as many as a wall shows, their numbers leading to the briefing's own page."""
+        return tuple((label, value, f"../{to}") for label, value, to in self.rows[:ON_A_WALL])
+
 
 @dataclass(frozen=True)
 class Chip:
@@ -124,7 +131,7 @@ def without_in_words(shown: Disclosure) -> str:
     return _("Without %(groups)s") % {"groups": ", ".join(labels)} if labels else ""
 
 
-def charts(drugs: Sequence[Figure], modes: Sequence[Figure]) -> list[Chart]:
+def charts(drugs: Sequence[Figure], modes: Sequence[Figure]) -> list[tuple[Chart, Chart]]:
     """Reports and weights by drug and by mode. Each number leads to the table of the reports behind it."""
     found = []
     for figures, name, labels, counted, weighed in (
@@ -133,10 +140,11 @@ def charts(drugs: Sequence[Figure], modes: Sequence[Figure]) -> list[Chart]:
     ):
         rows = [(each, f"?{urlencode({name: each.code})}#reports") for each in figures]
         heavy = sorted((row for row in rows if row[0].kg), key=lambda row: -row[0].kg)
-        found += [
+        counts, weights = (
             Chart(counted, _("reports"), labels, tuple((each.label, each.events, to) for each, to in rows)),
             Chart(weighed, _("kg"), labels, tuple((each.label, each.kg, to) for each, to in heavy)),
-        ]
+        )
+        found.append((counts, weights))
     return found
 
 

@@ -11,4 +11,5 @@ urlpatterns: list[URLPattern] = [
     path("briefings/new/", pages.new, name="briefing_new"),
     path("briefings/<ref:ref>/", pages.briefing, name="briefing"),
     path("briefings/<ref:ref>/briefing.pdf", pages.paper, name="briefing_pdf"),
+    path("briefings/<ref:ref>/present/", pages.present, name="briefing_present"),
 ]

@@ -219,13 +219,24 @@ def test_what_only_people_named_may_see_is_for_no_briefing(briefing):
     assert "TLP:RED" not in opened.paper() and red.ref not in opened.paper()
 
 
+def test_what_fell_out_is_not_on_the_wall(briefing):
+    inside, outside = published_bulletin(title="Inside"), published_bulletin(title="Outside")
+    released(inside, ("CBSA", "place"))
+    opened = briefing("CBSA")
+    slides = [opened.page(f"present/?slide={number}") for number in (1, 2, 99)]
+    assert [slide.context["number"] for slide in slides] == [1, 2, 2]
+    said = "".join(slide.content.decode() for slide in slides)
+    assert "Inside" in said and "Outside" not in said and outside.ref not in said and "Laredo" not in said
+    assert "Outside" in opened.text()
+
+
 def test_figures_lead_to_exactly_the_reports_they_count(briefing):
     car, truck = Mode(code="passenger_vehicle"), Mode(code="commercial_truck")
     reports = [published_seizure(mode=car), published_seizure(mode=car), published_seizure(mode=truck)]
     for report in reports[1:]:
         released(report, "CBSA")
     opened = briefing("CBSA")
-    charts = {chart.title: chart.rows for chart in opened.page().context["charts"]}
+    charts = {chart.title: chart.rows for pair in opened.page().context["charts"] for chart in pair}
     ((label, events, href),) = charts["Seizure reports by drug"]
     assert (label, events, href) == ("Cocaine", 2, "?drug=cocaine#reports")
     assert charts["Weight by drug"] == (("Cocaine", Decimal(40), "?drug=cocaine#reports"),)
@@ -290,7 +301,7 @@ def test_a_briefing_is_its_own_agencys(username, status, briefing, browse):
     released(bulletin, "CBSA")
     opened = briefing("CBSA", title="Xylophone")
     client = browse(username)
-    for address in ("", "briefing.pdf"):
+    for address in ("", "briefing.pdf", "present/"):
         answer = client.get(opened.path + address)
         ghost = client.get(f"/briefings/2222-2222/{address}")
         assert (answer.status_code, ghost.status_code) == (status, 404)
