@@ -118,15 +118,22 @@ def preview(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> Prev
     picked = _reach_of(planned, record.pk, fresh) - {own}
     now = _decided(world, record.pk, world.reachable(record.pk) - {own}, at)
     held = {pk for pk, found in now.items() if found.allowed}
-    decided = _decided(planned, record.pk, picked | held, when)
+    decided = _decided(planned, record.pk, (planned.reachable(record.pk) | held) - {own}, when)
     lost = {pk for pk in held - picked if not decided[pk].allowed}
+    # A release that stands but reaches nobody under a stricter marking reaches again under a looser one.
+    gained = {pk for pk, found in decided.items() if found.allowed} - picked - held
 
     content = _content(record)
     standing = world.facts[record.pk].releases
     hidden = hidden_rosters((reach.community for reach in (*fresh, *standing)), viewer)
     named = _reach_of(planned, record.pk, [each for each in fresh if each.community not in hidden])
     lost &= _reach_of(world, record.pk, [each for each in standing if each.community not in hidden])
-    listed = (picked & named) | lost
+    gained &= _reach_of(
+        planned,
+        record.pk,
+        [each for each in planned.facts[record.pk].releases if each.community not in hidden],
+    )
+    listed = (picked & named) | lost | gained
     shown = {pk: found for pk, found in decided.items() if pk in listed}
     known = _known_partners(own, listed)
     rows = _rows(shown, held, known, content, when) + [

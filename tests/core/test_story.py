@@ -8,11 +8,12 @@ from django.utils import timezone
 from bulletins.models import Found
 from hub.database.context import viewing
 from sharing.audiences.actions import rebuild_grants
-from sharing.audiences.models import Received, Withdrawal
+from sharing.audiences.models import Given, Received, Withdrawal
+from sharing.audiences.preview import preview
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.rules import Channel
 from sharing.flow import recall
-from tests.builders import CANARIES, published_bulletin, released
+from tests.builders import CANARIES, pick, plan, published_bulletin, released
 from tests.cast import viewer
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +79,22 @@ def test_rebuilding_from_the_releases_changes_nothing():
     released(bulletin, ("CBSA", "place"), "community:DHE")
     changes = rebuild_grants(timezone.now())
     assert (changes.granted, changes.changed, changes.withdrawn) == ([], [], [])
+
+
+def test_a_preview_names_everybody_who_would_get_it_also_by_a_release_that_stands():
+    """A release refused under a stricter marking revives under a looser one: it is told before, not found out after."""
+    bulletin = published_bulletin()
+    who = viewer("cbp.releaser")
+    released(bulletin, "community:HIDTA-STX")
+    released(bulletin, "CBSA", tlp="TLP:AMBER+STRICT")
+    assert not shown_to("stx.analyst", bulletin)
+    with viewing(who):
+        again = plan(pick("CBSA"), tlp="TLP:AMBER")
+        foreseen = preview(bulletin, again, viewer=who, at=timezone.now())
+    reached = {row.code for row in foreseen.rows if row.outcome != "no"}
+    assert {"HIDTA-STX", "TXDPS"} <= reached
+    released(bulletin, "CBSA")
+    assert shown_to("stx.analyst", bulletin)
+    with viewing(who):
+        holders = set(Given.objects.filter(record_id=bulletin.pk).values_list("agency__code", flat=True))
+    assert holders == reached
