@@ -138,7 +138,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "sharing.deliveries.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     # A release that has begun, an end that has passed: the ends are exact without it, the starts wait for it.
     "refresh": {"task": "sharing.tasks.refresh_due", "schedule": 5.0, "options": {"expires": 5}},
-    "number-entries": {"task": "sharing.audiences.tasks.number_entries", "schedule": 2.0, "options": {"expires": 2}},
+    "number-entries": {
+        "task": "sharing.audiences.tasks.number_entries",
+        "schedule": 2.0,
+        "options": {"expires": 2},
+    },
     "number-trail": {"task": "hub.trail.tasks.number_trail", "schedule": 5.0, "options": {"expires": 5}},
     "compare-grants": {"task": "sharing.tasks.compare_grants", "schedule": crontab(hour=7, minute=11)},
 }
@@ -217,6 +221,11 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Drug concealment hub",
+    "DESCRIPTION": _(
+        "A token sees and does here what its person sees and does on the pages; show it with each request: "
+        "`Authorization: Token <key>`. Lists come in pages: follow `next` until it is null. Errors are "
+        "`application/problem+json`; what is hidden from you and what does not exist are the same 404."
+    ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["hub.accounts.authentication.ScopeAllows"],

@@ -44,6 +44,11 @@ def test_every_endpoint_says_what_it_does_and_needs_a_token(schema):
             assert "401" in described["responses"]
 
 
+def test_the_schema_says_how_a_token_is_shown(schema):
+    shown = schema["components"]["securitySchemes"]["token"]
+    assert (shown["in"], shown["name"]) == ("header", "Authorization")
+
+
 def test_generating_the_schema_warns_of_nothing(caller, capsys):
     caller("cbsa.officer", "read").get("/api/schema/")
     assert "arning" not in capsys.readouterr().err
