@@ -22,7 +22,7 @@ from hub.accounts.viewer import Viewer
 from hub.agencies.models import Role
 from hub.pages.times import as_time
 from sharing.audiences.models import Received
-from sharing.deliveries.models import AlertKind
+from sharing.deliveries.models import AlertKind, InboxItem
 from sharing.deliveries.pages import disclosed, row_of_item
 from sharing.deliveries.querysets import inbox_items
 from sharing.disclosures.actions import disclose
@@ -33,6 +33,7 @@ from sharing.disclosures.rising import rising
 from sharing.disclosures.rules import Channel
 from sharing.releases.models import Release
 
+LOOKED_AT = 200
 WAITING = 5
 DRAFTS = 5
 TO_RELEASE = 5
@@ -47,17 +48,15 @@ def today(request: HttpRequest) -> HttpResponse:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     if viewer.agency_id is None:
         return render(request, "sharing/today.html", {"nobody": True, "places": _places(viewer)})
-    items = inbox_items(viewer).select_related("owner")
-    waiting = items.filter(acknowledged_at=None).exclude(alert=AlertKind.RECALLED)
-    first = list(waiting.order_by("-hazard", "-id")[:WAITING])
-    recalls = list(items.filter(alert=AlertKind.RECALLED, at__gte=timezone.now() - RECALLS_SHOWN)[:3])
+    waiting, recalls = _waiting(viewer)
+    first = waiting[:WAITING]
     shown = disclosed(viewer, first)
     drafts = draft_lines(viewer, DRAFTS) if may_draft(viewer) else []
     to_release, to_release_total = _unreleased(viewer) if may_release(viewer) else ([], "")
     fresh, unread = _fresh(viewer, besides=[item.record_id for item in first])
     context: dict[str, Any] = {
         "waiting": [row for item in first if (row := row_of_item(item, shown, back="/", small=False))],
-        "waiting_total": said(count_of(waiting)),
+        "waiting_total": f"{LOOKED_AT}+" if len(waiting) >= LOOKED_AT else str(len(waiting)),
         "recalls": [row_of_item(item, {}, back="/") for item in recalls],
         "drafts": [_draft(line) for line in drafts],
         "to_release": [short_row(each, action=_release(each)) for each in to_release],
@@ -73,6 +72,16 @@ def today(request: HttpRequest) -> HttpResponse:
         ),
     }
     return render(request, "sharing/today.html", context)
+
+
+def _waiting(viewer: Viewer) -> tuple[list[InboxItem], list[InboxItem]]:
+    """Of the newest in the inbox: what waits to be acknowledged, hazards first; what was recalled lately."""
+    items = inbox_items(viewer).filter(acknowledged_at=None).select_related("owner")
+    newest = list(items[:LOOKED_AT])
+    waiting = [item for item in newest if item.alert != AlertKind.RECALLED]
+    lately = timezone.now() - RECALLS_SHOWN
+    recalls = [item for item in newest if item.alert == AlertKind.RECALLED and item.at >= lately]
+    return sorted(waiting, key=lambda item: not item.hazard), recalls[:3]
 
 
 def _fresh(viewer: Viewer, *, besides: list[int]) -> tuple[list[Disclosure], set[int]]:
