@@ -9,6 +9,15 @@ function follow(form) {
   const waits = () => [...form.querySelectorAll("[data-live-submit]"), ...target.querySelectorAll("[data-live-submit]")];
   let timer;
   let running;
+  let asked = said();
+
+  // What the form holds, without what the fragment itself brought. Leaving a field that was typed in is no change:
+  // else the press that left it would find its button disabled.
+  function said() {
+    const brought = new Set([...target.querySelectorAll("[name]")].map((element) => element.name));
+    const held = [...new FormData(form)].filter(([name]) => !brought.has(name));
+    return JSON.stringify(held.map(([name, value]) => [name, value instanceof File ? `${value.name} ${value.size}` : value]));
+  }
 
   async function refresh() {
     running?.abort();
@@ -35,7 +44,8 @@ function follow(form) {
   }
 
   function soon(event) {
-    if (event.target.closest("[data-live-ignore]")) return;
+    if (event.target.closest("[data-live-ignore]") || said() === asked) return;
+    asked = said();
     target.setAttribute("aria-busy", "true");
     for (const button of waits()) {
       button.toggleAttribute("data-live-off", button.disabled && !button.dataset.liveHeld);
