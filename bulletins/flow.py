@@ -36,7 +36,7 @@ def freeze(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, no
     """The first half of publishing: the version and its whole face, which nobody can read before `hand_over`."""
     refusals = publish_refusals(record)
     if refusals:
-        raise ValidationError(refusals)  # type: ignore[arg-type]
+        raise ValidationError(refusals)
     lock_records([record.pk])
     number = Record.objects.values_list("latest", flat=True).get(pk=record.pk) + 1
     linked = (

@@ -66,7 +66,7 @@ def _insert(record: Record, version: Version, withheld: frozenset[str]) -> int:
     vector = " || ".join(f"setweight(to_tsvector('english', %s), '{weight}')" for weight in "ABCD")
     with connection.cursor() as cursor:
         cursor.execute(
-            f"insert into bulletins_face ({names}, words) values ({places}, {vector}) returning id",
+            f"insert into bulletins_face ({names}, words) values ({places}, {vector}) returning id",  # noqa: S608  names are ours
             [*values.values(), a, b, c, d],
         )
         (pk,) = cursor.fetchone()

@@ -106,7 +106,9 @@ def title_of(record: Bulletin | SeizureReport, substances: list[Substance]) -> s
         return record.title
     drugs = [str(row.drug.label) for row in substances[:3]]
     known = terms().methods
-    method = max((known[code] for code in record.methods if code in known), key=lambda row: row.level, default=None)
+    method = max(
+        (known[code] for code in record.methods if code in known), key=lambda row: row.level, default=None
+    )
     what = ", ".join(drugs) or _("Seizure")
     where = method.label.lower() if method else ""
     return f"{what}: {where}"[:200] if where else what[:200]

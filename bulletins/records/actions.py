@@ -55,7 +55,7 @@ def write_down(
     fresh = record.pk is None
     if fresh:
         record.created_at = at
-        record.owner_id = viewer.agency_id  # type: ignore[assignment]
+        record.owner_id = viewer.agency_id
         record.originator_id = record.originator_id or (None if record.originator_text else viewer.agency_id)
         record.poster_id = viewer.person_id
     record.edited_at = at

@@ -27,7 +27,7 @@ def viewing(viewer: Viewer) -> Iterator[Viewer]:
     error the rollback has already restored them.
     """
     wanted = (
-        "{%s}" % ",".join(str(number) for number in viewer.mine),
+        "{" + ",".join(str(number) for number in viewer.mine) + "}",
         str(viewer.agency_id or ""),
         ",".join(sorted(viewer.powers)),
     )

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.migrations import RunSQL
 
 NOTHING = RunSQL.noop
@@ -17,7 +19,7 @@ def locked(
 
     `engine` names what hub_engine may do beside reading: any of "insert, update, delete". hub_engine sees all rows.
     """
-    sql = [
+    sql: list[Any] = [
         f"alter table {table} enable row level security",
         f"create policy {table}_engine on {table} to hub_engine using (true) with check (true)",
         f"create policy {table}_read on {table} for select to hub_app using ({read})",
@@ -40,7 +42,7 @@ def locked(
     return RunSQL(sql, _unlock(table))
 
 
-def _unlock(table: str) -> list[str]:
+def _unlock(table: str) -> list[Any]:
     names = ("engine", "read", "add", "change", "remove")
     return [f"drop policy if exists {table}_{name} on {table}" for name in names] + [
         f"alter table {table} disable row level security"
@@ -61,5 +63,5 @@ def view(name: str, query: str) -> RunSQL:
 
 def function(signature: str, body: str, *, to: str = "hub_app, hub_engine") -> RunSQL:
     """A function executable by the named roles only. `body` is everything after the signature."""
-    grant = [f"grant execute on function {signature.split(' returns ')[0]} to {to}"] if to else []
+    grant = [f"grant execute on function {signature.split(' returns ', maxsplit=1)[0]} to {to}"] if to else []
     return RunSQL([f"create or replace function {signature} {body}", *grant], NOTHING)

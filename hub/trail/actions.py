@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,23 @@ class Origin:
     refusals: list[dict[str, Any]] = field(default_factory=list)
 
 
-origin: ContextVar[Origin] = ContextVar("origin", default=Origin())
+_origin: ContextVar[Origin | None] = ContextVar("origin", default=None)
+
+
+class _Current:
+    """The origin of whatever runs now; outside a request it is the system's own."""
+
+    def get(self) -> Origin:
+        return _origin.get() or Origin()
+
+    def set(self, source: Origin) -> Token[Origin | None]:
+        return _origin.set(source)
+
+    def reset(self, token: Token[Origin | None]) -> None:
+        _origin.reset(token)
+
+
+origin = _Current()
 
 
 def record(
@@ -74,7 +90,7 @@ def record(
     columns = ", ".join(values)
     places = ", ".join(["%s"] * len(values))
     with connection.cursor() as cursor:
-        cursor.execute(f"insert into hub_trail ({columns}) values ({places})", list(values.values()))
+        cursor.execute(f"insert into hub_trail ({columns}) values ({places})", list(values.values()))  # noqa: S608
 
 
 def refuse(

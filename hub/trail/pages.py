@@ -86,7 +86,7 @@ def trail(request: HttpRequest) -> HttpResponse:
     rows = list(trail_rows(viewer, **asked, before=before)[: SIZE + 1])
     shown = rows[:SIZE]
     said = {name: str(value) for name, value in asked.items()}
-    record("trail.read", viewer=viewer, at=now, rows=len(shown), **{"filters": said} if said else {})
+    record("trail.read", viewer=viewer, at=now, rows=len(shown), filters=said)
     return render(
         request,
         "hub/trail.html",

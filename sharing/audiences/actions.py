@@ -99,7 +99,8 @@ def _rows(world: World, pk: int, at: datetime) -> list[Row]:
     rows = []
     for agency, found in allowed.items():
         own = agency == record.owner_id and not found.persons
-        for person in sorted(found.persons) or [None]:
+        people: list[int | None] = [*sorted(found.persons)]
+        for person in people or [None]:
             rows.append(
                 Row(
                     record=pk,

@@ -19,7 +19,7 @@ from sharing.audiences.querysets import InboxQuerySet, WithdrawalQuerySet
 from sharing.releases.models import Release
 
 
-class Grant(GroupObjectPermissionBase):  # type: ignore[misc]
+class Grant(GroupObjectPermissionBase):
     """(record, agency) -> face: a guardian direct-foreign-key row. Past `until` it denies.
 
     `release` is empty on the owner's own. `person` is set for somebody named at TLP:RED; `group` is their agency.
@@ -41,7 +41,7 @@ class Grant(GroupObjectPermissionBase):  # type: ignore[misc]
     until = models.DateTimeField(null=True)
 
     class Meta:
-        unique_together: list = []
+        unique_together = ()
         constraints = [
             models.UniqueConstraint(
                 fields=["content_object", "group", "person"], nulls_distinct=False, name="grant_once"

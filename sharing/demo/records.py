@@ -1,4 +1,4 @@
-"""The demo's records: real public seizures as reports, and bulletins derived from them, released to plausible audiences."""
+"""The demo's records: real public seizures as reports, and bulletins derived from them, plausibly released."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bulletins.models import SeizureReport
+from bulletins.models import SeizureReport, Substance
 from bulletins.vocabulary.models import Drug, Method, Mode
 
 
@@ -54,7 +54,7 @@ def _narrative(reports: list[SeizureReport]) -> str:
     return "\n".join(lines)
 
 
-def _amount(row) -> str:  # type: ignore[no-untyped-def]
+def _amount(row: Substance) -> str:
     if row.quantity is None:
         return str(row.drug.label)
     return f"{row.drug.label} {row.quantity.normalize():f} {row.get_unit_display()}"

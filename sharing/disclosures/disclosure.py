@@ -1,4 +1,4 @@
-"""A Disclosure: what one viewer is shown of one record. The only form in which records reach templates and serializers."""
+"""What one viewer is shown of one record: the only form in which records reach templates and serializers."""
 
 from __future__ import annotations
 

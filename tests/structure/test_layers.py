@@ -18,13 +18,24 @@ STAGES = {
     ],
 }  # fmt: skip
 # Compositions: they join stages and are imported by none of them.
-JOINTS = {"models", "apps", "urls", "urls_api", "flow", "tasks", "management", "demo", "migrations", "pages", "rest"}
+JOINTS = {
+    "models",
+    "apps",
+    "urls",
+    "urls_api",
+    "flow",
+    "tasks",
+    "management",
+    "demo",
+    "migrations",
+    "pages",
+    "rest",
+}
 
 
 def modules():
     for app in APPS:
-        for path in sorted((ROOT / app).rglob("*.py")):
-            yield path
+        yield from sorted((ROOT / app).rglob("*.py"))
 
 
 def imports(path):

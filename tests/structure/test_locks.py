@@ -107,7 +107,8 @@ def test_another_agencys_record_can_be_neither_read_nor_changed_nor_hung_on():
             cursor.execute("update bulletins_record set place = 'x' where id = %s", [bulletin.pk])
             assert cursor.rowcount == 0
         refused(
-            "insert into bulletins_identifier (record_id, position, kind, value, note) values (%s, 0, 'plate', 'X', '')",
+            "insert into bulletins_identifier (record_id, position, kind, value, note)"
+            " values (%s, 0, 'plate', 'X', '')",
             [bulletin.pk],
         )
         refused(

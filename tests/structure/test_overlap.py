@@ -1,4 +1,4 @@
-"""A release that overlaps a recall, on connections of their own: whoever comes last is right, and nothing is left over."""
+"""A release that overlaps a recall, on connections of their own: whoever comes last is right."""
 
 from __future__ import annotations
 

@@ -34,7 +34,8 @@ class Command(BaseCommand):
         outcome, interrupted = Outcome(), False
         try:
             with tqdm(total=max(count_lines(path) - 1, 0), unit="row", file=sys.stderr) as bar:
-                for outcome in import_file(path, at=timezone.now(), poster=options["poster"]):
+                for so_far in import_file(path, at=timezone.now(), poster=options["poster"]):
+                    outcome = so_far
                     bar.update()
         except Unreadable as error:
             raise CommandError(f"{path}: {error}") from None

@@ -1,4 +1,4 @@
-"""Loads vocabulary, agencies and communities, and in a demo its cast. Runs as the tables' owner; changes nothing twice."""
+"""Loads vocabulary, agencies, communities and a demo's cast, as the tables' owner; changes nothing twice."""
 
 from __future__ import annotations
 
