@@ -154,11 +154,13 @@ def _recalled(item: InboxItem) -> RecordRow:
     what = _("Bulletin") if item.kind == Kind.BULLETIN else _("Seizure report")
     return RecordRow(
         href=item.path,
-        title=_("%(kind)s %(ref)s was recalled by %(owner)s")
-        % {"kind": what, "ref": item.ref, "owner": item.owner.code},
+        title=f"{what} {item.ref}",
         icon="undo",
         recalled=True,
-        meta=(as_time(item.recalled_at or item.at),),
+        meta=(
+            _("recalled by %(owner)s") % {"owner": item.owner.code},
+            as_time(item.recalled_at or item.at),
+        ),
         key=item.ref,
     )
 

@@ -67,6 +67,7 @@ def records(request: HttpRequest, kind: str) -> HttpResponse:
             "first": not filters.after,
             "next": filters.query(after=keys.after) if keys.after else "",
             "total": said(total),
+            "number": total,
             "page_marking": marking_of_page(shown),
         },
     )

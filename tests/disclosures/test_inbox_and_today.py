@@ -85,7 +85,7 @@ def test_a_recall_is_told_in_the_inbox_and_on_today_without_a_word_of_the_record
     part = reader("cbsa.officer")
     for path in ("/inbox/", "/"):
         page = text(part.get(path))
-        assert titles(page, "Recalled") == [f"Bulletin {record.ref} was recalled by CBP"]
+        assert titles(page, "Recalled") == [f"Bulletin {record.ref}"] and "recalled by CBP" in page
         assert CANARIES["core"] not in page
     for path in ("/inbox/", "/"):
         assert record.ref not in text(reader("ncb.officer").get(path))
