@@ -59,7 +59,7 @@ def _own(subject: Subject, live: list[Reach]) -> Decision:
     if subject.tlp != TLP.RED:
         return Decision(True, version=subject.version, reasons=(_("its own"),))
     named = frozenset().union(*(reach.persons for reach in live if reach.agency == subject.owner.id))
-    people = named | ({subject.author, *(reach.by for reach in live)} - {None})
+    people = named | {who for who in (subject.author, *(reach.by for reach in live)) if who is not None}
     if not people:
         return Decision(False, reasons=(_red(),))
     return Decision(True, version=subject.version, persons=people, reasons=(_("named"),))
