@@ -198,7 +198,12 @@ def test_an_amendment_without_consent_leaves_the_version_that_has_it():
     both = (to(TXDPS), to_region(number=2, version=2))
     found = decide(record, TXDPS, facts(*both, consents=[Allowed(1, HSI.id, TXDPS.id)]), NOW)
     assert found.allowed and found.version == 1
-    newer = decide(record, TXDPS, facts(*both, consents=[Allowed(1, HSI.id, TXDPS.id), Allowed(2, HSI.id, TXDPS.id)]), NOW)
+    newer = decide(
+        record,
+        TXDPS,
+        facts(*both, consents=[Allowed(1, HSI.id, TXDPS.id), Allowed(2, HSI.id, TXDPS.id)]),
+        NOW,
+    )
     assert newer.version == 2
 
 
