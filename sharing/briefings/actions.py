@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import record as write_trail
@@ -22,7 +23,7 @@ def make(
     at: datetime,
 ) -> Briefing:
     """A briefing of the viewer's agency on its month. Raises PermissionError for others than a liaison."""
-    if not may_make(viewer):
+    if not may_make(viewer) or viewer.person_id is None:
         raise PermissionError("only a liaison makes a briefing")
     briefing = Briefing.objects.create(
         owner_id=viewer.agency_id,
@@ -33,7 +34,7 @@ def make(
     )
     briefing.agencies.set(list(agencies))
     briefing.communities.set(list(communities))
-    _tell("briefing.make", briefing, viewer=viewer, at=at, rows=None, marking="", month=f"{month:%Y-%m}")
+    _tell("briefing.make", briefing, viewer=viewer, at=at, rows=None, month=f"{month:%Y-%m}")
     return briefing
 
 
@@ -57,8 +58,8 @@ def _tell(
     viewer: Viewer,
     at: datetime,
     rows: int | None,
-    marking: str,
-    **facts: str,
+    marking: str = "",
+    **facts: Any,
 ) -> None:
     write_trail(
         event,

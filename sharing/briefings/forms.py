@@ -26,9 +26,8 @@ class BriefingForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args: Any, targets: list[Target], this_month: date, **kwargs: Any) -> None:
-        usual = {"title": title_for(this_month), "month": f"{this_month:%Y-%m}"}
-        super().__init__(*args, initial=usual, **kwargs)
+    def __init__(self, data: Any = None, *, targets: list[Target], this_month: date) -> None:
+        super().__init__(data, initial={"title": title_for(this_month), "month": f"{this_month:%Y-%m}"})
         self.targets = {target.key: target for target in targets}
         self.this_month = this_month
 

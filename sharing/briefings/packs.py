@@ -157,21 +157,25 @@ def _resting(shown: Sequence[Disclosure], of_month: set[int]) -> list[Disclosure
 
 @dataclass(frozen=True)
 class Reason:
-    """Records left out for the same reason."""
+    """Records left out for the same reason: because of the attendees named, or of `everybody`."""
 
     codes: str
+    everybody: bool
     why: str
     records: tuple[Disclosure, ...]
 
 
-def reasons(left: Iterable[Left]) -> list[Reason]:
+def reasons(left: Iterable[Left], attendees: Attendees) -> list[Reason]:
     """What fell out, by attendees and reason, the most first. A record stands under each of its reasons."""
-    found: dict[tuple[str, str], list[Disclosure]] = defaultdict(list)
+    found: dict[tuple[tuple[str, ...], str], list[Disclosure]] = defaultdict(list)
     for each in left:
         by_why: dict[str, list[str]] = defaultdict(list)
         for missing in each.missing:
             by_why[missing.why].append(missing.code)
         for why, codes in by_why.items():
-            found[", ".join(codes), why].append(each.shown)
-    ordered = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
-    return [Reason(codes, why, tuple(records)) for (codes, why), records in ordered]
+            found[tuple(codes), why].append(each.shown)
+    everybody = len(attendees.seats)
+    return [
+        Reason(", ".join(codes), len(codes) == everybody > 1, why, tuple(records))
+        for (codes, why), records in sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+    ]

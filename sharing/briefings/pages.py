@@ -120,7 +120,7 @@ def briefing(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         "head": head_of(found, attendees, pack),
         "fallen": fallen_in_words(pack.left) if pack.left else "",
-        "reasons": reasons(pack.left),
+        "reasons": reasons(pack.left, attendees),
         "bulletins": [bulletin_row(each) for each in pack.bulletins],
         "kg": total_kg(pack.seizures),
         "charts": charts(drugs, modes),

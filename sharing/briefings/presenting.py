@@ -88,7 +88,9 @@ class Chip:
 
 
 def line_of(briefing: Briefing) -> Line:
-    codes = [each.code for each in (*briefing.communities.all(), *briefing.agencies.all())]
+    codes = [each.code for each in briefing.communities.all()] + [
+        each.code for each in briefing.agencies.all()
+    ]
     return Line(
         href=f"/briefings/{briefing.ref}/",
         title=briefing.title,

@@ -7,6 +7,7 @@ import json
 import resource
 import sys
 from pathlib import Path
+from typing import Any, Literal
 
 import typst
 
@@ -14,7 +15,7 @@ TEMPLATE = Path(__file__).with_name("briefing.typ")
 # In every one of the fonts that come with typst: what stands for a letter that none of them has.
 STAND_IN = "\u25a1"
 NO_GLYPH = "could not be displayed"
-STANDARD = "ua-1"
+STANDARD: Literal["ua-1"] = "ua-1"
 
 
 def main() -> None:
@@ -31,18 +32,18 @@ def main() -> None:
     sys.stdout.buffer.write(paper)
 
 
-def setting(data: dict, fonts: typst.Fonts) -> bytes:
+def setting(data: dict[str, Any], fonts: typst.Fonts) -> bytes:
     """What people wrote goes in as data: nothing in it is read as markup."""
     return typst.compile(
         TEMPLATE.read_bytes(),
         font_paths=fonts,
         sys_inputs={"data": json.dumps(data)},
         format="pdf",
-        pdf_standards=[STANDARD],
+        pdf_standards=STANDARD,
     )
 
 
-def without_glyph(data: dict, fonts: typst.Fonts) -> set[str]:
+def without_glyph(data: dict[str, Any], fonts: typst.Fonts) -> set[str]:
     """The letters in `data` that no font has, each tried by itself."""
     found = set()
     for letter in {letter for letter in json.dumps(data, ensure_ascii=False) if letter > "~" or letter < " "}:
@@ -52,14 +53,14 @@ def without_glyph(data: dict, fonts: typst.Fonts) -> set[str]:
                 font_paths=fonts,
                 sys_inputs={"letter": letter},
                 format="pdf",
-                pdf_standards=[STANDARD],
+                pdf_standards=STANDARD,
             )
         except typst.TypstError:
             found.add(letter)
     return found
 
 
-def replaced(value, letters: set[str]):
+def replaced(value: Any, letters: set[str]) -> Any:
     if isinstance(value, str):
         return "".join(STAND_IN if letter in letters else letter for letter in value)
     if isinstance(value, list):
