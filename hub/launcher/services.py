@@ -1,5 +1,6 @@
 """The services a hub needs, started only where DATABASE_URL or REDIS_URL does not name one."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -16,6 +17,8 @@ from hub.launcher.postgres import Postgres
 from hub.launcher.valkey import Valkey
 
 LEAST_FREE = 200 * 2**20
+LONGEST_FOLDER = 80
+SOCKETS, THROWAWAY = "hub-sockets-", "hub-throwaway-"
 
 
 class Services:
@@ -25,9 +28,10 @@ class Services:
         self.home = home
         logs = home / "logs"
         logs.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # Short whatever HUB_HOME is: a socket's path may have 107 bytes. Private: who gets in is trusted.
-        self.sockets = Path(tempfile.mkdtemp(prefix="hub-"))
         self.settings = {name: os.environ[name] for name in env.SHARED if os.environ.get(name)}
+        if "DATABASE_URL" in self.settings and "OWNER_DATABASE_URL" not in self.settings:
+            env.refuse("DATABASE_URL is set, so OWNER_DATABASE_URL must be too (migrations log in with it)")
+        self.sockets = socket_folder()
         self.postgres = self.valkey = None
         if "DATABASE_URL" not in self.settings:
             self.postgres = Postgres(
@@ -35,8 +39,6 @@ class Services:
             )
             self.settings["DATABASE_URL"] = self.postgres.url("hub_app")
             self.settings["OWNER_DATABASE_URL"] = self.postgres.url("hub_owner")
-        elif "OWNER_DATABASE_URL" not in self.settings:
-            env.refuse("DATABASE_URL is set, so OWNER_DATABASE_URL must be too (migrations log in with it)")
         if "REDIS_URL" not in self.settings:
             self.valkey = Valkey(home / "valkey", self.sockets, logs / "valkey.log", throwaway=throwaway)
             self.settings["REDIS_URL"] = self.valkey.url
@@ -52,6 +54,12 @@ class Services:
         for service in self.started:
             service.stop()
         shutil.rmtree(self.sockets, ignore_errors=True)
+
+
+def socket_folder() -> Path:
+    """A new folder, short whatever HUB_HOME is: a socket's path may have 107 bytes. Private: who gets in is trusted."""
+    folder = next((name for name in (tempfile.gettempdir(), "/tmp") if len(name) < LONGEST_FOLDER), None)  # noqa: S108
+    return Path(tempfile.mkdtemp(prefix=SOCKETS, dir=folder))
 
 
 @contextmanager
@@ -129,16 +137,21 @@ def clear(note: Path) -> None:
     except (OSError, ValueError, KeyError):
         left = None
     note.unlink(missing_ok=True)
-    if left is not None and left.name.startswith("hub-") and left.parent == Path(tempfile.gettempdir()):
+    if left is not None and left.name.startswith(SOCKETS):
         shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager
 def throwaway() -> Iterator[Services]:
     """Fresh services in a folder of their own, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="hub-throwaway-", ignore_cleanup_errors=True) as folder:
+    sweep()
+    with (
+        tempfile.TemporaryDirectory(prefix=THROWAWAY, ignore_cleanup_errors=True) as folder,
+        held(Path(folder)),
+    ):
         require_room(Path(folder))
         services = Services(Path(folder), throwaway=True)
+        (Path(folder) / env.SERVICES).write_text(json.dumps({"sockets": str(services.sockets)}))
         try:
             services.start()
             services.settings |= {
@@ -150,3 +163,13 @@ def throwaway() -> Iterator[Services]:
             yield services
         finally:
             services.stop()
+
+
+def sweep() -> None:
+    """Removes what throwaway services left that were killed: nobody holds their lock any more."""
+    for left in Path(tempfile.gettempdir()).glob(f"{THROWAWAY}*"):
+        with contextlib.suppress(OSError):
+            old = left.stat().st_mtime < time.time() - 600
+            if old and left.stat().st_uid == os.geteuid() and not env.launcher_runs(left):
+                clear(left / env.SERVICES)
+                shutil.rmtree(left, ignore_errors=True)

@@ -1,5 +1,6 @@
 """The embedded services: as root or not, on any path, after any end."""
 
+import json
 import os
 import shutil
 import signal
@@ -122,6 +123,21 @@ def test_a_full_disk_is_told_before_anything_starts(bare, home, monkeypatch, cap
     with pytest.raises(SystemExit), services.lasting(home, {}):
         pass
     assert capsys.readouterr().err == f"hub: the disk of {home} has 50 MB left; the hub needs 200 MB\n"
+
+
+def test_what_killed_throwaway_services_left_is_swept_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(services.tempfile, "tempdir", str(tmp_path))
+    folders = {name: tmp_path / f"hub-throwaway-{name}" for name in ("old", "young", "running")}
+    for folder in folders.values():
+        folder.mkdir()
+    sockets = services.socket_folder()
+    (folders["old"] / env.SERVICES).write_text(json.dumps({"sockets": str(sockets)}))
+    with services.held(folders["running"]):
+        for name in ("old", "running"):
+            os.utime(folders[name], (1, 1))
+        services.sweep()
+    assert {name for name, folder in folders.items() if folder.exists()} == {"young", "running"}
+    assert not sockets.exists()
 
 
 def test_a_secret_is_made_once_and_for_its_owner_only(tmp_path):
