@@ -1,7 +1,7 @@
 """The settings: one reading of the environment (see docs/operations.md for the table)."""
 
-from csp.constants import NONE, SELF
 from celery.schedules import crontab
+from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from hub import env

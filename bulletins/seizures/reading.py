@@ -27,7 +27,7 @@ _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _BINARIES = (b"%PDF", b"\x1f\x8b", b"{\\rtf")
 
 
-class Unreadable(Exception):  # noqa: N818
+class Unreadable(Exception):
     """The file as a whole cannot be read. The message says why, and what to do."""
 
 

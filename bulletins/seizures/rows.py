@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from bulletins.seizures.cells import EARLIEST, Cells, country_codes, currency_codes
 from bulletins.records.units import mass_kg
+from bulletins.seizures.cells import EARLIEST, Cells, country_codes, currency_codes
 from bulletins.vocabulary.lists import DateBasis, Precision, Qualifier, Region, SubstanceForm, Unit
 from bulletins.vocabulary.places import Place, PortBook
 

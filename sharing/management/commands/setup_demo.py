@@ -18,4 +18,6 @@ class Command(BaseCommand):
         if not settings.HUB_DEMO:
             raise CommandError("this hub is no demo: set HUB_DEMO=1 to fill one")
         counts = load_records(timezone.now())
-        self.stdout.write(f"demo: {counts['seizures']} seizure reports, {counts['bulletins']} bulletins added")
+        self.stdout.write(
+            f"demo: {counts['seizures']} seizure reports, {counts['bulletins']} bulletins added"
+        )
