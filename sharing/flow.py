@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q
@@ -16,6 +19,7 @@ from hub.accounts.viewer import Viewer
 from hub.database.context import engine, lock_records
 from hub.trail.actions import record as write_trail
 from sharing.audiences.actions import Changes, codes_of, regrant
+from sharing.audiences.holders import nameable
 from sharing.audiences.models import Grant, WithdrawalKind
 from sharing.communities.models import Community
 from sharing.deliveries.actions import queue_alerts
@@ -40,10 +44,10 @@ def release(
     _check(fresh, plan, viewer=viewer, at=at)
     for record in fresh:
         _mark(record, plan, viewer=viewer, at=at)
+    before = _audiences(ids, viewer)
     _replace(fresh, plan, viewer=viewer, at=at)
-    before = _audiences(ids)
     changes = regrant(ids, at=at)
-    after = _audiences(ids)
+    after = _audiences(ids, viewer)
     if announce:
         queue_alerts(AlertKind.NEW, changes.granted, at=at)
         queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
@@ -56,8 +60,8 @@ def release(
             object_id=record.ref,
             version=record.latest,
             marking=record.tlp,
-            before=before.get(record.pk, []),
-            after=after.get(record.pk, []),
+            **_had(before.get(record.pk)),
+            **_has(after.get(record.pk)),
             reason=plan.need_to_know,
         )
     return changes
@@ -74,7 +78,7 @@ def recall(record: Record, *, reason: str, viewer: Viewer, at: datetime) -> Chan
     live = Release.objects.filter(record_id=record.pk, ended_at=None)
     if not live.exists():
         raise ValidationError(_("It is not released to anyone: there is nothing to recall."))
-    before = _audiences([record.pk])
+    before = _audiences([record.pk], viewer)
     live.update(ended_at=at, recalled_at=at, recalled_by_id=viewer.person_id, recall_reason=reason.strip())
     Record.objects.filter(pk=record.pk).update(recalled_at=at)
     changes = regrant([record.pk], at=at, ending=WithdrawalKind.RECALLED, reason=reason.strip())
@@ -87,7 +91,7 @@ def recall(record: Record, *, reason: str, viewer: Viewer, at: datetime) -> Chan
         object_id=record.ref,
         version=record.latest,
         marking=record.tlp,
-        before=before.get(record.pk, []),
+        **_had(before.get(record.pk)),
         reason=reason.strip(),
     )
     return changes
@@ -98,7 +102,7 @@ def carry_over(record: Record, releases: Iterable[int], *, viewer: Viewer, at: d
     lock_records([record.pk])
     record.refresh_from_db()
     chosen = Release.objects.filter(record_id=record.pk, ended_at=None, pk__in=list(releases))
-    before = _audiences([record.pk])
+    before = _audiences([record.pk], viewer)
     chosen.update(version=record.latest)
     changes = regrant([record.pk], at=at)
     queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
@@ -110,8 +114,8 @@ def carry_over(record: Record, releases: Iterable[int], *, viewer: Viewer, at: d
         object_id=record.ref,
         version=record.latest,
         marking=record.tlp,
-        before=before.get(record.pk, []),
-        after=_audiences([record.pk]).get(record.pk, []),
+        **_had(before.get(record.pk)),
+        **_has(_audiences([record.pk], viewer).get(record.pk)),
     )
     return changes
 
@@ -222,13 +226,44 @@ def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime)
     Release.objects.bulk_create(rows)
 
 
-def _audiences(ids: list[int]) -> dict[int, list[str]]:
-    """Record -> codes of the agencies that hold a grant on it, for the trail."""
+@dataclass(frozen=True)
+class Audience:
+    """Who holds a record, as its agency's auditor may read it: codes, and communities whose members are not listed."""
+
+    codes: list[str]
+    unlisted: tuple[str, ...]
+
+
+def _audiences(ids: list[int], viewer: Viewer) -> dict[int, Audience]:
+    """Record -> who holds a grant on it, for the trail of the viewer's agency, which owns the records."""
     with engine():
         pairs = list(
             Grant.objects.filter(content_object_id__in=ids).values_list("content_object_id", "group_id")
         )
-    found: dict[int, set[int]] = {}
+    found: dict[int, set[int]] = defaultdict(set)
     for record, agency in pairs:
-        found.setdefault(record, set()).add(agency)
-    return {record: codes_of(agencies) for record, agencies in found.items()}
+        found[record].add(agency)
+    releases: dict[int, list[Release]] = defaultdict(list)
+    for row in Release.objects.filter(record_id__in=ids, ended_at=None):
+        releases[row.record_id].append(row)
+    audiences = {}
+    for record, agencies in found.items():
+        named, unlisted = nameable(releases[record], viewer)
+        told = agencies if named is None else agencies & (named | {viewer.agency_id})
+        audiences[record] = Audience(codes_of(told), unlisted)
+    return audiences
+
+
+def _had(audience: Audience | None) -> dict[str, Any]:
+    return _on_trail(audience, "before", "members_before")
+
+
+def _has(audience: Audience | None) -> dict[str, Any]:
+    return _on_trail(audience, "after", "members_since")
+
+
+def _on_trail(audience: Audience | None, codes: str, members: str) -> dict[str, Any]:
+    if audience is None:
+        return {codes: []}
+    unlisted = {members: ", ".join(audience.unlisted)} if audience.unlisted else {}
+    return {codes: audience.codes, **unlisted}

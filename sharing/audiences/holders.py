@@ -44,10 +44,8 @@ class Holders:
 def holders_of(record_id: int, viewer: Viewer) -> Holders:
     """Who holds the record of the viewer's agency; nobody, for a record of another's."""
     rows = list(Given.objects.filter(record_id=record_id).order_by("agency_id"))
-    releases = list(live_releases(record_id))
-    hidden = hidden_rosters((release.community_id for release in releases), viewer)
-    if hidden:
-        named = _named(releases, set(hidden))
+    named, hidden = nameable(list(live_releases(record_id)), viewer)
+    if named is not None:
         rows = [row for row in rows if row.agency_id in named]
     agencies = Agency.objects.in_bulk([row.agency_id for row in rows])
     saying = {
@@ -73,7 +71,15 @@ def holders_of(record_id: int, viewer: Viewer) -> Holders:
             persons=(earlier.persons if earlier else 0) + (row.person_id is not None),
         )
     ordered = sorted(found.values(), key=lambda holder: (holder.band, holder.code))
-    return Holders(tuple(ordered), tuple(community.name for community in hidden.values()))
+    return Holders(tuple(ordered), hidden)
+
+
+def nameable(releases: list[Release], viewer: Viewer) -> tuple[set[int] | None, tuple[str, ...]]:
+    """Of those reached by `releases`: whom the viewer may be told of (None: everybody), and the communities whose
+    members are not listed."""
+    hidden = hidden_rosters((release.community_id for release in releases), viewer)
+    names = tuple(community.name for community in hidden.values())
+    return (_named(releases, set(hidden)) if hidden else None), names
 
 
 def _named(releases: list[Release], hidden: set[int]) -> set[int]:

@@ -21,9 +21,10 @@ from hub.agencies.models import Agency
 from hub.database.context import engine
 from sharing.audiences.models import Grant, Withdrawal
 from sharing.audiences.unusual import Foreseen, unusual
-from sharing.communities.models import Community
+from sharing.communities.models import Community, Membership
 from sharing.releases.facts import World, load, remarked
 from sharing.releases.grounds import Decision, Reach
+from sharing.releases.models import Release
 from sharing.releases.plan import Plan, plan_refusals
 from sharing.releases.rules import decide
 
@@ -127,7 +128,8 @@ def preview(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> Prev
     standing = world.facts[record.pk].releases
     hidden = hidden_rosters((reach.community for reach in (*fresh, *standing)), viewer)
     named = _reach_of(planned, record.pk, [each for each in fresh if each.community not in hidden])
-    lost &= _reach_of(world, record.pk, [each for each in standing if each.community not in hidden])
+    openly = _reach_of(world, record.pk, [each for each in standing if each.community not in hidden])
+    lost &= openly
     gained &= _reach_of(
         planned,
         record.pk,
@@ -135,8 +137,8 @@ def preview(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> Prev
     )
     listed = (picked & named) | lost | gained
     shown = {pk: found for pk, found in decided.items() if pk in listed}
-    known = _known_partners(own, listed)
-    rows = _rows(shown, held, known, content, when) + [
+    known = _known_partners(own, listed, viewer)
+    rows = _rows(shown, held & openly, known, content, when) + [
         _hidden_row(hidden[reach.community]) for reach in fresh if reach.community in hidden
     ]
     rows.sort(key=lambda row: (row.band, row.code))
@@ -179,14 +181,31 @@ def hidden_rosters(communities: Iterable[int | None], viewer: Viewer) -> dict[in
     return {community.pk: community for community in found.order_by("code")}
 
 
-def _known_partners(owner: int, agencies: Iterable[int]) -> set[int]:
-    """Of `agencies`, those that hold or held something of the owner's."""
+def _known_partners(owner: int, agencies: Iterable[int], viewer: Viewer) -> set[int]:
+    """Of `agencies`, those that hold or held something of the owner's, as far as the viewer may know it."""
     wanted = list(agencies)
     with engine():
         grants = Grant.objects.filter(group_id__in=wanted, face__owner_id=owner)
         holding = set(grants.values_list("group_id", flat=True).distinct())
         held = Withdrawal.objects.filter(agency_id__in=wanted, owner_id=owner)
-        return holding | set(held.values_list("agency_id", flat=True).distinct())
+        found = holding | set(held.values_list("agency_id", flat=True).distinct())
+    return found & _openly_given(owner, viewer) if found else found
+
+
+def _openly_given(owner: int, viewer: Viewer) -> set[int]:
+    """Whom releases of the owner's ever named, by themselves or in an open roster, and their clients."""
+    releases = Release.objects.filter(owner_id=owner).order_by()
+    communities = set(releases.values_list("community_id", flat=True).distinct())
+    agencies = Agency.objects.order_by()
+    if releases.filter(agency=None, community=None).exists() or not (
+        hidden := hidden_rosters(communities, viewer)
+    ):
+        return set(agencies.values_list("pk", flat=True))
+    members = Membership.objects.filter(community_id__in=(communities - {None}) - set(hidden)).order_by()
+    found = set(releases.exclude(agency=None).values_list("agency_id", flat=True).distinct())
+    found |= set(members.values_list("agency_id", flat=True).distinct())
+    clients = agencies.filter(parent_id__in=found, parent_confirmed_at__isnull=False)
+    return found | set(clients.values_list("pk", flat=True))
 
 
 def _content(record: Record) -> dict[str, dict[str, Any]]:

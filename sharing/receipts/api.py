@@ -15,10 +15,12 @@ from rest_framework.response import Response
 from bulletins.models import Record
 from bulletins.publishing.querysets import working_copies
 from bulletins.records.models import Kind
+from hub.accounts.viewer import Viewer
 from hub.rest.filters import PagedFilters
 from hub.rest.pages import Page, page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
+from sharing.audiences.holders import holders_of
 from sharing.audiences.models import Received
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.answers import absent, carried
@@ -27,7 +29,7 @@ from sharing.disclosures.rules import Channel
 from sharing.disclosures.shapes import instant
 from sharing.receipts.actions import acknowledge
 from sharing.receipts.models import Receipt
-from sharing.receipts.querysets import answers_for
+from sharing.receipts.querysets import answers_told
 
 
 class ReceiptFilters(PagedFilters):
@@ -77,9 +79,9 @@ class ReceiptList(HubView):
     def get(self, request: Request) -> Response:
         """Your agency's receipts, newest first; with a `record` of your own, what the agencies answered."""
         if "record" in self.query:
-            record = working_copies(Record, self.viewer).filter(uid=self.query["record"]).first()
+            record = carried(working_copies(Record, self.viewer)).filter(uid=self.query["record"]).first()
             if record is not None:
-                return Page([], next=None, previous=None).response(_answers(record))
+                return Page([], next=None, previous=None).response(_answers(record, self.viewer))
         return self._own(request)
 
     @says("receipts_create", ReceiptShape, status=201, body=ReceiptBody, errors=(403, 404, 410))
@@ -138,7 +140,7 @@ class ReceiptList(HubView):
         )
 
 
-def _answers(record: Record) -> list[dict[str, Any]]:
+def _answers(record: Record, viewer: Viewer) -> list[dict[str, Any]]:
     return [
         {
             "record": str(record.uid),
@@ -150,5 +152,5 @@ def _answers(record: Record) -> list[dict[str, Any]]:
             "read_at": instant(answer.read_at) if answer.read_at else None,
             "acknowledged_at": instant(answer.acknowledged_at) if answer.acknowledged_at else None,
         }
-        for answer in answers_for(record.pk)
+        for answer in answers_told(record.pk, viewer, holders_of(record.pk, viewer))
     ]

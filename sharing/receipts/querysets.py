@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
+from sharing.audiences.holders import Holders
 from sharing.audiences.models import Given
+from sharing.audiences.preview import hidden_rosters
 from sharing.receipts.models import Answered
+from sharing.releases.models import Release
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,17 @@ def answers_for(record_id: int) -> list[Answer]:
         if agency not in given
     ]
     return sorted(rows, key=lambda row: (row.given_at is None, row.code))
+
+
+def answers_told(record_id: int, viewer: Viewer, holders: Holders) -> list[Answer]:
+    """Of `answers_for` what the viewer may be told: nobody whom a hidden roster alone names, now or in the past."""
+    named = {holder.agency for holder in holders.agencies}
+    communities = Release.objects.filter(record_id=record_id).values_list("community_id", flat=True)
+    # Of those it was taken back from nobody can say any more whether a hidden roster alone named them.
+    past = not hidden_rosters(communities, viewer)
+    return [
+        answer for answer in answers_for(record_id) if (answer.agency in named if answer.given_at else past)
+    ]
 
 
 def _answer(agency: Agency, version: int, given_at: datetime | None, found: Answered | None) -> Answer:

@@ -9,9 +9,8 @@ from datetime import datetime
 from bulletins.models import Record
 from hub.accounts.viewer import Viewer
 from sharing.audiences.holders import holders_of
-from sharing.audiences.preview import hidden_rosters
 from sharing.disclosures.disclosure import Disclosure
-from sharing.receipts.querysets import Answer, answers_for
+from sharing.receipts.querysets import Answer, answers_told
 from sharing.releases.models import Release
 
 FEW = 12
@@ -107,20 +106,18 @@ def standing_of(shown: Disclosure, viewer: Viewer) -> Standing | None:
     recalled = [row for row in releases if row.recalled_at]
     last = max(recalled, key=lambda row: row.recalled_at or row.released_at, default=None)
     holders = holders_of(shown.key, viewer)
-    answers = {answer.agency: answer for answer in answers_for(shown.key)}
+    answers = {answer.agency: answer for answer in answers_told(shown.key, viewer, holders)}
     lines = []
     for holder in holders.agencies:
         withheld = tuple(label.lower() for label in holder.withheld)
         lines.append(
             _line(holder.code, holder.name, withheld, holder.version, answers.pop(holder.agency, None))
         )
-    # Of those it was taken back from nobody can say any more whether a hidden roster alone named them.
-    if not hidden_rosters((row.community_id for row in releases), viewer):
-        lines += [
-            Line(each.code, each.name, "no", (), each.version, each.read_at, each.acknowledged_at)
-            for each in answers.values()
-            if each.given_at is None
-        ]
+    lines += [
+        Line(each.code, each.name, "no", (), each.version, each.read_at, each.acknowledged_at)
+        for each in answers.values()
+        if each.given_at is None
+    ]
     edited, published = Record.objects.values_list("edited_at", "latest_at").get(pk=shown.key)
     return Standing(
         lines=tuple(lines),

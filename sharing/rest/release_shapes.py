@@ -119,7 +119,9 @@ class ReleaseShape(serializers.Serializer[Any]):
 class RecallShape(serializers.Serializer[Any]):
     record = serializers.UUIDField()
     recalled_at = serializers.DateTimeField()
-    agencies = serializers.IntegerField(help_text=gettext_lazy("how many agencies had it"))
+    agencies = serializers.IntegerField(
+        help_text=gettext_lazy("how many agencies had it, without members of communities that are not listed")
+    )
 
 
 class ReleaseFilters(PagedFilters):

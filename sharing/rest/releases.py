@@ -22,6 +22,7 @@ from hub.agencies.models import Agency, AgencyState, Person
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
+from sharing.audiences.holders import holders_of
 from sharing.audiences.preview import preview
 from sharing.communities.models import Community
 from sharing.flow import recall, release
@@ -97,10 +98,10 @@ class Recall(OwnRecord):
         body = RecallBody(data=request.data)
         body.is_valid(raise_exception=True)
         at = timezone.now()
-        changes = recall(self.record, reason=body.validated_data["reason"], viewer=self.viewer, at=at)
-        agencies = {agency for record, agency in changes.withdrawn}
+        told = holders_of(self.record.pk, self.viewer).agencies
+        recall(self.record, reason=body.validated_data["reason"], viewer=self.viewer, at=at)
         return Response(
-            {"record": str(self.record.uid), "recalled_at": at.isoformat(), "agencies": len(agencies)}
+            {"record": str(self.record.uid), "recalled_at": at.isoformat(), "agencies": len(told)}
         )
 
 
