@@ -55,7 +55,7 @@ def freeze(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, no
         published_by_id=viewer.person_id,
     )
     Record.objects.filter(pk=record.pk).update(latest=number, latest_at=at, edited_at=at)
-    record.refresh_from_db()
+    record.latest, record.latest_at, record.edited_at = number, at, at
     make_faces(record, number, [frozenset()])
     write_trail(
         f"{record.kind}.{'publish' if number == 1 else 'amend'}",

@@ -471,6 +471,14 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "transport modes",
                 "ordering": ["position", "code"],
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("code", ""), _negated=True), models.Q(("label", ""), _negated=True)
+                        ),
+                        name="mode_named",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -504,6 +512,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["position", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("group__in", ["detail", "technique"])),
+                        name="photograph_group_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -564,6 +578,41 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "ports",
                 "ordering": ["position", "code"],
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("code", ""), _negated=True), models.Q(("label", ""), _negated=True)
+                        ),
+                        name="port_named",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["land", "rail", "sea", "air", "mail", "express"])),
+                        name="port_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "region__in",
+                                [
+                                    "southwest",
+                                    "northern",
+                                    "coastal_interior",
+                                    "canada",
+                                    "mexico",
+                                    "elsewhere",
+                                ],
+                            )
+                        ),
+                        name="port_region_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("lat__gte", -90), ("lat__lte", 90)), name="port_latitude_on_earth"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("lon__gte", -180), ("lon__lte", 180)),
+                        name="port_longitude_on_earth",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -668,6 +717,26 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["position", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("quantity__isnull", True), ("quantity__gte", 0), _connector="OR"),
+                        name="substance_amount_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("quantity__isnull", True), models.Q(("unit", ""), _negated=True), _connector="OR"
+                        ),
+                        name="substance_amount_has_unit",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("purity_percent__isnull", True),
+                            ("purity_percent__range", (0, 100)),
+                            _connector="OR",
+                        ),
+                        name="substance_purity_is_percent",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -728,6 +797,12 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "bulletin",
                 "verbose_name_plural": "bulletins",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("urgency__in", ["routine", "priority", "immediate"])),
+                        name="bulletin_urgency_known",
+                    )
+                ],
             },
             bases=("bulletins.record",),
         ),
@@ -774,6 +849,16 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "seizure report",
                 "verbose_name_plural": "seizure reports",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("value_amount__isnull", True),
+                            models.Q(("value_currency", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="seizure_value_has_currency",
+                    )
+                ],
             },
             bases=("bulletins.record",),
         ),
@@ -1031,6 +1116,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(fields=["-issued_at", "-record"], name="face_issued"),
+                    models.Index(fields=["ref"], name="face_ref"),
+                    models.Index(fields=["uid"], name="face_uid"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("record", "version", "withheld"), name="face_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1125,6 +1218,33 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "concealment methods",
                 "ordering": ["position", "code"],
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("code", ""), _negated=True), models.Q(("label", ""), _negated=True)
+                        ),
+                        name="method_named",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("level__gte", 1), ("level__lte", 3)), name="method_level_1_to_3"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("level", 1), ("parent", None)),
+                            models.Q(("level__gt", 1), ("parent__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="method_parent_below_the_top_only",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("path__len", models.F("level"))),
+                        name="method_path_as_long_as_its_level",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("path__contains", [models.F("code")])),
+                        name="method_path_holds_itself",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -1137,15 +1257,6 @@ class Migration(migrations.Migration):
                 related_name="+",
                 to="bulletins.mode",
                 verbose_name="transport mode",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="mode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("code", ""), _negated=True), models.Q(("label", ""), _negated=True)
-                ),
-                name="mode_named",
             ),
         ),
         migrations.AddField(
@@ -1175,46 +1286,6 @@ class Migration(migrations.Migration):
                 related_name="+",
                 to="bulletins.port",
                 verbose_name="port",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="port",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("code", ""), _negated=True), models.Q(("label", ""), _negated=True)
-                ),
-                name="port_named",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="port",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["land", "rail", "sea", "air", "mail", "express"])),
-                name="port_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="port",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "region__in",
-                        ["southwest", "northern", "coastal_interior", "canada", "mexico", "elsewhere"],
-                    )
-                ),
-                name="port_region_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="port",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("lat__gte", -90), ("lat__lte", 90)), name="port_latitude_on_earth"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="port",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("lon__gte", -180), ("lon__lte", 180)), name="port_longitude_on_earth"
             ),
         ),
         migrations.AddField(
@@ -1258,17 +1329,6 @@ class Migration(migrations.Migration):
                 on_delete=django.db.models.deletion.CASCADE, related_name="links", to="bulletins.bulletin"
             ),
         ),
-        migrations.AddConstraint(
-            model_name="seizurereport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("value_amount__isnull", True),
-                    models.Q(("value_currency", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="seizure_value_has_currency",
-            ),
-        ),
         migrations.AddField(
             model_name="linkedseizure",
             name="seizure",
@@ -1281,66 +1341,6 @@ class Migration(migrations.Migration):
             name="seizures",
             field=models.ManyToManyField(
                 related_name="+", through="bulletins.LinkedSeizure", to="bulletins.seizurereport"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="face",
-            index=models.Index(fields=["-issued_at", "-record"], name="face_issued"),
-        ),
-        migrations.AddIndex(
-            model_name="face",
-            index=models.Index(fields=["ref"], name="face_ref"),
-        ),
-        migrations.AddIndex(
-            model_name="face",
-            index=models.Index(fields=["uid"], name="face_uid"),
-        ),
-        migrations.AddConstraint(
-            model_name="face",
-            constraint=models.UniqueConstraint(fields=("record", "version", "withheld"), name="face_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="method",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("code", ""), _negated=True), models.Q(("label", ""), _negated=True)
-                ),
-                name="method_named",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="method",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__gte", 1), ("level__lte", 3)), name="method_level_1_to_3"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="method",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("level", 1), ("parent", None)),
-                    models.Q(("level__gt", 1), ("parent__isnull", False)),
-                    _connector="OR",
-                ),
-                name="method_parent_below_the_top_only",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="method",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("path__len", models.F("level"))), name="method_path_as_long_as_its_level"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="method",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("path__contains", [models.F("code")])), name="method_path_holds_itself"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="photograph",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("group__in", ["detail", "technique"])), name="photograph_group_known"
             ),
         ),
         migrations.AddIndex(
@@ -1386,43 +1386,11 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
-            model_name="substance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("quantity__isnull", True), ("quantity__gte", 0), _connector="OR"),
-                name="substance_amount_not_negative",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="substance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("quantity__isnull", True), models.Q(("unit", ""), _negated=True), _connector="OR"
-                ),
-                name="substance_amount_has_unit",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="substance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("purity_percent__isnull", True), ("purity_percent__range", (0, 100)), _connector="OR"
-                ),
-                name="substance_purity_is_percent",
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="version",
             constraint=models.UniqueConstraint(fields=("record", "number"), name="version_number_once"),
         ),
         migrations.AddConstraint(
             model_name="linkedseizure",
             constraint=models.UniqueConstraint(fields=("bulletin", "seizure"), name="linked_seizure_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="bulletin",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("urgency__in", ["routine", "priority", "immediate"])),
-                name="bulletin_urgency_known",
-            ),
         ),
     ]

@@ -117,7 +117,7 @@ def _store(
         if report is not None:
             # Its marking has been in people's hands since: a file does not lower what they raised.
             del values["tlp"]
-        report = report or SeizureReport(kind=Kind.SEIZURE)
+        report = report or SeizureReport(kind=Kind.SEIZURE, owner=owner)
         write_down(report, values, viewer=desk, at=at, substances=substances)
         issued = _issued(row, at) if backdate else at
         freeze(report, viewer=desk, at=issued, note=_("corrected by import") if known else "")

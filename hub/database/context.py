@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from hub.accounts.viewer import Viewer
 
 SETTINGS = ("hub.mine", "hub.agency", "hub.powers")
+# In one statement: what they were, and what they are to be.
+EXCHANGE = "select {}, {}".format(
+    ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in SETTINGS),
+    ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS),
+)
+_is_engine: ContextVar[bool] = ContextVar("is_engine", default=False)
 
 
 class WrongViewer(RuntimeError):
@@ -32,10 +39,10 @@ def viewing(viewer: Viewer) -> Iterator[Viewer]:
         ",".join(sorted(viewer.powers)),
     )
     with transaction.atomic():
-        old = _set(wanted)
+        old = _exchange(wanted)
         yield viewer
         if not connection.needs_rollback:
-            _set(old)
+            _exchange(old)
 
 
 @contextmanager
@@ -43,17 +50,22 @@ def engine() -> Iterator[None]:
     """Run the block as hub_engine, the sole writer of grants and faces. A test lists the modules that may.
 
     It opens no savepoint: the role is put back by hand, except where an SQL error has spoiled the transaction, for
-    the rollback to whatever savepoint the caller holds restores it.
+    the rollback to whatever savepoint the caller holds restores it. Inside another engine() it is nothing.
     """
+    if _is_engine.get():
+        yield
+        return
     with transaction.atomic() if not connection.in_atomic_block else nullcontext():
         with connection.cursor() as cursor:
             cursor.execute("select current_user, set_config('role', 'hub_engine', true)")
             old = cursor.fetchone()[0]
+        inside = _is_engine.set(True)
         try:
             yield
         finally:
+            _is_engine.reset(inside)
             spoilt = connection.connection.info.transaction_status == TransactionStatus.INERROR
-            if not spoilt and not connection.needs_rollback and old != "hub_engine":
+            if not spoilt and not connection.needs_rollback:
                 with connection.cursor() as cursor:
                     cursor.execute("select set_config('role', %s, true)", [old])
 
@@ -71,20 +83,18 @@ def require_viewer(viewer: Viewer) -> None:
 
 
 def lock_records(ids: list[int]) -> None:
-    """Lock the records of a decision, all in id order in one statement: unordered locks deadlock."""
-    with engine(), connection.cursor() as cursor:
+    """Lock the records of a decision, all in id order in one statement: unordered locks deadlock.
+
+    Who is not the engine locks only records of their own agency.
+    """
+    with connection.cursor() as cursor:
         cursor.execute(
             "select id from bulletins_record where id = any(%s) order by id for no key update", [sorted(ids)]
         )
 
 
-def _set(values: tuple[str, ...]) -> tuple[str, ...]:
+def _exchange(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Set the viewer's settings for the rest of the transaction; return what they were."""
     with connection.cursor() as cursor:
-        reads = ", ".join("coalesce(current_setting(%s, true), '')" for _ in SETTINGS)
-        cursor.execute(f"select {reads}", SETTINGS)
-        old = tuple(cursor.fetchone())
-        writes = ", ".join("set_config(%s, %s, true)" for _ in SETTINGS)
-        cursor.execute(
-            f"select {writes}", [part for pair in zip(SETTINGS, values, strict=True) for part in pair]
-        )
-    return old
+        cursor.execute(EXCHANGE, values)
+        return tuple(cursor.fetchone()[: len(SETTINGS)])

@@ -106,6 +106,28 @@ class Migration(migrations.Migration):
                 "verbose_name": "agency",
                 "verbose_name_plural": "agencies",
                 "ordering": ["code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                [
+                                    "federal",
+                                    "hidta",
+                                    "dhe_state",
+                                    "local",
+                                    "tribal",
+                                    "foreign",
+                                    "international",
+                                ],
+                            )
+                        ),
+                        name="agency_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["active", "suspended"])), name="agency_state_known"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -218,6 +240,25 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "person",
                 "verbose_name_plural": "people",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "roles__contained_by",
+                                [
+                                    "officer",
+                                    "releaser",
+                                    "liaison",
+                                    "admin",
+                                    "auditor",
+                                    "steward",
+                                    "inspector",
+                                ],
+                            )
+                        ),
+                        name="person_roles_known",
+                    )
+                ],
             },
             managers=[
                 ("objects", django.contrib.auth.models.UserManager()),
@@ -252,6 +293,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("scope__in", ["read", "write", "taxii"])),
+                        name="token_scope_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_at__gt", models.F("created_at"))), name="token_ends"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="TrailRow",
@@ -308,47 +360,5 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name="agency",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        ["federal", "hidta", "dhe_state", "local", "tribal", "foreign", "international"],
-                    )
-                ),
-                name="agency_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agency",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["active", "suspended"])), name="agency_state_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="person",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "roles__contained_by",
-                        ["officer", "releaser", "liaison", "admin", "auditor", "steward", "inspector"],
-                    )
-                ),
-                name="person_roles_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="token",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("scope__in", ["read", "write", "taxii"])), name="token_scope_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="token",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("expires_at__gt", models.F("created_at"))), name="token_ends"
-            ),
         ),
     ]

@@ -53,10 +53,10 @@ def regrant(
     Locks the records first, all in id order. Returns what changed for recipients.
     """
     wanted = sorted(set(ids))
-    lock_records(wanted)
-    world = load(wanted)
-    rows = [row for pk in wanted if pk in world.records for row in _rows(world, pk, at)]
     with engine():
+        lock_records(wanted)
+        world = load(wanted)
+        rows = [row for pk in wanted if pk in world.records for row in _rows(world, pk, at)]
         changes = _remove(wanted, rows, at, ending, reason)
         _write(rows, changes)
     return changes

@@ -263,6 +263,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "agreement",
                 "verbose_name_plural": "agreements",
                 "ordering": ["code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("valid_to__gt", models.F("valid_from"))),
+                        name="agreement_ends_after_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("first", models.F("second")), _negated=True),
+                        name="agreement_of_two",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -305,6 +315,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["new", "amended", "recalled"])),
+                        name="alert_kind_known",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Community",
@@ -345,6 +363,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "community",
                 "verbose_name_plural": "communities",
                 "ordering": ["code"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["hidta", "dhe", "bilateral", "international", "operation"])
+                        ),
+                        name="community_kind_known",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -457,6 +483,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at", None)),
+                        fields=("record", "version", "recipient"),
+                        name="consent_once",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Direction",
@@ -545,6 +580,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("agreement", "giver"), name="direction_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "highest_tlp__in",
+                                ["TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"],
+                            )
+                        ),
+                        name="direction_tlp_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Endpoint",
@@ -635,6 +684,32 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "waiting")), fields=["due_at"], name="delivery_due"
+                    ),
+                    models.Index(
+                        condition=models.Q(("state", "sending")),
+                        fields=["claimed_at"],
+                        name="delivery_claimed",
+                    ),
+                    models.Index(fields=["agency", "channel", "-id"], name="delivery_agency"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("alert", "agency", "channel", "endpoint"),
+                        name="delivery_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["waiting", "sending", "sent", "cancelled", "failed"])
+                        ),
+                        name="delivery_state_known",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="LedgerRow",
@@ -677,6 +752,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "sharing_ledger",
+                "indexes": [models.Index(fields=["agency", "-id"], name="ledger_agency")],
             },
         ),
         migrations.CreateModel(
@@ -707,6 +783,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("left_at", None)),
+                        fields=("community", "agency"),
+                        name="membership_once_at_a_time",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Receipt",
@@ -741,6 +826,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["agency", "record", "version"], name="receipt_agency")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("record", "version", "person"), name="receipt_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("acknowledged_at", None),
+                            ("acknowledged_at__gte", models.F("read_at")),
+                            _connector="OR",
+                        ),
+                        name="receipt_read_before_acknowledged",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Release",
@@ -842,6 +941,29 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [models.Index(fields=["record", "version"], name="release_record")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("agency", None), ("community", None), _connector="OR"),
+                        name="release_to_an_agency_or_a_community",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_at", None), ("ends_at__gt", models.F("starts_at")), _connector="OR"
+                        ),
+                        name="release_ends_after_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("recalled_at", None),
+                            models.Q(("ended_at", None), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="release_recalled_is_ended",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Grant",
@@ -921,6 +1043,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["group", "-visible_since", "-content_object"],
+                        include=("face", "until", "person"),
+                        name="grant_list",
+                    ),
+                    models.Index(
+                        condition=models.Q(("until__isnull", False)), fields=["until"], name="grant_until"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("content_object", "group", "person"), name="grant_once", nulls_distinct=False
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Withdrawal",
@@ -964,170 +1103,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("valid_to__gt", models.F("valid_from"))),
-                name="agreement_ends_after_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="agreement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("first", models.F("second")), _negated=True), name="agreement_of_two"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["new", "amended", "recalled"])), name="alert_kind_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="community",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["hidta", "dhe", "bilateral", "international", "operation"])),
-                name="community_kind_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("withdrawn_at", None)),
-                fields=("record", "version", "recipient"),
-                name="consent_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="direction",
-            constraint=models.UniqueConstraint(fields=("agreement", "giver"), name="direction_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="direction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "highest_tlp__in",
-                        ["TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"],
-                    )
-                ),
-                name="direction_tlp_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["due_at"], name="delivery_due"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(
-                condition=models.Q(("state", "sending")), fields=["claimed_at"], name="delivery_claimed"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="delivery",
-            index=models.Index(fields=["agency", "channel", "-id"], name="delivery_agency"),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.UniqueConstraint(
-                fields=("alert", "agency", "channel", "endpoint"), name="delivery_once", nulls_distinct=False
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="delivery",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["waiting", "sending", "sent", "cancelled", "failed"])),
-                name="delivery_state_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="ledgerrow",
-            index=models.Index(fields=["agency", "-id"], name="ledger_agency"),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("left_at", None)),
-                fields=("community", "agency"),
-                name="membership_once_at_a_time",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="receipt",
-            index=models.Index(fields=["agency", "record", "version"], name="receipt_agency"),
-        ),
-        migrations.AddConstraint(
-            model_name="receipt",
-            constraint=models.UniqueConstraint(fields=("record", "version", "person"), name="receipt_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="receipt",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("acknowledged_at", None), ("acknowledged_at__gte", models.F("read_at")), _connector="OR"
-                ),
-                name="receipt_read_before_acknowledged",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="release",
-            index=models.Index(fields=["record", "version"], name="release_record"),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("agency", None), ("community", None), _connector="OR"),
-                name="release_to_an_agency_or_a_community",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("ends_at", None), ("ends_at__gt", models.F("starts_at")), _connector="OR"
-                ),
-                name="release_ends_after_start",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="release",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("recalled_at", None), models.Q(("ended_at", None), _negated=True), _connector="OR"
-                ),
-                name="release_recalled_is_ended",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="grant",
-            index=models.Index(
-                fields=["group", "-visible_since", "-content_object"],
-                include=("face", "until", "person"),
-                name="grant_list",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="grant",
-            index=models.Index(
-                condition=models.Q(("until__isnull", False)), fields=["until"], name="grant_until"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="grant",
-            constraint=models.UniqueConstraint(
-                fields=("content_object", "group", "person"), name="grant_once", nulls_distinct=False
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="withdrawal",
-            index=models.Index(fields=["agency", "ref"], name="withdrawal_ref"),
-        ),
-        migrations.AddIndex(
-            model_name="withdrawal",
-            index=models.Index(fields=["agency", "-at"], name="withdrawal_list"),
+            options={
+                "indexes": [
+                    models.Index(fields=["agency", "ref"], name="withdrawal_ref"),
+                    models.Index(fields=["agency", "-at"], name="withdrawal_list"),
+                ],
+            },
         ),
     ]
