@@ -12,6 +12,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Somebody deactivated is answered as somebody unknown: allauth would lead them to a page of their own."""
+        found = super().authenticate(request, **credentials)
+        return found if found is not None and found.is_active else None
+
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return "/"
 

@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Callable
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -22,7 +23,8 @@ class ViewerMiddleware:
     """Resolves session or token to `request.viewer`, and opens the request's database context for the view.
 
     `request.token` is the token used, if any; `request.bad_credentials` is true for a header that resolves to
-    nothing: such a request is nobody, also when it carries a session.
+    nothing: such a request is nobody, also when it carries a session. With a header, right or wrong, nobody is signed
+    in: pages ask for that, and a token is for programs.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -33,6 +35,8 @@ class ViewerMiddleware:
         token = _token(header, request.path) if header else None
         request.token = token  # type: ignore[attr-defined]
         request.bad_credentials = bool(header) and token is None  # type: ignore[attr-defined]
+        if header:
+            request.user = AnonymousUser()
         if token is not None:
             request.viewer = viewer_of(token.person, scope=token.scope)  # type: ignore[attr-defined]
         elif header:
