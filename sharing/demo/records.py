@@ -94,7 +94,10 @@ def _bulletins(agency: Agency, who: Viewer, at: datetime) -> int:
 
 
 def _groups(agency: Agency) -> Iterator[tuple[Method, Mode, list[SeizureReport]]]:
-    """The agency's reports by method and mode, the most frequent last; the vague ones are left out."""
+    """The agency's reports by method and mode, the newest report and the most frequent way last.
+
+    The vague ones are left out.
+    """
     methods, modes = Method.objects.in_bulk(), Mode.objects.in_bulk()
     found: dict[tuple[str, str], list[SeizureReport]] = defaultdict(list)
     reports = SeizureReport.objects.filter(owner=agency, originator=agency).prefetch_related(
@@ -105,15 +108,14 @@ def _groups(agency: Agency) -> Iterator[tuple[Method, Mode, list[SeizureReport]]
             if report.mode_id and not code.endswith(("UNSP", "MULTI", "UNDECL")):
                 found[code, report.mode_id].append(report)
     for (code, mode), members in sorted(found.items(), key=lambda item: (len(item[1]), item[0]))[-18:]:
+        members.sort(key=lambda report: (report.occurred_on is not None, str(report.occurred_on), report.pk))
         yield methods[code], modes[mode], members
 
 
 def _write(
     agency: Agency, who: Viewer, name: str, wording: Wording, reports: list[SeizureReport], at: datetime
 ) -> Bulletin:
-    newest = max(
-        reports, key=lambda report: (report.occurred_on is not None, str(report.occurred_on), report.pk)
-    )
+    newest = reports[-1]
     bulletin = Bulletin(kind=Kind.BULLETIN)
     values = {
         "external_id": name,
