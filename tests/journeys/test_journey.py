@@ -80,7 +80,9 @@ def post(page, shots) -> str:
 def tick(page, selector) -> None:
     """Tick the (last) box by its label, as people do: the box itself is drawn by the label. Folds are opened first."""
     box = page.locator(selector).last
-    box.evaluate("box => { for (let e = box; e; e = e.parentElement) if (e.tagName === 'DETAILS') e.open = true }")
+    box.evaluate(
+        "box => { for (let e = box; e; e = e.parentElement) if (e.tagName === 'DETAILS') e.open = true }"
+    )
     page.locator(f"label[for='{box.get_attribute('id')}']").click()
 
 
