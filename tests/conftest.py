@@ -143,3 +143,25 @@ def owner_sql() -> Callable[..., list[tuple[Any, ...]]]:
             return cursor.fetchall() if cursor.description else []
 
     return run
+
+
+@pytest.fixture(autouse=True)
+def no_record_reaches_a_template() -> Iterator[None]:
+    """Templates are given disclosures and plain data. A record, or a queryset of one, fails whatever test shows it."""
+    from django.test.signals import template_rendered
+
+    from tests.doors import leaks
+
+    found: set[str] = set()
+
+    def look(sender: Any, template: Any, context: Any, **kwargs: Any) -> None:
+        for layer in context.dicts if hasattr(context, "dicts") else [context]:
+            for name, value in layer.items():
+                found.update(f"{template.name}: {name}: {leak}" for leak in leaks(value))
+
+    template_rendered.connect(look)
+    try:
+        yield
+    finally:
+        template_rendered.disconnect(look)
+    assert not found, sorted(found)
