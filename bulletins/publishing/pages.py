@@ -190,7 +190,9 @@ def answer(request: HttpRequest, record: Any) -> HttpResponse:
     if do == "post" and not errors:
         try:
             with transaction.atomic():
-                version = post(record, viewer=viewer, at=at, change=request.POST.get("change", ""))
+                version = post(
+                    record, viewer=viewer, at=at, change=request.POST.get("change", "").replace("\0", "")
+                )
             return _posted(request, record, version.number)
         except ValidationError as refused:
             errors = by_field(refused)

@@ -53,7 +53,7 @@ def recall_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     holders = holders_of(record.pk, viewer)
     reason, errors = "", []
     if request.method == "POST":
-        reason = request.POST.get("reason", "").strip()
+        reason = request.POST.get("reason", "").replace("\0", "").strip()
         if len(reason) > LONGEST_REASON:
             errors = [_("Say it in %(n)d characters at most.") % {"n": LONGEST_REASON}]
         else:

@@ -19,6 +19,7 @@ from bulletins.models import Bulletin, SeizureReport
 from bulletins.publishing.querysets import working_copies
 from bulletins.publishing.rules import may_draft, may_release
 from bulletins.records.models import Kind
+from bulletins.records.refs import PATTERN
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import refuse
 from sharing.deliveries.querysets import inbox_items
@@ -116,7 +117,7 @@ def acknowledge_record(request: HttpRequest, kind: str, ref: str) -> HttpRespons
 def acknowledge_rest(request: HttpRequest) -> HttpResponse:
     """Acknowledge those without hazard of what stood on the page: hazards are taken one by one."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
-    refs = request.POST.getlist("ref")[:AT_ONCE]
+    refs = [ref for ref in request.POST.getlist("ref")[:AT_ONCE] if PATTERN.fullmatch(ref)]
     waiting = inbox_items(viewer).filter(ref__in=refs, hazard=False, acknowledged_at=None)
     ids = list(waiting.exclude(alert="recalled").values_list("record_id", flat=True)[:AT_ONCE])
     done = 0

@@ -25,6 +25,7 @@ from hub.rest.views import HubView
 from sharing.audiences.holders import holders_of
 from sharing.audiences.preview import preview
 from sharing.communities.models import Community
+from sharing.disclosures.answers import carried
 from sharing.flow import recall, release
 from sharing.releases.models import Release
 from sharing.releases.plan import Pick, Plan
@@ -42,13 +43,17 @@ from sharing.rest.release_shapes import (
 
 
 class OwnRecord(HubView):
-    """A body that names a record of one's own. Any other record, and none at all, is the same 404."""
+    """A body that names a record of one's own. Any other record, and none at all, is the same 404.
+
+    What no program may carry is not asked of here either, but it can always be taken back (`told_of` is false).
+    """
 
     record: Any = None
+    told_of = True
 
     def find(self, request: Request, **kwargs: Any) -> None:
         if request.method == "POST":
-            self.record = own_record(self.viewer, request.data)
+            self.record = own_record(self.viewer, request.data, told_of=self.told_of)
 
     def allow(self, event: str) -> None:
         self.require(may_release(self.viewer), event, kind=self.record.kind, ref=self.record.ref)
@@ -91,6 +96,8 @@ class ReleasePreview(OwnRecord):
 
 
 class Recall(OwnRecord):
+    told_of = False
+
     @says("releases_recall", RecallShape, body=RecallBody, errors=(403, 404))
     def post(self, request: Request) -> Response:
         """Take a record back from everybody who has it, at once."""
@@ -105,13 +112,17 @@ class Recall(OwnRecord):
         )
 
 
-def own_record(viewer: Viewer, body: Any) -> Record:
-    """The record of the viewer's agency that a body names; the rest of the body is not looked at yet."""
+def own_record(viewer: Viewer, body: Any, *, told_of: bool) -> Record:
+    """The record of the viewer's agency that a body names; the rest of the body is not looked at yet.
+
+    With `told_of` the answer will tell of the record, so its marking must let programs have it.
+    """
     uid = body.get("record") if isinstance(body, dict) else None
     asked = serializers.UUIDField().run_validation(uid) if isinstance(uid, str) else None
     if asked is None:
         raise serializers.ValidationError({"record": [_("Give the uid of a record.")]})
-    found = working_copies(Record, viewer).filter(uid=asked).first()
+    copies = working_copies(Record, viewer)
+    found = (carried(copies) if told_of else copies).filter(uid=asked).first()
     if found is None:
         raise Http404
     return found
@@ -193,7 +204,7 @@ def _picks(targets: list[dict[str, Any]]) -> list[Pick]:
 
 
 def _visible(viewer: Viewer) -> QuerySet[Release]:
-    """Releases of records whose working copies the viewer may open."""
+    """Releases of records whose working copies the viewer may open, where programs may have them."""
     return Release.objects.filter(
-        owner_id=viewer.agency_id, record__in=working_copies(Record, viewer).values("pk")
+        owner_id=viewer.agency_id, record__in=carried(working_copies(Record, viewer)).values("pk")
     )
