@@ -16,11 +16,13 @@ from bulletins.faces.actions import remark_faces
 from bulletins.markings.models import TLP
 from bulletins.models import Record
 from hub.accounts.viewer import Viewer
+from hub.agencies.models import Agency
 from hub.database.context import engine, lock_records
 from hub.trail.actions import record as write_trail
-from sharing.audiences.actions import Changes, codes_of, regrant
+from sharing.audiences.actions import Changes, regrant
 from sharing.audiences.holders import nameable
 from sharing.audiences.models import Grant, WithdrawalKind
+from sharing.audiences.preview import hidden_rosters
 from sharing.communities.models import Community
 from sharing.deliveries.actions import queue_alerts
 from sharing.deliveries.models import AlertKind
@@ -246,11 +248,13 @@ def _audiences(ids: list[int], viewer: Viewer) -> dict[int, Audience]:
     releases: dict[int, list[Release]] = defaultdict(list)
     for row in Release.objects.filter(record_id__in=ids, ended_at=None):
         releases[row.record_id].append(row)
+    listed = not hidden_rosters((row.community_id for rows in releases.values() for row in rows), viewer)
+    codes = dict(Agency.objects.values_list("pk", "code"))
     audiences = {}
     for record, agencies in found.items():
-        named, unlisted = nameable(releases[record], viewer)
+        named, unlisted = (None, ()) if listed else nameable(releases[record], viewer)
         told = agencies if named is None else agencies & (named | {viewer.agency_id})
-        audiences[record] = Audience(codes_of(told), unlisted)
+        audiences[record] = Audience(sorted(codes[pk] for pk in told), unlisted)
     return audiences
 
 

@@ -14,6 +14,15 @@ from bulletins.models import Face, Record, Version
 from hub.database.context import engine
 
 
+def faces_of(records: Iterable[int]) -> dict[tuple[int, int, frozenset[str]], int]:
+    """(record, version, withheld set) -> face id, of every face the records have."""
+    with engine():
+        rows = Face.objects.filter(record_id__in=list(records)).values_list(
+            "record_id", "version", "withheld", "id"
+        )
+        return {(record, version, frozenset(withheld)): pk for record, version, withheld, pk in rows}
+
+
 def make_faces(record: Record, version: int, sets: Iterable[frozenset[str]]) -> dict[frozenset[str], int]:
     """Make sure there is a face of `version` for each withheld set; return set -> face id.
 

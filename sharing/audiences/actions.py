@@ -12,9 +12,8 @@ from datetime import datetime
 
 from django.db import connection
 
-from bulletins.faces.actions import make_faces
+from bulletins.faces.actions import faces_of, make_faces
 from bulletins.models import Record
-from hub.agencies.models import Agency
 from hub.database.context import engine, lock_records
 from sharing.audiences.models import EntryKind, WithdrawalKind
 from sharing.audiences.permission import view_record
@@ -56,7 +55,8 @@ def regrant(
     with engine():
         lock_records(wanted)
         world = load(wanted)
-        rows = [row for pk in wanted if pk in world.records for row in _rows(world, pk, at)]
+        faces = faces_of(wanted)
+        rows = [row for pk in wanted if pk in world.records for row in _rows(world, pk, faces, at)]
         changes = _remove(wanted, rows, at, ending, reason)
         _write(rows, changes)
     return changes
@@ -86,16 +86,20 @@ def decisions(world: World, pk: int, at: datetime) -> dict[int, Decision]:
     }
 
 
-def _rows(world: World, pk: int, at: datetime) -> list[Row]:
+def _rows(
+    world: World, pk: int, faces: dict[tuple[int, int, frozenset[str]], int], at: datetime
+) -> list[Row]:
+    """The grants a record should have. `faces` are those there are; what is missing is made."""
     record = world.records[pk]
     if not record.latest:
         return []
     allowed = {agency: found for agency, found in decisions(world, pk, at).items() if found.allowed}
-    faces: dict[tuple[int, frozenset[str]], int] = {}
-    for version in {found.version for found in allowed.values()}:
-        sets = {found.withheld for found in allowed.values() if found.version == version}
-        for withheld, face in make_faces(record, version, sets).items():
-            faces[version, withheld] = face
+    missing = {(pk, found.version, found.withheld) for found in allowed.values()} - faces.keys()
+    for version in {version for _pk, version, _withheld in missing}:
+        sets = [withheld for _pk, of, withheld in missing if of == version]
+        faces |= {
+            (pk, version, withheld): face for withheld, face in make_faces(record, version, sets).items()
+        }
     rows = []
     for agency, found in allowed.items():
         own = agency == record.owner_id and not found.persons
@@ -106,7 +110,7 @@ def _rows(world: World, pk: int, at: datetime) -> list[Row]:
                     record=pk,
                     agency=agency,
                     person=person,
-                    face=faces[found.version, found.withheld],
+                    face=faces[pk, found.version, found.withheld],
                     release=None if own else found.release,
                     agreement=found.agreement,
                     until=found.until,
@@ -206,8 +210,3 @@ def _write(rows: list[Row], changes: Changes) -> None:
         )
         for record, agency, fresh in cursor.fetchall():
             (changes.granted if fresh else changes.changed).append((record, agency))
-
-
-def codes_of(ids: Iterable[int]) -> list[str]:
-    """Agency codes, sorted: how audiences stand in the trail."""
-    return list(Agency.objects.filter(pk__in=set(ids)).order_by("code").values_list("code", flat=True))

@@ -36,6 +36,7 @@ AUDIENCES: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
 }
 AUTHORS = {"CBP": "cbp.releaser", "CBSA": "cbsa.releaser"}
 RECENT = 5
+GROUPS = 12
 NEED, RIGHT = "Concealment seen in your field of work", "Drug enforcement in the recipient's own jurisdiction"
 
 
@@ -107,7 +108,7 @@ def _groups(agency: Agency) -> Iterator[tuple[Method, Mode, list[SeizureReport]]
         for code in report.methods[:1]:
             if report.mode_id and not code.endswith(("UNSP", "MULTI", "UNDECL")):
                 found[code, report.mode_id].append(report)
-    for (code, mode), members in sorted(found.items(), key=lambda item: (len(item[1]), item[0]))[-18:]:
+    for (code, mode), members in sorted(found.items(), key=lambda item: (len(item[1]), item[0]))[-GROUPS:]:
         members.sort(key=lambda report: (report.occurred_on is not None, str(report.occurred_on), report.pk))
         yield methods[code], modes[mode], members
 
