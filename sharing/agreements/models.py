@@ -67,7 +67,8 @@ class Agreement(models.Model):
                 condition=Q(suspended_at=None) | ~Q(accepted_at=None), name="agreement_suspended_is_accepted"
             ),
             models.CheckConstraint(
-                condition=Q(suspended_by=[]) | ~Q(suspended_at=None), name="agreement_suspended_by_is_suspended"
+                condition=Q(suspended_by=[]) | ~Q(suspended_at=None),
+                name="agreement_suspended_by_is_suspended",
             ),
             models.CheckConstraint(
                 condition=Q(replaced_at=None) | ~Q(accepted_at=None), name="agreement_replaced_is_accepted"

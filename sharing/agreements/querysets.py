@@ -24,7 +24,9 @@ class AgreementQuerySet(models.QuerySet[Any]):
 
     def told(self) -> Self:
         """With what it takes to say them in words."""
-        return self.select_related("first", "second", "proposed_by", "replaces").prefetch_related("directions")
+        return self.select_related("first", "second", "proposed_by", "replaces").prefetch_related(
+            "directions"
+        )
 
     def standing(self, at: datetime) -> Self:
         """Accepted, neither replaced nor lapsed at `at`: suspended ones too, and those that have not begun."""

@@ -101,8 +101,11 @@ class Standing:
 Refusals = list[tuple[str, str]]
 
 
-def terms_refusals(terms: Terms, *, nations: tuple[str, str], at: datetime) -> Refusals:
-    """Why the two cannot agree on this, as (field, what to do); empty when they can."""
+def terms_refusals(terms: Terms, *, by: int, nations: tuple[str, str], at: datetime) -> Refusals:
+    """Why the two cannot agree on this, as (field, what to do); empty when they can.
+
+    Fields of a scope are named as the side that writes sees them: `gives_kinds`, `takes_kinds`.
+    """
     found: Refusals = []
     if terms.first == terms.second:
         found.append(("other", _("An agreement is between two agencies: name another than your own.")))
@@ -110,7 +113,9 @@ def terms_refusals(terms: Terms, *, nations: tuple[str, str], at: datetime) -> R
         found.append(
             (
                 "other",
-                _("Both are of one country: nothing crosses a border between them, so no agreement is needed."),
+                _(
+                    "Both are of one country: nothing crosses a border between them, so no agreement is needed."
+                ),
             )
         )
     if not terms.name.strip():
@@ -120,11 +125,13 @@ def terms_refusals(terms: Terms, *, nations: tuple[str, str], at: datetime) -> R
     elif terms.valid_to <= at:
         found.append(("valid_to", _("That day has passed: choose one that lies ahead.")))
     elif terms.valid_to > at + timedelta(days=366 * LONGEST_YEARS):
-        found.append(("valid_to", _("Let it end within %(n)d years: it can be renewed.") % {"n": LONGEST_YEARS}))
+        found.append(
+            ("valid_to", _("Let it end within %(n)d years: it can be renewed.") % {"n": LONGEST_YEARS})
+        )
     if not terms.gives:
         found.append(("gives", _("Say what crosses in at least one direction.")))
     for giver, scope in terms.gives.items():
-        side = "first" if giver == terms.first else "second"
+        side = "gives" if giver == by else "takes"
         if giver not in (terms.first, terms.second):
             found.append(("gives", _("Only the two parties give.")))
         found += [(f"{side}_{name}", said) for name, said in _scope_refusals(scope)]
@@ -155,7 +162,9 @@ def overlaps(terms: Terms, others: Iterable[Standing]) -> list[str]:
         both = each.givers & terms.gives.keys()
         if both and each.valid_from < terms.valid_to and terms.valid_from < each.valid_to:
             said = (
-                _("%(code)s already covers this direction until %(day)s: propose a change to it, or other days.")
+                _(
+                    "%(code)s already covers this direction until %(day)s: propose a change to it, or other days."
+                )
                 if each.accepted
                 else _("%(code)s is already proposed for this direction and time: edit or decline it first.")
             )
@@ -201,7 +210,7 @@ def _within(new: Scope, old: Scope) -> bool:
 
 
 def suspend_refusal(row_stand: Stand, suspended_by: Iterable[int], by: int) -> str:
-    """Why `by` cannot suspend it now, or nothing. The other side's suspension does not stand in the way of one's own."""
+    """Why `by` cannot suspend it now, or nothing. That the other side has does not stand in the way."""
     if by in suspended_by:
         return _("Your agency has suspended it already.")
     if row_stand in (Stand.IN_FORCE, Stand.NOT_BEGUN, Stand.SUSPENDED):

@@ -18,6 +18,7 @@ from hub.database.context import engine, hold_ground, lock_records
 from sharing.audiences.models import EntryKind, WithdrawalKind
 from sharing.audiences.permission import view_record
 from sharing.releases.facts import World, load
+from sharing.releases.grounds import Treaty
 from sharing.releases.rules import Decision, decide
 
 
@@ -61,7 +62,7 @@ UNDER = """(g.agreement_id in (select d.agreement_id from sharing_direction d wh
          or cardinality(g.directions) > 1 and g.directions && %(directions)s::bigint[])"""
 
 COVERED = """(cardinality(g.directions) = 1 and f.kind = any(%(kinds)s::varchar[]) and f.tlp = any(%(tlps)s::varchar[])
-    and f.withheld @> %(withheld)s::varchar[]
+    and f.withheld @> %(withheld)s::varchar[] and cardinality(f.linked) = 0
     and (%(drugs)s::varchar[] is null or f.drugs <@ %(drugs)s::varchar[]))"""
 
 # What follows the deletion of grants, as `gone`: withdrawals for recipients, entries, and who lost what.
@@ -209,6 +210,33 @@ def deny_under(directions: Iterable[int], *, at: datetime, unless: Narrowed | No
             {"directions": ids, **_telling(at, WithdrawalKind.ENDED, ""), **(vars(unless) if unless else {})},
         )
         return Changes(withdrawn=list(cursor.fetchall()))
+
+
+def move_under(direction: int, *, until: datetime, to: Treaty | None = None) -> None:
+    """Let the grants that crossed under a direction end by `until` at the latest; `to` names another they stand under.
+
+    In one statement. It takes away and gives nothing: what else changes for them is recomputed.
+    """
+    with engine(), connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            update sharing_grant g
+               set until = least(g.until, %(until)s),
+                   directions = array_replace(g.directions, %(from)s, %(to)s),
+                   agreement_id = case when g.agreement_id = (select d.agreement_id from sharing_direction d
+                                                              where d.id = %(from)s)
+                                       then coalesce(%(agreement)s::bigint, g.agreement_id)
+                                       else g.agreement_id end
+             where {UNDER}
+            """,  # noqa: S608  parts of our own
+            {
+                "directions": [direction],
+                "from": direction,
+                "to": to.direction if to else direction,
+                "agreement": to.id if to else None,
+                "until": until,
+            },
+        )
 
 
 def records_under(directions: Iterable[int]) -> list[int]:

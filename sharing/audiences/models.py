@@ -71,7 +71,8 @@ class Unsettled(models.Model):
     What was to be denied, is; what may be given again waits for this.
     """
 
-    record = models.OneToOneField(Record, models.CASCADE, primary_key=True, related_name="+")
+    # Not unique: whoever leaves a record here must not wait for a batch that is taking it away.
+    record = models.ForeignKey(Record, models.CASCADE, related_name="+")
     since = models.DateTimeField()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from sharing.deliveries.models import AlertKind
 
@@ -21,7 +22,20 @@ ICONS = {
 }
 
 # facts["what"] -> the sentence, with the other facts by name.
-WORDS: dict[str, Any] = {}
+WORDS: dict[str, Any] = {
+    "agreement.proposed": _lazy("%(by)s proposes the agreement %(code)s: accept or decline it"),
+    "agreement.change": _lazy("%(by)s proposes %(code)s in place of %(replaces)s: accept or decline it"),
+    "agreement.accepted": _lazy("%(by)s has put the agreement %(code)s into force, from %(day)s"),
+    "agreement.declined": _lazy("%(by)s has declined the agreement %(code)s: %(reason)s"),
+    "agreement.suspended": _lazy(
+        "%(by)s has suspended the agreement %(code)s, nothing crosses under it: %(reason)s"
+    ),
+    "agreement.resumed": _lazy("%(by)s has taken the agreement %(code)s up again: it is in force"),
+    "agreement.half_resumed": _lazy(
+        "%(by)s has taken back its suspension of %(code)s; the other side's still stands"
+    ),
+    "agreement.lapses": _lazy("The agreement %(code)s lapses on %(day)s, in %(n)s days: renew it in time"),
+}
 
 
 def notice_in_words(kind: AlertKind, facts: dict[str, Any]) -> str:

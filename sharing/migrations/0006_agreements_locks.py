@@ -71,5 +71,5 @@ class Migration(migrations.Migration):
                 where d.id in (select unnest(g.directions) from sharing_grant g
                                where g.record_id = any(records) and g.group_id = hub_agency()) $$""",
         ),
-        locked("sharing_unsettled", read="false", engine="insert, delete"),
+        locked("sharing_unsettled", read="false", engine="insert, update, delete"),
     ]

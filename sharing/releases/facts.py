@@ -80,7 +80,7 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
         agencies = Agency.objects.all() if shared else Agency.objects.filter(pk__in=ends)
         parties = {agency.pk: party_of(agency) for agency in agencies}
         rosters = _rosters() if shared else {}
-        treaties = _treaties(parties) if shared else ()
+        treaties = treaties_among(parties) if shared else ()
         subjects = _subjects(records, versions, sources, parties)
     facts = {pk: Facts(tuple(releases[pk]), rosters, treaties, tuple(consents[pk])) for pk in records}
     return World(records, parties, subjects, facts, sources)
@@ -219,7 +219,8 @@ def _rosters() -> dict[int, Roster]:
     }
 
 
-def _treaties(parties: dict[int, Party]) -> tuple[Treaty, ...]:
+def treaties_among(parties: dict[int, Party]) -> tuple[Treaty, ...]:
+    """Every direction of every accepted agreement, past every policy."""
     found = []
     # A draft is its parties' alone: nothing rests on it, and no reason may name it.
     accepted = Direction.objects.exclude(agreement__accepted_at=None)

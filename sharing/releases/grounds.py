@@ -189,4 +189,12 @@ class Decision:
         """What a grant is made of: two decisions of one effect differ in words alone."""
         if not self.allowed:
             return (False,)
-        return (True, self.version, self.withheld, self.release, self.agreement, self.directions, self.persons)
+        return (
+            True,
+            self.version,
+            self.withheld,
+            self.release,
+            self.agreement,
+            self.directions,
+            self.persons,
+        )

@@ -237,12 +237,20 @@ def _treaties(
 
 def _joins(treaty: Treaty, giver: Party, recipient: Party) -> bool:
     """Whether the direction runs from `giver` to `recipient`: themselves, parents or governments."""
-    gives = treaty.giver.id in (giver.id, giver.parent)
-    takes = treaty.taker.id in (recipient.id, recipient.parent)
-    if treaty.whole_governments:
-        gives = gives or treaty.giver.nation == giver.nation
-        takes = takes or treaty.taker.nation == recipient.nation
-    return gives and takes
+    return gives(treaty, giver) and takes(treaty, recipient)
+
+
+def gives(treaty: Treaty, party: Party) -> bool:
+    """Whether the party stands on the giving side: the giver itself, its child, or of its government."""
+    return _on_side(treaty, treaty.giver, party)
+
+
+def takes(treaty: Treaty, party: Party) -> bool:
+    return _on_side(treaty, treaty.taker, party)
+
+
+def _on_side(treaty: Treaty, side: Party, party: Party) -> bool:
+    return side.id in (party.id, party.parent) or (treaty.whole_governments and side.nation == party.nation)
 
 
 def treaty_refusals(treaty: Treaty, subject: Subject, now: datetime) -> list[str]:
