@@ -249,8 +249,9 @@ def due_warning(valid_to: datetime, warned: Iterable[int], now: datetime) -> tup
 
 
 def days_left(valid_to: datetime, now: datetime) -> int:
-    """Whole days, begun ones counted: on the last day it is 1."""
-    return max(0, -((now - valid_to) // timedelta(days=1)))
+    """To the nearest whole day; 1 until the very end, then 0."""
+    left = (valid_to - now) / timedelta(days=1)
+    return max(1, round(left)) if left > 0 else 0
 
 
 def day(at: datetime) -> str:

@@ -179,7 +179,9 @@ def hasten(task: str = SEND_DUE) -> None:
             app.send_task(task, connection=broker, ignore_result=True, retry=False)
     except Exception as error:
         # Whatever the transport raises: the rows are written, and the page must not fail.
-        log.warning("the broker was not told of %s (%s): the sweep finds it", task, type(error).__name__)
+        log.warning(
+            "the broker was not told of %s (%s): the sweep finds what waits", task, type(error).__name__
+        )
 
 
 def _cancel(pairs: Sequence[tuple[int, int]]) -> None:

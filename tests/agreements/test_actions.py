@@ -206,7 +206,8 @@ def test_behind_many_grants_a_suspension_denies_at_commit_and_the_task_gives_bac
     bulletin, report = published_bulletin(), published_seizure()
     released(bulletin, "CBSA")
     released(report, "CBSA")
-    whole = terms(gives=scope(kinds=frozenset({"seizure"})), takes=None, whole_governments=True)
+    less = scope("case", "place", kinds=frozenset({"seizure"}))
+    whole = terms(gives=less, takes=None, whole_governments=True)
     hsi_admin.propose(whole)
     cbsa.accept("CBSA-HSI")
     in_batches(monkeypatch, 0)
@@ -214,6 +215,7 @@ def test_behind_many_grants_a_suspension_denies_at_commit_and_the_task_gives_bac
     assert not holds("cbsa.officer", bulletin) and not holds("cbsa.officer", report)
     settle_all()
     assert not holds("cbsa.officer", bulletin) and holds("cbsa.officer", report)
+    assert withheld("cbsa.officer", report) >= {"place"}
     settled_by_the_rule()
 
 
@@ -344,7 +346,6 @@ def test_a_stale_form_writes_nothing(hsi_admin, cbsa):
 
 
 def test_two_agreements_of_the_same_two_do_not_overlap_in_one_direction(cbp, cbsa):
-    now = timezone.now()
     with pytest.raises(ValidationError, match="CBP-CBSA already covers this direction until"):
         cbp.propose(terms("CBP", "CBSA"))
     until = cbp.row("CBP-CBSA").valid_to
@@ -352,7 +353,6 @@ def test_two_agreements_of_the_same_two_do_not_overlap_in_one_direction(cbp, cbs
     assert after.code == "CBP-CBSA-2"
     with pytest.raises(ValidationError, match="CBP-CBSA-2 is already proposed"):
         cbsa.propose(terms("CBSA", "CBP", valid_from=until + DAY, valid_to=until + 9 * DAY))
-    assert Agreement.objects.none().count() == 0 and now
 
 
 def test_the_other_direction_may_have_an_agreement_of_its_own(hsi_admin, cbsa):
