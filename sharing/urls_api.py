@@ -19,6 +19,14 @@ from sharing.disclosures.api import (
     SeizurePublish,
 )
 from sharing.receipts.api import ReceiptList
+from sharing.rest.agreements import (
+    AgreementAccept,
+    AgreementDecline,
+    AgreementDetail,
+    AgreementList,
+    AgreementResume,
+    AgreementSuspend,
+)
 from sharing.rest.releases import Recall, ReleaseList, ReleasePreview
 
 urlpatterns: list[URLPattern] = [
@@ -42,6 +50,12 @@ urlpatterns: list[URLPattern] = [
     path("v1/releases/preview/", ReleasePreview.as_view(), name="api-release-preview"),
     path("v1/releases/recall/", Recall.as_view(), name="api-recall"),
     path("v1/receipts/", ReceiptList.as_view(), name="api-receipts"),
+    path("v1/agreements/", AgreementList.as_view(), name="api-agreements"),
+    path("v1/agreements/<slug:code>/", AgreementDetail.as_view(), name="api-agreement"),
+    path("v1/agreements/<slug:code>/accept/", AgreementAccept.as_view(), name="api-agreement-accept"),
+    path("v1/agreements/<slug:code>/decline/", AgreementDecline.as_view(), name="api-agreement-decline"),
+    path("v1/agreements/<slug:code>/suspend/", AgreementSuspend.as_view(), name="api-agreement-suspend"),
+    path("v1/agreements/<slug:code>/resume/", AgreementResume.as_view(), name="api-agreement-resume"),
     path("v1/vocabulary/", VocabularyIndex.as_view(), name="api-vocabulary"),
     path("v1/vocabulary/<slug:name>/", VocabularyList.as_view(), name="api-vocabulary-list"),
     # Whatever else: the same answer as for a record that is not there, not a page and no hint at a slash.

@@ -61,6 +61,11 @@ def owners(role: str, *, status: int = 200) -> Rule:
     return door(rule)
 
 
+def parties(status: int) -> Rule:
+    """Of the agreement in the address: its parties and the steward."""
+    return lambda username: status if AGENCY[username] in ("CBP", "CBSA") or username == "steward" else 404
+
+
 def party_admins() -> Rule:
     """Administrators of CBP and CBSA, the parties. Who may read the agreement is refused; others find nothing."""
 
@@ -163,6 +168,9 @@ PAGES: dict[str, Rule] = {
     "api-release-preview": api(everybody(405)),
     "api-recall": api(everybody(405)),
     "api-receipts": api(everybody()),
+    "api-agreements": api(everybody()),
+    "api-agreement": api(parties(200)),
+    **{f"api-agreement-{verb}": api(parties(405)) for verb in ("accept", "decline", "suspend", "resume")},
     "api-vocabulary": api(everybody()),
     "api-vocabulary-list": api(everybody()),
 }
@@ -221,6 +229,8 @@ def address(name: str, world) -> str:
         "<str:code>": {"agreement": "CBP-CBSA", "community": "HIDTA-STX"}.get(name.partition("_")[0], "CBP"),
     }
     route = ADDRESSES[name]
+    if name.startswith("api-agreement"):
+        values["<slug:code>"] = "CBP-CBSA"
     for place, value in values.items():
         route = route.replace(place, value)
     assert "<" not in route, route
