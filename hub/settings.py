@@ -245,6 +245,8 @@ SPECTACULAR_SETTINGS = {
         "IdentifierKind": "bulletins.vocabulary.lists.IdentifierKind",
         "Qualifier": "bulletins.vocabulary.lists.Qualifier",
         "Region": "bulletins.vocabulary.lists.Region",
+        "Tlp": "bulletins.markings.models.TLP",
+        "AgreementState": "sharing.agreements.rules.Stand",
     },
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -22,9 +22,6 @@ from bulletins.records.models import Kind
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Role
 from hub.pages.times import as_time
-from sharing.agreements.models import Agreement
-from sharing.agreements.rules import WARNINGS, days_left
-from sharing.agreements.wording import lapses_in
 from sharing.audiences.models import Received
 from sharing.deliveries.models import AlertKind, InboxItem
 from sharing.deliveries.pages import disclosed, notice_rows, row_of_item
@@ -35,6 +32,7 @@ from sharing.disclosures.paging import count_of, said
 from sharing.disclosures.presenting import Action, RecordRow, short_row
 from sharing.disclosures.rising import rising
 from sharing.disclosures.rules import Channel
+from sharing.pages.agreements import agreements_to_decide
 from sharing.releases.models import Release
 
 LOOKED_AT = 200
@@ -71,7 +69,6 @@ def today(request: HttpRequest) -> HttpResponse:
         "fresh": [short_row(each, unread=each.key in unread) for each in fresh],
         "rising": rising(viewer, year=timezone.localtime().year),
         "may_draft": may_draft(viewer),
-        "agreements": _agreements(viewer) if viewer.can(Role.ADMIN, Role.LIAISON) else [],
         "page_marking": highest(
             [
                 *(each.marking for each in (*shown.values(), *to_release, *fresh)),
@@ -116,21 +113,6 @@ def _unreleased(viewer: Viewer) -> tuple[list[Disclosure], str]:
     return disclose(viewer, ids, Channel.PAGE), said(count_of(rows))
 
 
-def _agreements(viewer: Viewer) -> list[RecordRow]:
-    """Drafts that wait for the agency's word, and agreements that lapse soon, the nearest first."""
-    now = timezone.now()
-    own = Agreement.objects.visible_to(viewer).told()
-    drafts = own.open_drafts().filter(valid_to__gt=now).exclude(proposed_by_id=viewer.agency_id)
-    soon = now + timedelta(days=max(WARNINGS))
-    ending = own.standing(now).filter(replaced_at=None, valid_from__lte=now, valid_to__lte=soon)
-    rows = [(row, _("%(by)s proposes it: accept or decline it") % {"by": row.proposed_by}) for row in drafts]
-    rows += [(row, lapses_in(days_left(row.valid_to, now))) for row in ending.order_by("valid_to")]
-    return [
-        RecordRow(href=f"/agreements/{row.code}/", title=row.name, icon="verified", meta=(row.code, said))
-        for row, said in rows
-    ]
-
-
 def _release(shown: Disclosure) -> Action:
     return Action(label=_("Release"), href=f"{shown.path}release/")
 
@@ -154,7 +136,7 @@ def _draft(line: DraftLine) -> RecordRow:
 
 
 # What waits for a decision: each stage's own queue, (viewer) -> lines, in the order they are shown.
-DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = ()
+DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = (agreements_to_decide,)
 
 
 def _places(viewer: Viewer) -> list[tuple[str, str, str]]:

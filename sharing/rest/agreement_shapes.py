@@ -12,7 +12,7 @@ from rest_framework import serializers
 from bulletins.markings.models import TLP
 from bulletins.publishing.api import Text, codes
 from bulletins.records.models import Kind
-from bulletins.vocabulary.lists import WITHHOLDABLE, FieldGroup
+from bulletins.vocabulary.lists import WITHHOLDABLE
 from hub.agencies.models import Agency, AgencyState
 from hub.rest.filters import PagedFilters
 from sharing.agreements.forms import substance_classes
@@ -87,7 +87,7 @@ class ScopeShape(serializers.Serializer[Any]):
     taker = serializers.CharField()
     kinds = serializers.ListField(child=serializers.ChoiceField(choices=Kind.choices))
     highest_tlp = serializers.ChoiceField(choices=TLP.choices)
-    withheld = serializers.ListField(child=serializers.ChoiceField(choices=FieldGroup.choices))
+    withheld = serializers.ListField(child=serializers.ChoiceField(choices=GROUPS))
     drug_classes = serializers.ListField(child=serializers.CharField())
     caveat = serializers.CharField()
     legal_basis = serializers.CharField()
