@@ -9,7 +9,9 @@ from hub.trail.words import EVENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 # What writes to the trail, and the event as its first argument; records name their own kind.
-WRITERS = re.compile(r"""\b(?:record|write_trail|refuse|_tell|_tell_of|_own)\(\s*(?:pack, )?(f?)"([a-z_{}.]+\.[a-z_]+)\"""")
+WRITERS = re.compile(
+    r"""\b(?:record|write_trail|refuse|_tell|_tell_of|_own)\(\s*(?:pack, )?(f?)"([a-z_{}.]+\.[a-z_]+)\""""
+)
 
 
 def written() -> set[str]:
