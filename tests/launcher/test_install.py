@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from hub.launcher import install
@@ -42,3 +47,17 @@ def test_the_machines_own_certificates_are_believed_where_it_has_any(monkeypatch
     assert install.trusting()["UV_SYSTEM_CERTS"] == "1"
     monkeypatch.setenv("UV_SYSTEM_CERTS", "0")
     assert install.trusting()["UV_SYSTEM_CERTS"] == "0"
+
+
+def test_an_older_python_gets_as_far_as_the_line_that_says_which_is_needed(tmp_path):
+    source = Path(install.__file__).read_text(encoding="utf-8")
+    ast.parse(source, feature_version=(3, 7))
+    # The check stands before whatever an older one may lack; here it is told of a Python yet to come.
+    told = tmp_path / "install.py"
+    told.write_text(source.replace("sys.version_info < (3, 11)", "sys.version_info < (9, 0)"))
+    done = subprocess.run(
+        [sys.executable, str(told)], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert done.returncode == 2 and not done.stdout
+    assert done.stderr.startswith("hub: Python 3.11 is needed, this is 3.")
+    assert done.stderr.count("\n") == 1
