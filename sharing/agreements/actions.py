@@ -66,10 +66,10 @@ def check(terms: Terms, *, by: int, at: datetime, besides: Iterable[int | None] 
     errors: dict[str, list[str]] = {}
     for field, said in terms_refusals(terms, by=by, nations=nations, at=at):
         errors.setdefault(field, []).append(said)
-    if not errors and (said := overlaps(terms, _others(terms, at, besides))):
-        errors["valid_from"] = said
+    if not errors and (found := overlaps(terms, _others(terms, at, besides))):
+        errors["valid_from"] = found
     if errors:
-        raise ValidationError({field: list(dict.fromkeys(said)) for field, said in errors.items()})
+        raise ValidationError({field: list(dict.fromkeys(each)) for field, each in errors.items()})
 
 
 def enter(terms: Terms, *, by: int, at: datetime, replaces: Agreement | None = None) -> Agreement:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -81,7 +82,7 @@ TOLD = """
 """
 
 
-def _telling(at: datetime, ending: WithdrawalKind, reason: str) -> dict[str, object]:
+def _telling(at: datetime, ending: WithdrawalKind, reason: str) -> dict[str, Any]:
     return {"at": at, "ending": ending.value, "reason": reason, "withdrawn": EntryKind.WITHDRAWN.value}
 
 
