@@ -229,7 +229,8 @@ def _treaties(
             used.append(min(covering, key=lambda treaty: (len(treaty.withheld), treaty.id)))
         elif between:
             # Of several that do not cover it, the one that comes nearest says why.
-            missing += min([treaty_refusals(treaty, subject, now) for treaty in between], key=len)
+            nearest: list[str] = min((treaty_refusals(treaty, subject, now) for treaty in between), key=len)
+            missing += nearest
         else:
             missing.append(_("no live agreement with %(agency)s") % {"agency": giver.code})
     return used, missing
