@@ -106,7 +106,10 @@ def regrant(
 
 
 def rebuild_grants(at: datetime) -> Changes:
-    """Recompute the grants of every published record. After a healthy life it changes nothing."""
+    """Recompute the grants of every published record, in batches. After a healthy life it changes nothing.
+
+    Outside a transaction each batch commits by itself.
+    """
     with engine():
         ids = list(Record.objects.filter(latest__gt=0).order_by("id").values_list("id", flat=True))
     total = Changes()
