@@ -106,10 +106,12 @@ def test_only_few_modules_become_the_engine():
         "hub/database/numbering.py",
         "bulletins/faces/actions.py",
         "sharing/audiences/actions.py",
+        "sharing/audiences/membership.py",
         "sharing/audiences/preview.py",
         "sharing/deliveries/actions.py",
         "sharing/deliveries/sending.py",
         "sharing/deliveries/tasks.py",
         "sharing/flow.py",
+        "sharing/joining.py",
         "sharing/releases/facts.py",
     }

@@ -1,0 +1,119 @@
+"""What a community's releases mean for one agency: what history would give it, what leaving takes away.
+
+As the engine, past every policy: what leaves are numbers over records the asking viewer holds, and work to be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import connection
+
+from hub.accounts.viewer import Viewer
+from hub.database.context import engine
+from sharing.audiences.models import Received
+from sharing.releases.facts import load
+from sharing.releases.grounds import Facts, Roster
+from sharing.releases.models import Release
+from sharing.releases.rules import decide
+
+PART = 500
+
+
+@dataclass(frozen=True)
+class Extent:
+    """So many records of so many owners."""
+
+    records: int = 0
+    owners: int = 0
+
+
+def released_to(community: int) -> list[int]:
+    """The records that have been released to the community and not ended, in order of id."""
+    with engine():
+        rows = Release.objects.filter(community_id=community, ended_at=None)
+        return sorted(set(rows.values_list("record_id", flat=True)))
+
+
+def owners_releasing_to(community: int) -> set[int]:
+    """The agencies whose releases to the community stand."""
+    with engine():
+        rows = Release.objects.filter(community_id=community, ended_at=None)
+        return set(rows.order_by().values_list("owner_id", flat=True).distinct())
+
+
+def hold_community(community: int) -> None:
+    """Keep the community's row: a release to it that is being written waits, and so does the next."""
+    with engine(), connection.cursor() as cursor:
+        cursor.execute("select 1 from sharing_community where id = %s for update", [community])
+
+
+def history(community: int, agency: int, *, viewer: Viewer, at: datetime) -> Extent:
+    """What joining with history would give the agency through this community, of what the viewer holds too.
+
+    The viewer is its lead: what itself has not been given is not counted, or the number would tell of it. And only
+    through this community: what the agency may have otherwise would show in the difference.
+    """
+    found: dict[int, int] = {}
+    for ids in _parts(_held_by(viewer, released_to(community))):
+        world = load(ids)
+        for pk in ids:
+            facts = _with_member(world.facts[pk], community, agency)
+            subject = world.subjects[pk]
+            if subject.owner.id != agency and decide(subject, world.parties[agency], facts, at).allowed:
+                found[pk] = subject.owner.id
+    return Extent(len(found), len(set(found.values())))
+
+
+def losses(community: int, *, viewer: Viewer, at: datetime) -> Extent:
+    """What the viewer's own agency would lose by leaving: what it holds and no other way gives it."""
+    found: dict[int, int] = {}
+    agency = viewer.agency_id or 0
+    for ids in _parts(_held_by(viewer, released_to(community))):
+        world = load(ids)
+        for pk in ids:
+            facts, subject = _without_member(world.facts[pk], community, agency), world.subjects[pk]
+            if not decide(subject, world.parties[agency], facts, at).allowed:
+                found[pk] = subject.owner.id
+    return Extent(len(found), len(set(found.values())))
+
+
+def reached(granted: Iterable[tuple[int, int]], agencies: Iterable[int]) -> dict[int, int]:
+    """Owner -> how many of its records reached any of the agencies, out of what was granted."""
+    wanted = set(agencies)
+    records = {record for record, agency in granted if agency in wanted}
+    with engine(), connection.cursor() as cursor:
+        cursor.execute(
+            "select owner_id, count(*) from bulletins_record where id = any(%s) group by 1", [sorted(records)]
+        )
+        return dict(cursor.fetchall())
+
+
+def _held_by(viewer: Viewer, ids: list[int]) -> list[int]:
+    rows = Received.objects.visible_to(viewer).filter(record_id__in=ids)
+    return sorted(set(rows.values_list("record_id", flat=True)))
+
+
+def _parts(ids: list[int]) -> Iterable[list[int]]:
+    return (ids[start : start + PART] for start in range(0, len(ids), PART))
+
+
+def _with_member(facts: Facts, community: int, agency: int) -> Facts:
+    roster = facts.rosters[community]
+    joined = replace(
+        roster,
+        members=roster.members | {agency},
+        since={pk: since for pk, since in roster.since.items() if pk != agency},
+    )
+    through = tuple(reach for reach in facts.releases if reach.community == community)
+    return replace(facts, releases=through, rosters={**facts.rosters, community: joined})
+
+
+def _without_member(facts: Facts, community: int, agency: int) -> Facts:
+    roster: Roster = facts.rosters[community]
+    left = replace(roster, members=roster.members - {agency})
+    return replace(facts, rosters={**facts.rosters, community: left})
+
+
