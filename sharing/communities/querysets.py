@@ -22,13 +22,8 @@ def own_membership(community: Community, viewer: Viewer) -> Membership | None:
 
 
 def open_joinings(at: datetime) -> QuerySet[Joining]:
+    """What waits: of the viewer's own agency, and into what it leads. Row-level security keeps the others away."""
     return Joining.objects.filter(closed_at=None, lapses_at__gt=at).select_related("agency").order_by("id")
-
-
-def own_joinings(viewer: Viewer, at: datetime) -> QuerySet[Joining]:
-    """Where the viewer's agency asked or is invited, and waits."""
-    require_viewer(viewer)
-    return open_joinings(at).filter(agency_id=viewer.agency_id)
 
 
 def led_by(viewer: Viewer) -> QuerySet[Community]:

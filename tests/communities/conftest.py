@@ -42,7 +42,7 @@ def spokesman(code: str) -> Viewer:
     return viewer(SPOKESMAN[code])
 
 
-def by(code: str, verb: Callable[..., Any], *args: Any, **values: Any) -> Any:
+def by(code: str, verb: Callable[..., Any], /, *args: Any, **values: Any) -> Any:
     """The deed in the name of the agency, in its own context."""
     who = spokesman(code)
     with viewing(who):
