@@ -14,13 +14,12 @@ from bulletins.records.refs import new_ref
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState
 from hub.trail.actions import record as write_trail
-from sharing.audiences.actions import Changes, regrant
 from sharing.communities.models import Community, CommunityKind, Membership
 from sharing.communities.querysets import members_of
 from sharing.communities.rules import closing_refusal, code_refusal, is_closed, may_convene, may_lead, may_set
 from sharing.deliveries.actions import queue_notice
 from sharing.deliveries.models import AlertKind
-from sharing.joining import hold
+from sharing.joining import hold, recompute
 
 
 def convene(
@@ -78,7 +77,7 @@ def convene(
 
 def set_community(
     community: Community, *, description: str, closes_at: datetime | None, viewer: Viewer, at: datetime
-) -> Changes:
+) -> None:
     """Change what is said of it, and when it closes. Another day is told to its members, and grants end with it."""
     _need(may_set(viewer, community.lead_id))
     moved = closes_at != community.closes_at
@@ -89,15 +88,15 @@ def set_community(
     ):
         raise ValidationError({"closes_at": [why]})
     Community.objects.filter(pk=community.pk).update(description=description.strip(), closes_at=closes_at)
-    changes = regrant(ids, at=at) if moved else Changes()
+    if moved:
+        recompute(ids, _members(community), at=at, end=closes_at)
     if moved and closes_at is not None:
         day = date_format(localtime(closes_at), "j M Y")
         _tell_members(community, "closes", at=at, besides=viewer.agency_id, day=day)
     _note("community.change", community, viewer=viewer, at=at, closes_at=str(closes_at or ""))
-    return changes
 
 
-def close(community: Community, *, viewer: Viewer, at: datetime) -> Changes:
+def close(community: Community, *, viewer: Viewer, at: datetime) -> None:
     """End it now: what came to members only through it is gone at once. It does not open again."""
     _need(may_lead(viewer, community.lead_id))
     ids = hold(community)
@@ -105,7 +104,7 @@ def close(community: Community, *, viewer: Viewer, at: datetime) -> Changes:
     _tell_members(community, "closed", at=at, besides=viewer.agency_id)
     Community.objects.filter(pk=community.pk).update(closes_at=at)
     _note("community.close", community, viewer=viewer, at=at)
-    return regrant(ids, at=at)
+    recompute(ids, _members(community), at=at, end=at)
 
 
 def show_roster(community: Community, *, visible: bool, viewer: Viewer, at: datetime) -> None:
@@ -128,15 +127,18 @@ def _still_open(community: Community, at: datetime) -> None:
 def _tell_members(
     community: Community, what: str, *, at: datetime, besides: int | None, **facts: str | int
 ) -> None:
-    """The lead and the steward see the whole roster, whether its members do or not."""
-    members = set(members_of(community).values_list("agency_id", flat=True)) - {besides}
     queue_notice(
         AlertKind.COMMUNITY,
-        members,
+        _members(community) - {besides},
         at=at,
         path="/communities/" if what == "closed" else community.path,
         facts={"what": f"community.{what}", "community": community.name, **facts},
     )
+
+
+def _members(community: Community) -> set[int]:
+    """The whole roster: its lead and the steward see it, whether its members do or not."""
+    return set(members_of(community).values_list("agency_id", flat=True))
 
 
 def _need(allowed: bool) -> None:

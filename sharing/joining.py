@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -12,15 +14,19 @@ from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import engine, lock_records
 from hub.trail.actions import record as write_trail
-from sharing.audiences.actions import Changes, regrant
+from sharing.audiences.actions import regrant
 from sharing.audiences.membership import (
     Extent,
+    deny_through,
     history,
     hold_community,
     owners_releasing_to,
     reached,
+    reaching,
     released_to,
+    with_clients,
 )
+from sharing.audiences.settling import AT_ONCE, settle
 from sharing.communities.models import Community, Joining, Membership, Outcome
 from sharing.communities.querysets import members_of
 from sharing.communities.rules import (
@@ -34,10 +40,11 @@ from sharing.communities.rules import (
     may_lead,
     may_leave,
 )
-from sharing.deliveries.actions import queue_notice
+from sharing.deliveries.actions import hasten, queue_notice
 from sharing.deliveries.models import AlertKind
 
 TRIES = 5
+SETTLE = "sharing.tasks.settle_grants"
 
 
 def invite(community: Community, code: str, *, viewer: Viewer, at: datetime) -> Joining:
@@ -160,7 +167,7 @@ def decline(joining: Joining, community: Community, *, viewer: Viewer, at: datet
 
 def confirm(
     joining: Joining, community: Community, *, seen: Extent | None, viewer: Viewer, at: datetime
-) -> Changes:
+) -> None:
     """Take the agency in: its membership, the grants it gives, and word to the owners whose records history reached.
 
     `seen` is what the lead was shown that history gives: where that is no longer so, nothing is done. Raises
@@ -186,10 +193,12 @@ def confirm(
         with_history=fresh.with_history,
     )
     _close(fresh, Outcome.JOINED, at)
-    changes = regrant(ids, at=at)
+    gained = _gained(ids, fresh.agency_id, at=at)
     what, gives = "confirmed", {}
     if fresh.with_history:
-        what, gives = "confirmed_with_history", vars(_tell_owners(community, fresh, changes, at=at))
+        _tell_owners(community, fresh, gained(with_clients([fresh.agency_id])), at=at)
+        own = gained({fresh.agency_id})
+        what, gives = "confirmed_with_history", {"records": sum(own.values()), "owners": len(own)}
     _tell([fresh.agency_id], what, community, fresh, at=at, path=community.path, **gives)
     _note(
         "community.confirm",
@@ -199,35 +208,32 @@ def confirm(
         agency=fresh.agency.code,
         history=fresh.with_history,
     )
-    return changes
 
 
-def leave(community: Community, *, viewer: Viewer, at: datetime) -> Changes:
+def leave(community: Community, *, viewer: Viewer, at: datetime) -> None:
     """The viewer's agency goes, and what came to it only through this community goes at once."""
     _need(may_leave(viewer))
     if community.lead_id == viewer.agency_id:
         raise ValidationError(_("The lead stays a member: close the community instead."))
-    changes = _end(community, viewer.agency_id or 0, at)
+    _end(community, viewer.agency_id or 0, at)
     _tell([community.lead_id], "left", community, None, at=at, path=community.path, agency=viewer.agency_code)
     _note("community.leave", community.code, viewer=viewer, at=at)
-    return changes
 
 
-def remove(community: Community, agency: Agency, *, reason: str, viewer: Viewer, at: datetime) -> Changes:
+def remove(community: Community, agency: Agency, *, reason: str, viewer: Viewer, at: datetime) -> None:
     """The lead takes a member out. The agency is told, and why."""
     _need(may_lead(viewer, community.lead_id))
     if not reason.strip():
         raise ValidationError({"reason": [_("Say why: the agency is told your reason.")]})
     if agency.pk == community.lead_id:
         raise ValidationError(_("The lead stays a member: close the community instead."))
-    changes = _end(community, agency.pk, at)
+    _end(community, agency.pk, at)
     _tell(
         [agency.pk], "removed", community, None, at=at, path="/communities/", reason=reason.strip()
     )
     _note(
         "community.remove", community.code, viewer=viewer, at=at, agency=agency.code, why=reason.strip()
     )
-    return changes
 
 
 def hold(community: Community) -> list[int]:
@@ -249,33 +255,59 @@ def hold(community: Community) -> list[int]:
     raise ValidationError(_("Much is being released to it at this moment. Try again."))
 
 
-def _end(community: Community, agency: int, at: datetime) -> Changes:
+def recompute(ids: list[int], agencies: Iterable[int], *, at: datetime, end: datetime | None = None) -> None:
+    """Bring the records' grants up to date: a few now. Of many, what is to go ends now, and a task does the rest.
+
+    `end` is when what these agencies hold is to end, where they lose something.
+    """
+    if len(ids) > AT_ONCE:
+        if end is not None:
+            deny_through(ids, with_clients(agencies), at=end)
+        transaction.on_commit(partial(hasten, SETTLE), robust=True)
+    settle(ids, at=at, quiet=True)
+
+
+def _end(community: Community, agency: int, at: datetime) -> None:
     ids = hold(community)
     ended = Membership.objects.filter(community=community, agency_id=agency, left_at=None).update(left_at=at)
     if not ended:
         raise ValidationError(_("It is no member any more: somebody acted meanwhile."))
-    return regrant(ids, at=at)
+    recompute(ids, [agency], at=at, end=at)
 
 
-def _tell_owners(community: Community, joining: Joining, changes: Changes, *, at: datetime) -> Extent:
+def _gained(
+    ids: list[int], agency: int, *, at: datetime
+) -> Callable[[Iterable[int]], dict[int, int]]:
+    """Recompute the records; return what says, of some agencies, how many of each owner's reached any of them."""
+    if len(ids) <= AT_ONCE:
+        changes = regrant(ids, at=at)
+        return lambda agencies: reached(changes.granted, agencies)
+    every = {some: reaching(ids, some, at=at) for some in (with_clients([agency]), frozenset({agency}))}
+    recompute(ids, [agency], at=at)
+    return lambda agencies: every[frozenset(agencies)]
+
+
+def _tell_owners(community: Community, joining: Joining, gained: dict[int, int], *, at: datetime) -> None:
     """Each owner whose records reached the agency, or its clients, is told how many.
 
     Where the roster is its lead's alone neither name nor number leaves it, and every owner that ever released to it
     is told the same: otherwise who was told would say what kind of agency it is.
     """
-    clients = Agency.objects.filter(parent_id=joining.agency_id, parent_confirmed_at__isnull=False)
-    found = reached(changes.granted, [joining.agency_id, *clients.values_list("pk", flat=True)])
-    if community.roster_visible:
-        for owner, records in sorted(found.items()):
-            _tell(
-                [owner], "history", community, None, at=at, path="/bulletins/",
-                agency=joining.agency.code, records=records,
-            )  # fmt: skip
-    else:
+    if not community.roster_visible:
         owners = owners_releasing_to(community.pk) - {joining.agency_id}
         _tell(owners, "history_unlisted", community, None, at=at, path="/bulletins/")
-    own = reached(changes.granted, [joining.agency_id])
-    return Extent(sum(own.values()), len(own))
+        return
+    for owner, records in sorted(gained.items()):
+        _tell(
+            [owner],
+            "history",
+            community,
+            None,
+            at=at,
+            path="/bulletins/",
+            agency=joining.agency.code,
+            records=records,
+        )
 
 
 def _need(allowed: bool) -> None:
@@ -335,7 +367,7 @@ def _close(joining: Joining, outcome: Outcome, at: datetime) -> None:
 
 
 def _tell(
-    agencies: object,
+    agencies: Iterable[int],
     what: str,
     community: Community | str,
     joining: Joining | None,
@@ -347,7 +379,7 @@ def _tell(
     named = community if isinstance(community, str) else community.name
     queue_notice(
         AlertKind.COMMUNITY,
-        list(agencies),  # type: ignore[call-overload]
+        agencies,
         at=at,
         path=path or (joining.path if joining else ""),
         facts={"what": f"community.{what}", "community": named, **facts},

@@ -5,15 +5,17 @@ As the engine, past every policy: what leaves are numbers over records the askin
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import connection
 
 from hub.accounts.viewer import Viewer
+from hub.agencies.models import Agency
 from hub.database.context import engine
-from sharing.audiences.models import Received
+from sharing.audiences.models import Grant, Received
 from sharing.releases.facts import load
 from sharing.releases.grounds import Facts, Roster
 from sharing.releases.models import Release
@@ -89,6 +91,47 @@ def reached(granted: Iterable[tuple[int, int]], agencies: Iterable[int]) -> dict
             "select owner_id, count(*) from bulletins_record where id = any(%s) group by 1", [sorted(records)]
         )
         return dict(cursor.fetchall())
+
+
+def reaching(ids: Iterable[int], agencies: Iterable[int], *, at: datetime) -> dict[int, int]:
+    """The same before the grants are written: what the rule gives any of the agencies that it does not hold."""
+    wanted, found = sorted(agencies), defaultdict[int, set[int]](set)
+    for part in _parts(sorted(ids)):
+        world = load(part)
+        with engine():
+            grants = Grant.objects.filter(content_object_id__in=part, group_id__in=wanted)
+            held = set(grants.values_list("content_object_id", "group_id"))
+        for pk in part:
+            subject = world.subjects[pk]
+            for agency in wanted:
+                fresh = (pk, agency) not in held and subject.owner.id != agency
+                if fresh and decide(subject, world.parties[agency], world.facts[pk], at).allowed:
+                    found[subject.owner.id].add(pk)
+    return {owner: len(records) for owner, records in found.items()}
+
+
+def deny_through(ids: Collection[int], agencies: Iterable[int], *, at: datetime) -> None:
+    """End at `at` what these agencies hold of the records, whichever way it came: deny first.
+
+    For many records at once. What is theirs in another way comes back when it is computed anew; an end that lies
+    before stays.
+    """
+    with engine(), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update sharing_grant g set until = %s from bulletins_record r
+            where r.id = g.record_id and r.owner_id <> g.group_id and g.record_id = any(%s) and g.group_id = any(%s)
+              and (g.until is null or g.until > %s)
+            """,
+            [at, sorted(ids), sorted(agencies), at],
+        )
+
+
+def with_clients(agencies: Iterable[int]) -> frozenset[int]:
+    """The agencies and those that belong to them."""
+    found = set(agencies)
+    clients = Agency.objects.filter(parent_id__in=found, parent_confirmed_at__isnull=False)
+    return frozenset(found | set(clients.values_list("pk", flat=True)))
 
 
 def _held_by(viewer: Viewer, ids: list[int]) -> list[int]:

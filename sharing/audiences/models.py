@@ -6,6 +6,8 @@ import uuid
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +25,8 @@ class Grant(GroupObjectPermissionBase):
     """(record, agency) -> face: a guardian direct-foreign-key row. Past `until` it denies.
 
     `release` is empty on the owner's own. `person` is set for somebody named at TLP:RED; `group` is their agency.
+    `directions` are the directions of all agreements it crossed under, owner's and originator's; `agreement` is the
+    first of those agreements.
     """
 
     # One index each would be covered by the composites below: twelve indexes made the table three times its size.
@@ -37,6 +41,7 @@ class Grant(GroupObjectPermissionBase):
     )
     release = models.ForeignKey(Release, models.CASCADE, null=True, db_index=False, related_name="+")
     agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, db_index=False, related_name="+")
+    directions = ArrayField(models.BigIntegerField(), default=list)
     visible_since = models.DateTimeField()
     until = models.DateTimeField(null=True)
 
@@ -54,7 +59,23 @@ class Grant(GroupObjectPermissionBase):
                 name="grant_list",
             ),
             models.Index(fields=["until"], condition=Q(until__isnull=False), name="grant_until"),
+            # What ends with an agreement. Few grants cross under two: the others cost no entry in the second index.
+            models.Index(fields=["agreement"], condition=Q(agreement__isnull=False), name="grant_agreement"),
+            GinIndex(fields=["directions"], condition=Q(directions__len__gt=1), name="grant_directions"),
         ]
+
+
+class Unsettled(models.Model):
+    """A record whose grants are to be computed anew, because what they rest on changed for too many at once.
+
+    What was to be denied, is; what may be given again waits for this. `quiet` ones were told as a whole, and are not
+    alerted one by one.
+    """
+
+    # Not unique: whoever leaves a record here must not wait for a batch that is taking it away.
+    record = models.ForeignKey(Record, models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+    quiet = models.BooleanField(default=False, db_default=False)
 
 
 class EntryKind(models.TextChoices):

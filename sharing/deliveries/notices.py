@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy as _lazy
 
 from sharing.deliveries.models import AlertKind
 
@@ -23,32 +23,44 @@ ICONS = {
 
 # facts["what"] -> the sentence, with the other facts by name.
 WORDS: dict[str, Any] = {
-    "community.invited": gettext_lazy("%(agency)s invites your agency to %(community)s"),
-    "community.asked": gettext_lazy("%(agency)s asks to join %(community)s"),
-    "community.withdrawn": gettext_lazy("%(agency)s no longer asks to join %(community)s"),
-    "community.declined_by_agency": gettext_lazy("%(agency)s does not join %(community)s"),
-    "community.declined": gettext_lazy("The lead of %(community)s did not take your agency in"),
-    "community.confirmed": gettext_lazy("Your agency is now a member of %(community)s"),
-    "community.confirmed_with_history": gettext_lazy(
+    "agreement.proposed": _lazy("%(by)s proposes the agreement %(code)s: accept or decline it"),
+    "agreement.change": _lazy("%(by)s proposes %(code)s in place of %(replaces)s: accept or decline it"),
+    "agreement.accepted": _lazy("%(by)s has put the agreement %(code)s into force, from %(day)s"),
+    "agreement.declined": _lazy("%(by)s has declined the agreement %(code)s: %(reason)s"),
+    "agreement.suspended": _lazy(
+        "%(by)s has suspended the agreement %(code)s, nothing crosses under it: %(reason)s"
+    ),
+    "agreement.resumed": _lazy("%(by)s has taken the agreement %(code)s up again: it is in force"),
+    "agreement.half_resumed": _lazy(
+        "%(by)s has taken back its suspension of %(code)s; the other side's still stands"
+    ),
+    "agreement.lapses": _lazy("The agreement %(code)s lapses on %(day)s, in %(n)s days: renew it in time"),
+    "community.invited": _lazy("%(agency)s invites your agency to %(community)s"),
+    "community.asked": _lazy("%(agency)s asks to join %(community)s"),
+    "community.withdrawn": _lazy("%(agency)s no longer asks to join %(community)s"),
+    "community.declined_by_agency": _lazy("%(agency)s does not join %(community)s"),
+    "community.declined": _lazy("The lead of %(community)s did not take your agency in"),
+    "community.confirmed": _lazy("Your agency is now a member of %(community)s"),
+    "community.confirmed_with_history": _lazy(
         "Your agency is now a member of %(community)s: its history gives %(records)d records of %(owners)d owners"
     ),
-    "community.history": gettext_lazy(
+    "community.history": _lazy(
         "%(agency)s joined %(community)s with history: %(records)d of your records reached it"
     ),
-    "community.history_unlisted": gettext_lazy(
+    "community.history_unlisted": _lazy(
         "An agency joined %(community)s, whose members are not listed, with history: what you released to it"
         " reaches it as the rules allow"
     ),
-    "community.left": gettext_lazy("%(agency)s left %(community)s"),
-    "community.removed": gettext_lazy("Your agency was taken out of %(community)s: %(reason)s"),
-    "community.closed": gettext_lazy("%(community)s is closed: what came only through it is gone"),
-    "community.closes": gettext_lazy("%(community)s now closes on %(day)s"),
-    "community.listed": gettext_lazy("The members of %(community)s are now listed for each other"),
-    "community.unlisted": gettext_lazy("The members of %(community)s are no longer listed: its lead alone sees them"),
-    "community.parent_asked": gettext_lazy("%(agency)s names your agency as the one it belongs to"),
-    "community.parent_confirmed": gettext_lazy("%(agency)s confirmed that your agency belongs to it"),
-    "community.parent_refused": gettext_lazy("%(agency)s does not take your agency as its own"),
-    "community.parent_ended": gettext_lazy("Your agency and %(agency)s no longer belong together"),
+    "community.left": _lazy("%(agency)s left %(community)s"),
+    "community.removed": _lazy("Your agency was taken out of %(community)s: %(reason)s"),
+    "community.closed": _lazy("%(community)s is closed: what came only through it is gone"),
+    "community.closes": _lazy("%(community)s now closes on %(day)s"),
+    "community.listed": _lazy("The members of %(community)s are now listed for each other"),
+    "community.unlisted": _lazy("The members of %(community)s are no longer listed: its lead alone sees them"),
+    "community.parent_asked": _lazy("%(agency)s names your agency as the one it belongs to"),
+    "community.parent_confirmed": _lazy("%(agency)s confirmed that your agency belongs to it"),
+    "community.parent_refused": _lazy("%(agency)s does not take your agency as its own"),
+    "community.parent_ended": _lazy("Your agency and %(agency)s no longer belong together"),
 }
 
 

@@ -85,6 +85,7 @@ def _agreement(cbp: Agency, cbsa: Agency, at: datetime) -> None:
             "valid_from": at - timedelta(days=365),
             "valid_to": at + timedelta(days=3 * 365),
             "accepted_at": at - timedelta(days=365),
+            "settled_at": at - timedelta(days=365),
         },
     )
     if not made:

@@ -10,11 +10,16 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('hub', '0002_locks'),
-        ('sharing', '0005_notices'),
+        ('sharing', '0006_agreements_locks'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="unsettled",
+            name="quiet",
+            field=models.BooleanField(db_default=False, default=False),
+        ),
         migrations.CreateModel(
             name='Invitation',
             fields=[

@@ -127,7 +127,10 @@ class Roster:
 
 @dataclass(frozen=True)
 class Treaty:
-    """One direction of an agreement: from `giver` to `taker`, or between their whole governments."""
+    """One direction of an agreement: from `giver` to `taker`, or between their whole governments.
+
+    `id` is the agreement's, `direction` the direction's own. `valid_to` is when it ends, by its term or replaced.
+    """
 
     id: int
     code: str
@@ -142,6 +145,7 @@ class Treaty:
     accepted: bool = True
     suspended: bool = False
     whole_governments: bool = False
+    direction: int = 0
 
 
 @dataclass(frozen=True)
@@ -165,7 +169,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Decision:
-    """`until` is the first instant at which it would change at all; `persons` is empty for a whole agency."""
+    """`until` is the first instant at which it would change at all; `persons` is empty for a whole agency.
+
+    `directions` are those of every agreement it crosses under, the owner's first.
+    """
 
     allowed: bool
     version: int = 0
@@ -173,6 +180,7 @@ class Decision:
     until: datetime | None = None
     release: int | None = None
     agreement: int | None = None
+    directions: tuple[int, ...] = ()
     persons: frozenset[int] = frozenset()
     reasons: tuple[str, ...] = ()
 
@@ -181,4 +189,12 @@ class Decision:
         """What a grant is made of: two decisions of one effect differ in words alone."""
         if not self.allowed:
             return (False,)
-        return (True, self.version, self.withheld, self.release, self.agreement, self.persons)
+        return (
+            True,
+            self.version,
+            self.withheld,
+            self.release,
+            self.agreement,
+            self.directions,
+            self.persons,
+        )

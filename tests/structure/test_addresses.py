@@ -61,6 +61,17 @@ def owners(role: str, *, status: int = 200) -> Rule:
     return door(rule)
 
 
+def party_admins() -> Rule:
+    """Administrators of CBP and CBSA, the parties. Who may read the agreement is refused; others find nothing."""
+
+    def rule(username: str) -> int:
+        if AGENCY[username] not in ("CBP", "CBSA") and username != "steward":
+            return 404
+        return 200 if "admin" in ROLES[username] else 403
+
+    return door(rule)
+
+
 def authors(status: int) -> Rule:
     """The owner's people who draft; a colleague who does not is refused; a recipient finds no working copy."""
 
@@ -100,6 +111,8 @@ PAGES: dict[str, Rule] = {
     "notice": signed_in(404),
     "agreements": signed_in(),
     "agreement": door(lambda who: 200 if AGENCY[who] in ("CBP", "CBSA") or who == "steward" else 404),
+    "agreement_new": with_role("admin"),
+    **{f"agreement_{verb}": party_admins() for verb in ("change", "accept", "decline", "suspend", "resume")},
     "communities": signed_in(),
     "community": door(
         lambda who: (
@@ -119,6 +132,7 @@ PAGES: dict[str, Rule] = {
             "_release": owners("releaser"),
             "_release_preview": signed_in(405),
             "_recall": owners("releaser"),
+            "_marking": owners("releaser"),
             "_carry_over": owners("releaser"),
             "_show_as": owners("releaser"),
             "_edit": authors(200),
@@ -204,7 +218,7 @@ def address(name: str, world) -> str:
         "<str:codes>": "VEH-BODY-DOOR",
         "<slug:name>": "methods",
         "<slug:code>": "CBP",
-        "<str:code>": {"agreement": "CBP-CBSA", "community": "HIDTA-STX"}.get(name, "CBP"),
+        "<str:code>": {"agreement": "CBP-CBSA", "community": "HIDTA-STX"}.get(name.partition("_")[0], "CBP"),
     }
     route = ADDRESSES[name]
     for place, value in values.items():
