@@ -83,9 +83,7 @@ def set_community(
     moved = closes_at != community.closes_at
     ids = hold(community) if moved else []
     _still_open(community, at)
-    if moved and (
-        why := closing_refusal(closes_at, at, needed=community.kind == CommunityKind.OPERATION)
-    ):
+    if moved and (why := closing_refusal(closes_at, at, needed=community.kind == CommunityKind.OPERATION)):
         raise ValidationError({"closes_at": [why]})
     Community.objects.filter(pk=community.pk).update(description=description.strip(), closes_at=closes_at)
     if moved:
@@ -147,8 +145,4 @@ def _need(allowed: bool) -> None:
 
 
 def _note(event: str, community: Community, *, viewer: Viewer, at: datetime, **facts: object) -> None:
-    write_trail(
-        event, viewer=viewer, at=at, object_type="community", object_id=community.code, **facts
-    )
-
-
+    write_trail(event, viewer=viewer, at=at, object_type="community", object_id=community.code, **facts)

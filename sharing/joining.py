@@ -196,8 +196,8 @@ def confirm(
     gained = _gained(ids, fresh.agency_id, at=at)
     what, gives = "confirmed", {}
     if fresh.with_history:
-        _tell_owners(community, fresh, gained(with_clients([fresh.agency_id])), at=at)
-        own = gained({fresh.agency_id})
+        _tell_owners(community, fresh, reached(gained, with_clients([fresh.agency_id])), at=at)
+        own = reached(gained, [fresh.agency_id])
         what, gives = "confirmed_with_history", {"records": sum(own.values()), "owners": len(own)}
     _tell([fresh.agency_id], what, community, fresh, at=at, path=community.path, **gives)
     _note(
@@ -228,31 +228,33 @@ def remove(community: Community, agency: Agency, *, reason: str, viewer: Viewer,
     if agency.pk == community.lead_id:
         raise ValidationError(_("The lead stays a member: close the community instead."))
     _end(community, agency.pk, at)
-    _tell(
-        [agency.pk], "removed", community, None, at=at, path="/communities/", reason=reason.strip()
-    )
-    _note(
-        "community.remove", community.code, viewer=viewer, at=at, agency=agency.code, why=reason.strip()
-    )
+    _tell([agency.pk], "removed", community, None, at=at, path="/communities/", reason=reason.strip())
+    _note("community.remove", community.code, viewer=viewer, at=at, agency=agency.code, why=reason.strip())
 
 
 def hold(community: Community) -> list[int]:
-    """Lock what was released to the community, then the community; return the records, in order of id.
+    """Lock what was released to the community, then the community; return the records, in order of id."""
+    ids = hold_all(lambda: released_to(community.pk), lambda: hold_community(community.pk))
+    community.refresh_from_db(fields=["closes_at", "roster_visible"])
+    return ids
 
-    Records come first, as everywhere. What is being released to it meanwhile is waited for, and then all of it is
-    locked anew: no grant is written by a roster read before, and committed after.
+
+def hold_all(read: Callable[[], list[int]], keep: Callable[[], None]) -> list[int]:
+    """Lock the records that `read` gives, then what they rest on by `keep`; return them.
+
+    Records come first, as everywhere. What is being released meanwhile is waited for, and then all of it is locked
+    anew: no grant is written by what was read before, and committed after.
     """
     for _number in range(TRIES):
         here = transaction.savepoint()
-        ids = released_to(community.pk)
+        ids = read()
         with engine():
             lock_records(ids)
-        hold_community(community.pk)
-        if set(released_to(community.pk)) <= set(ids):
-            community.refresh_from_db(fields=["closes_at", "roster_visible"])
+        keep()
+        if set(read()) <= set(ids):
             return ids
         transaction.savepoint_rollback(here)
-    raise ValidationError(_("Much is being released to it at this moment. Try again."))
+    raise ValidationError(_("Much is being released at this moment. Try again."))
 
 
 def recompute(ids: list[int], agencies: Iterable[int], *, at: datetime, end: datetime | None = None) -> None:
@@ -275,16 +277,13 @@ def _end(community: Community, agency: int, at: datetime) -> None:
     recompute(ids, [agency], at=at, end=at)
 
 
-def _gained(
-    ids: list[int], agency: int, *, at: datetime
-) -> Callable[[Iterable[int]], dict[int, int]]:
-    """Recompute the records; return what says, of some agencies, how many of each owner's reached any of them."""
+def _gained(ids: list[int], agency: int, *, at: datetime) -> list[tuple[int, int]]:
+    """Recompute the records; return what the agency and its clients gained, or with many, are about to."""
     if len(ids) <= AT_ONCE:
-        changes = regrant(ids, at=at)
-        return lambda agencies: reached(changes.granted, agencies)
-    every = {some: reaching(ids, some, at=at) for some in (with_clients([agency]), frozenset({agency}))}
+        return regrant(ids, at=at).granted
+    coming = list(reaching(ids, with_clients([agency]), at=at))
     recompute(ids, [agency], at=at)
-    return lambda agencies: every[frozenset(agencies)]
+    return coming
 
 
 def _tell_owners(community: Community, joining: Joining, gained: dict[int, int], *, at: datetime) -> None:
@@ -387,6 +386,4 @@ def _tell(
 
 
 def _note(event: str, code: str, *, viewer: Viewer, at: datetime, why: str = "", **facts: object) -> None:
-    write_trail(
-        event, viewer=viewer, at=at, object_type="community", object_id=code, reason=why, **facts
-    )
+    write_trail(event, viewer=viewer, at=at, object_type="community", object_id=code, reason=why, **facts)

@@ -54,12 +54,8 @@ urlpatterns: list[URLPattern] = [
     path("v1/communities/join/", CommunityJoin.as_view(), name="api-community-join"),
     path("v1/communities/joinings/", JoiningList.as_view(), name="api-joinings"),
     path("v1/communities/joinings/<uuid:uid>/", JoiningDetail.as_view(), name="api-joining"),
-    path(
-        "v1/communities/joinings/<uuid:uid>/confirm/", JoiningConfirm.as_view(), name="api-joining-confirm"
-    ),
-    path(
-        "v1/communities/joinings/<uuid:uid>/decline/", JoiningDecline.as_view(), name="api-joining-decline"
-    ),
+    path("v1/communities/joinings/<uuid:uid>/confirm/", JoiningConfirm.as_view(), name="api-joining-confirm"),
+    path("v1/communities/joinings/<uuid:uid>/decline/", JoiningDecline.as_view(), name="api-joining-decline"),
     path("v1/communities/<slug:code>/", CommunityDetail.as_view(), name="api-community"),
     path("v1/communities/<slug:code>/members/", CommunityMembers.as_view(), name="api-community-members"),
     path("v1/communities/<slug:code>/invite/", CommunityInvite.as_view(), name="api-community-invite"),

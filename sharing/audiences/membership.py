@@ -5,7 +5,6 @@ As the engine, past every policy: what leaves are numbers over records the askin
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -52,6 +51,77 @@ def hold_community(community: int) -> None:
         cursor.execute("select 1 from sharing_community where id = %s for update", [community])
 
 
+# What decisions rest on an agency's parent for: what reaches either, and what rests on the agency's own word.
+REACHING = """
+    select distinct l.record_id from sharing_release l
+    where l.ended_at is null and (
+        l.agency_id = any(%(both)s) or l.agency_id is null and l.community_id is null
+        or l.community_id in (select m.community_id from sharing_membership m
+                              where m.agency_id = any(%(both)s) and m.left_at is null))
+"""
+RESTING = """
+    select distinct r.id from bulletins_record r join sharing_release l on l.record_id = r.id and l.ended_at is null
+    where %(child)s in (r.owner_id, r.originator_id) or exists (
+        select 1 from bulletins_version v join bulletins_record s on s.id = any(v.linked)
+        where v.record_id = r.id and %(child)s in (s.owner_id, s.originator_id))
+"""
+# Of records, per owner, those that reach either agency in a way the owner may know: a hidden roster names nobody.
+OPENLY = """
+    select r.owner_id, count(*) from bulletins_record r where r.id = any(%(ids)s) and exists (
+        select 1 from sharing_release l left join sharing_community c on c.id = l.community_id
+        where l.record_id = r.id and l.ended_at is null and (
+            l.agency_id = any(%(both)s) or l.agency_id is null and l.community_id is null or c.roster_visible
+            and exists (select 1 from sharing_membership m where m.community_id = c.id and m.left_at is null
+                        and m.agency_id = any(%(both)s))))
+    group by 1
+"""
+
+
+def reaching_either(child: int, parent: int) -> list[int]:
+    """The records of which a release reaches either agency, in order of id."""
+    return _ids(REACHING, both=[child, parent])
+
+
+def resting_on(child: int) -> list[int]:
+    """The released records that are the agency's, or rest on its word."""
+    return _ids(RESTING, child=child)
+
+
+def openly_reached(ids: Iterable[int], child: int, parent: int) -> dict[int, int]:
+    """Owner -> how many of the records reached the child in a way that the owner may be told of."""
+    with engine(), connection.cursor() as cursor:
+        cursor.execute(OPENLY, {"ids": sorted(set(ids)), "both": [child, parent]})
+        return dict(cursor.fetchall())
+
+
+def for_client(child: int, *, viewer: Viewer, at: datetime) -> Extent:
+    """What the viewer's agency holds that would go on to the agency as its client."""
+    parent, found = viewer.agency_id or 0, dict[int, int]()
+    for ids in _parts(_held_by(viewer, reaching_either(parent, parent))):
+        world = load(ids)
+        client = replace(world.parties[child], parent=parent)
+        for pk in ids:
+            facts, subject = world.facts[pk], world.subjects[pk]
+            through = tuple(
+                reach
+                for reach in facts.releases
+                if reach.agency == parent
+                or (reach.community in facts.rosters and parent in facts.rosters[reach.community].members)
+            )
+            if (
+                subject.owner.id != child
+                and decide(subject, client, replace(facts, releases=through), at).allowed
+            ):
+                found[pk] = subject.owner.id
+    return Extent(len(found), len(set(found.values())))
+
+
+def _ids(query: str, **values: object) -> list[int]:
+    with engine(), connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return sorted(pk for (pk,) in cursor.fetchall())
+
+
 def history(community: int, agency: int, *, viewer: Viewer, at: datetime) -> Extent:
     """What joining with history would give the agency through this community, of what the viewer holds too.
 
@@ -93,9 +163,9 @@ def reached(granted: Iterable[tuple[int, int]], agencies: Iterable[int]) -> dict
         return dict(cursor.fetchall())
 
 
-def reaching(ids: Iterable[int], agencies: Iterable[int], *, at: datetime) -> dict[int, int]:
-    """The same before the grants are written: what the rule gives any of the agencies that it does not hold."""
-    wanted, found = sorted(agencies), defaultdict[int, set[int]](set)
+def reaching(ids: Iterable[int], agencies: Iterable[int], *, at: datetime) -> set[tuple[int, int]]:
+    """What the rule gives the agencies that they do not hold yet, as (record, agency): before grants are written."""
+    wanted, found = sorted(agencies), set[tuple[int, int]]()
     for part in _parts(sorted(ids)):
         world = load(part)
         with engine():
@@ -106,8 +176,8 @@ def reaching(ids: Iterable[int], agencies: Iterable[int], *, at: datetime) -> di
             for agency in wanted:
                 fresh = (pk, agency) not in held and subject.owner.id != agency
                 if fresh and decide(subject, world.parties[agency], world.facts[pk], at).allowed:
-                    found[subject.owner.id].add(pk)
-    return {owner: len(records) for owner, records in found.items()}
+                    found.add((pk, agency))
+    return found
 
 
 def deny_through(ids: Collection[int], agencies: Iterable[int], *, at: datetime) -> None:
@@ -124,6 +194,18 @@ def deny_through(ids: Collection[int], agencies: Iterable[int], *, at: datetime)
               and (g.until is null or g.until > %s)
             """,
             [at, sorted(ids), sorted(agencies), at],
+        )
+
+
+def deny_crossing(ids: Collection[int], *, at: datetime) -> None:
+    """End at `at` what of these records went across a border: under whose agreement, is computed anew."""
+    with engine(), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            update sharing_grant g set until = %s
+            where g.record_id = any(%s) and g.agreement_id is not null and (g.until is null or g.until > %s)
+            """,
+            [at, sorted(ids), at],
         )
 
 
@@ -158,5 +240,3 @@ def _without_member(facts: Facts, community: int, agency: int) -> Facts:
     roster: Roster = facts.rosters[community]
     left = replace(roster, members=roster.members - {agency})
     return replace(facts, rosters={**facts.rosters, community: left})
-
-

@@ -68,7 +68,8 @@ class Membership(models.Model):
                 fields=["community", "agency"], condition=Q(left_at=None), name="membership_once_at_a_time"
             ),
             models.CheckConstraint(
-                condition=Q(left_at=None) | Q(left_at__gte=F("joined_at")), name="membership_left_after_joining"
+                condition=Q(left_at=None) | Q(left_at__gte=F("joined_at")),
+                name="membership_left_after_joining",
             ),
         ]
 

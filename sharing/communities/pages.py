@@ -163,9 +163,7 @@ def members_shown(row: Community, roster: list[Membership], viewer: Viewer) -> l
     ]
 
 
-def _on_their_way(
-    viewer: Viewer, led: dict[str, str], now: datetime
-) -> tuple[list[Waiting], list[Waiting]]:
+def _on_their_way(viewer: Viewer, led: dict[str, str], now: datetime) -> tuple[list[Waiting], list[Waiting]]:
     """(where the viewer's own agency is invited or asked, who asks to join what it leads: code -> name).
 
     Of a request nothing but what was typed is known.
@@ -176,7 +174,11 @@ def _on_their_way(
     invited = any(row.invited_at for row in own)
     names = {row.code: row.name for row in invitations(viewer)} if invited else {}
     return (
-        [_waits(row, names.get(row.code, row.code)) for row in own if not row.invited_at or row.code in names],
+        [
+            _waits(row, names.get(row.code, row.code))
+            for row in own
+            if not row.invited_at or row.code in names
+        ],
         [_waits(row, led[row.code]) for row in asking],
     )
 

@@ -56,10 +56,15 @@ WORDS: dict[str, Any] = {
     "community.closed": _lazy("%(community)s is closed: what came only through it is gone"),
     "community.closes": _lazy("%(community)s now closes on %(day)s"),
     "community.listed": _lazy("The members of %(community)s are now listed for each other"),
-    "community.unlisted": _lazy("The members of %(community)s are no longer listed: its lead alone sees them"),
+    "community.unlisted": _lazy(
+        "The members of %(community)s are no longer listed: its lead alone sees them"
+    ),
     "community.parent_asked": _lazy("%(agency)s names your agency as the one it belongs to"),
     "community.parent_confirmed": _lazy("%(agency)s confirmed that your agency belongs to it"),
     "community.parent_refused": _lazy("%(agency)s does not take your agency as its own"),
+    "community.client": _lazy(
+        "%(agency)s now belongs to %(parent)s: %(records)d of your records reached it as its client"
+    ),
     "community.parent_ended": _lazy("Your agency and %(agency)s no longer belong together"),
 }
 

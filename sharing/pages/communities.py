@@ -130,11 +130,7 @@ def close_community(request: HttpRequest, code: str) -> HttpResponse:
     allow(may_lead(viewer, row.lead_id) and not _over(row), viewer, "community.close", row)
     form = forms.Form(request.POST if request.method == "POST" else None)
     now = timezone.now()
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and done(form, lambda: close(row, viewer=viewer, at=now))
-    ):
+    if request.method == "POST" and form.is_valid() and done(form, lambda: close(row, viewer=viewer, at=now)):
         messages.success(request, _("%(name)s is closed. Its members are told.") % {"name": row.name})
         return HttpResponseRedirect("/communities/")
     context = {
@@ -163,7 +159,9 @@ def invite_agency(request: HttpRequest, code: str) -> HttpResponse:
 
     if request.method == "POST" and form.is_valid() and done(form, deed):
         agency = form.cleaned_data["agency"]
-        messages.success(request, _("%(agency)s is invited. You confirm it once it has answered.") % {"agency": agency})
+        messages.success(
+            request, _("%(agency)s is invited. You confirm it once it has answered.") % {"agency": agency}
+        )
         return HttpResponseRedirect(row.path)
     context = {"form": form, "community": row.name, "code": row.code, "crumbs": _crumbs(row)}
     return render(request, "sharing/community_invite.html", context, status=400 if form.errors else 200)
@@ -180,11 +178,7 @@ def leave_community(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404
     allow(may_leave(viewer) and row.lead_id != viewer.agency_id, viewer, "community.leave", row)
     form, now = forms.Form(request.POST if request.method == "POST" else None), timezone.now()
-    if (
-        request.method == "POST"
-        and form.is_valid()
-        and done(form, lambda: leave(row, viewer=viewer, at=now))
-    ):
+    if request.method == "POST" and form.is_valid() and done(form, lambda: leave(row, viewer=viewer, at=now)):
         messages.success(request, _("Your agency has left %(name)s.") % {"name": row.name})
         return HttpResponseRedirect("/communities/")
     context = {
@@ -205,16 +199,16 @@ def remove_member(request: HttpRequest, code: str, agency: str) -> HttpResponse:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     row = _found(code)
     allow(may_lead(viewer, row.lead_id), viewer, "community.remove", row)
-    member = get_object_or_404(
-        Agency, pk__in=members_of(row).values("agency_id"), code=agency
-    )
+    member = get_object_or_404(Agency, pk__in=members_of(row).values("agency_id"), code=agency)
     form = ReasonForm(request.POST if request.method == "POST" else None)
 
     def deed() -> None:
         remove(row, member, reason=form.cleaned_data["reason"], viewer=viewer, at=timezone.now())
 
     if request.method == "POST" and form.is_valid() and done(form, deed):
-        messages.success(request, _("%(agency)s is out of %(name)s.") % {"agency": member.code, "name": row.name})
+        messages.success(
+            request, _("%(agency)s is out of %(name)s.") % {"agency": member.code, "name": row.name}
+        )
         return HttpResponseRedirect(row.path)
     context = {
         "form": form,

@@ -33,7 +33,9 @@ def ask_page(request: HttpRequest) -> HttpResponse:
     """The answer to a code is the same whether there is such a community or not."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     allow(may_join(viewer), viewer, "community.ask")
-    form = AskForm(request.POST if request.method == "POST" else None, initial={"code": request.GET.get("code", "")[:20]})
+    form = AskForm(
+        request.POST if request.method == "POST" else None, initial={"code": request.GET.get("code", "")[:20]}
+    )
 
     def deed() -> None:
         given = form.cleaned_data
@@ -46,7 +48,9 @@ def ask_page(request: HttpRequest) -> HttpResponse:
         )
 
     if request.method == "POST" and form.is_valid() and done(form, deed):
-        said = _("Asked. If there is a community of that code, its lead decides; until then nothing is said of it.")
+        said = _(
+            "Asked. If there is a community of that code, its lead decides; until then nothing is said of it."
+        )
         messages.success(request, said)
         return HttpResponseRedirect("/communities/")
     context = {"form": form, "crumbs": [(_("Communities"), "/communities/")]}
@@ -78,7 +82,10 @@ def _own(request: HttpRequest, row: Joining, viewer: Viewer) -> HttpResponse:
         deed = request.POST.get("deed", "")
         if deed == "accept" and form.is_valid():
             reason = form.cleaned_data["reason"]
-            if done(form, lambda: accept(row, with_history=form.with_history, reason=reason, viewer=viewer, at=now)):
+            if done(
+                form,
+                lambda: accept(row, with_history=form.with_history, reason=reason, viewer=viewer, at=now),
+            ):
                 messages.success(request, _("Answered. The lead confirms it, and you are told."))
                 return HttpResponseRedirect("/communities/")
         elif deed == "withdraw":
@@ -95,7 +102,8 @@ def _own(request: HttpRequest, row: Joining, viewer: Viewer) -> HttpResponse:
         "errors": form.non_field_errors() if form.is_bound else [],
         "state": state.name,
         "code": row.code,
-        "invitation": invited and {
+        "invitation": invited
+        and {
             "name": invited.name,
             "kind": invited.get_kind_display(),
             "lead": invited.lead.code,

@@ -70,7 +70,10 @@ class CommunityMembers(OneCommunity):
     filters = PagedFilters
 
     @says(
-        "communities_members", paged(MemberShape(many=True), "Member"), filters=PagedFilters, errors=(403, 404)
+        "communities_members",
+        paged(MemberShape(many=True), "Member"),
+        filters=PagedFilters,
+        errors=(403, 404),
     )
     def get(self, request: Request, code: str) -> Response:
         """Who is in it, where its members are listed; otherwise for its lead alone."""
@@ -192,7 +195,12 @@ class JoiningConfirm(OneJoining):
         community = self.community
         if community is None:
             raise Http404
-        self.require(may_lead(self.viewer, community.lead_id), "community.confirm", kind="community", ref=community.code)
+        self.require(
+            may_lead(self.viewer, community.lead_id),
+            "community.confirm",
+            kind="community",
+            ref=community.code,
+        )
         body = ConfirmBody(data=request.data)
         body.is_valid(raise_exception=True)
         seen = Extent(**body.validated_data["gives"]) if "gives" in body.validated_data else None
@@ -209,7 +217,11 @@ class JoiningDecline(OneJoining):
             self.require(may_join(self.viewer), "community.withdraw", kind="community", ref=self.row.code)
             withdraw(self.row, viewer=self.viewer, at=at)
         else:
-            self.require(may_lead(self.viewer, community.lead_id), "community.decline", kind="community", ref=community.code)
+            self.require(
+                may_lead(self.viewer, community.lead_id),
+                "community.decline",
+                kind="community",
+                ref=community.code,
+            )
             decline(self.row, community, viewer=self.viewer, at=at)
         return Response(status=status.HTTP_204_NO_CONTENT)
-

@@ -1,4 +1,4 @@
-"""Communities in the browser's words: made, invited to, joined, confirmed, left and closed on pages; others find nothing."""
+"""Communities on pages: made, invited to, joined, confirmed, left and closed; others find nothing."""
 
 from __future__ import annotations
 
@@ -179,5 +179,3 @@ def test_the_steward_makes_a_community_and_reads_no_record():
     assert page.status_code == 200 and agency("DEA").code in text(page)
     for below in ("invite/", "close/", "roster/"):
         assert steward.get(f"/communities/NORTH-2/{below}").status_code == 403
-
-

@@ -159,5 +159,7 @@ def test_past_the_code_nobody_makes_themselves_a_member_or_a_lead(sql):
 def test_leaving_is_the_one_change_a_member_makes_to_its_membership():
     group = operation("CBP", "TXDPS", "HSI")
     with viewing(spokesman("TXDPS")), connection.cursor() as cursor:
-        cursor.execute("update sharing_membership set left_at = clock_timestamp() where community_id = %s", [group.pk])
+        cursor.execute(
+            "update sharing_membership set left_at = clock_timestamp() where community_id = %s", [group.pk]
+        )
         assert cursor.rowcount == 1

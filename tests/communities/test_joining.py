@@ -14,6 +14,7 @@ from hub.database.context import viewing
 from sharing.audiences.actions import rebuild_grants
 from sharing.audiences.membership import Extent, history, losses
 from sharing.audiences.models import Withdrawal
+from sharing.belonging import confirm_child, name_parent
 from sharing.communities.models import Community, Joining, Membership
 from sharing.joining import accept, ask, confirm, decline, invite, leave, remove, withdraw
 from tests.builders import published_bulletin, released
@@ -181,19 +182,16 @@ def test_joining_again_is_another_membership():
         assert Membership.objects.filter(community=group, agency=agency("TXDPS")).count() == 3
 
 
-def test_the_clients_of_a_member_come_and_go_with_it(owner_sql):
-    parent, child = agency("HSI"), agency("DEA")
-    owner_sql("update hub_agency set parent_id = %s, parent_confirmed_at = now() where group_id = %s", [parent.pk, child.pk])  # fmt: skip
-    try:
-        group = operation("CBP")
-        ref = shared(group)
-        assert holds("DEA") == set()
-        join(group, "HSI", with_history=True)
-        assert holds("DEA") == {ref} == holds("HSI")
-        by("HSI", leave, group)
-        assert holds("DEA") == set() == holds("HSI")
-    finally:
-        owner_sql("update hub_agency set parent_id = null, parent_confirmed_at = null where group_id = %s", [child.pk])  # fmt: skip
+def test_the_clients_of_a_member_come_and_go_with_it():
+    by("DEA", name_parent, "HSI")
+    by("HSI", confirm_child, agency("DEA"))
+    group = operation("CBP")
+    ref = shared(group)
+    assert holds("DEA") == set()
+    join(group, "HSI", with_history=True)
+    assert holds("DEA") == {ref} == holds("HSI")
+    by("HSI", leave, group)
+    assert holds("DEA") == set() == holds("HSI")
 
 
 def shape(queries: CaptureQueriesContext) -> list[str]:

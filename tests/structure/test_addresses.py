@@ -122,6 +122,7 @@ PAGES: dict[str, Rule] = {
     "today": signed_in(),
     "agencies": signed_in(),
     "agency": signed_in(),
+    "agency_belonging": door(lambda who: 200 if who == "cbp.admin" else 403),
     "trail": with_role("auditor", "inspector"),
     "bulletin_new": with_role(*DRAFTERS),
     "seizure_new": with_role(*DRAFTERS),
