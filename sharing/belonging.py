@@ -1,4 +1,4 @@
-"""Agencies that belong to another, verb by verb: named by the child, confirmed or refused by the parent, ended by either.
+"""Agencies that belong to another: named by the child, confirmed or refused by the parent, ended by either.
 
 A confirmed child is its parent's client: what the parent is given at TLP:AMBER and below reaches it too, and the
 parent's agreements cover it.
@@ -17,6 +17,7 @@ from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState, Role
 from hub.database.context import hold_ground
 from hub.trail.actions import record as write_trail
+from sharing.admitting import SETTLE, hold_all
 from sharing.audiences.membership import (
     deny_crossing,
     deny_through,
@@ -28,7 +29,6 @@ from sharing.audiences.membership import (
 from sharing.audiences.settling import AT_ONCE, settle
 from sharing.deliveries.actions import hasten, queue_notice
 from sharing.deliveries.models import AlertKind
-from sharing.joining import SETTLE, hold_all
 
 
 def may_speak(viewer: Viewer, agency: int | None) -> bool:
@@ -44,7 +44,7 @@ def name_parent(code: str, *, viewer: Viewer, at: datetime) -> Agency:
         raise ValidationError({"parent": [_("No active agency has that code. Look it up under Agencies.")]})
     if child.parent_confirmed_at:
         raise ValidationError({"parent": [_("Your agency belongs to another: end that first.")]})
-    if parent.pk == child.pk or parent.parent_id == child.pk:
+    if child.pk in (parent.pk, parent.parent_id):
         raise ValidationError({"parent": [_("An agency belongs neither to itself nor to one of its own.")]})
     Agency.objects.filter(pk=child.pk).update(parent=parent)
     _tell(parent.pk, "parent_asked", child.code, at)
@@ -63,7 +63,7 @@ def confirm_child(child: Agency, *, viewer: Viewer, at: datetime) -> None:
     Agency.objects.filter(pk=fresh.pk).update(parent_confirmed_at=at)
     gained = _gained(ids, fresh.pk, parent, at=at)
     for owner, records in sorted(gained.items()):
-        facts = {"agency": fresh.code, "parent": viewer.agency_code, "records": records}
+        facts: dict[str, str | int] = {"agency": fresh.code, "parent": viewer.agency_code, "records": records}
         _tell_owner(owner, facts, at)
     _tell(fresh.pk, "parent_confirmed", viewer.agency_code, at)
     _note("agency.confirm_child", fresh, fresh.parent, viewer=viewer, at=at)

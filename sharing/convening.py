@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -14,12 +15,12 @@ from bulletins.records.refs import new_ref
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState
 from hub.trail.actions import record as write_trail
+from sharing.admitting import hold, recompute
 from sharing.communities.models import Community, CommunityKind, Membership
 from sharing.communities.querysets import members_of
 from sharing.communities.rules import closing_refusal, code_refusal, is_closed, may_convene, may_lead, may_set
 from sharing.deliveries.actions import queue_notice
 from sharing.deliveries.models import AlertKind
-from sharing.joining import hold, recompute
 
 
 def convene(
@@ -144,5 +145,5 @@ def _need(allowed: bool) -> None:
         raise PermissionDenied(_("Your role does not allow this."))
 
 
-def _note(event: str, community: Community, *, viewer: Viewer, at: datetime, **facts: object) -> None:
+def _note(event: str, community: Community, *, viewer: Viewer, at: datetime, **facts: Any) -> None:
     write_trail(event, viewer=viewer, at=at, object_type="community", object_id=community.code, **facts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -116,7 +117,7 @@ def for_client(child: int, *, viewer: Viewer, at: datetime) -> Extent:
     return Extent(len(found), len(set(found.values())))
 
 
-def _ids(query: str, **values: object) -> list[int]:
+def _ids(query: str, **values: Any) -> list[int]:
     with engine(), connection.cursor() as cursor:
         cursor.execute(query, values)
         return sorted(pk for (pk,) in cursor.fetchall())

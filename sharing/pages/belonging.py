@@ -108,7 +108,7 @@ def _act(
     verb, said = verbs[deed]
     if done(plain, lambda: verb(child, viewer=viewer, at=now)):
         return said % {"code": child.code}, []
-    return "", list(plain.non_field_errors())
+    return "", [str(each) for each in plain.non_field_errors()]
 
 
 def _children(viewer: Viewer, now: datetime) -> list[Child]:

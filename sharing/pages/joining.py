@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -16,13 +17,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from hub.accounts.viewer import Viewer
+from sharing.admitting import confirm
 from sharing.audiences.membership import Extent, history
 from sharing.communities.forms import AcceptForm, AskForm
 from sharing.communities.models import Community, Joining
 from sharing.communities.querysets import invitations, led_by, to_confirm
 from sharing.communities.rules import JoiningState, is_closed, joining_state, may_join, may_lead
 from sharing.disclosures.presenting import RecordRow
-from sharing.joining import accept, ask, confirm, decline, withdraw
+from sharing.joining import accept, ask, decline, withdraw
 from sharing.pages.communities import WRITES, allow, done
 
 
@@ -76,7 +78,8 @@ def _own(request: HttpRequest, row: Joining, viewer: Viewer) -> HttpResponse:
     now = timezone.now()
     state = joining_state(row, now, lead=False)
     invited = next((each for each in invitations(viewer) if each.uid == row.uid), None)
-    form = AcceptForm(request.POST if request.method == "POST" else None)
+    form = AcceptForm(request.POST if request.POST.get("deed") == "accept" else None)
+    errors: list[Any] = []
     if request.method == "POST":
         allow(may_join(viewer), viewer, "community.ask")
         deed = request.POST.get("deed", "")
@@ -89,17 +92,16 @@ def _own(request: HttpRequest, row: Joining, viewer: Viewer) -> HttpResponse:
                 messages.success(request, _("Answered. The lead confirms it, and you are told."))
                 return HttpResponseRedirect("/communities/")
         elif deed == "withdraw":
-            form = AcceptForm()
             plain = forms.Form(request.POST)
-            if plain.is_valid() and done(plain, lambda: withdraw(row, viewer=viewer, at=now)):
+            if done(plain, lambda: withdraw(row, viewer=viewer, at=now)):
                 messages.success(request, _("Done. The lead is told."))
                 return HttpResponseRedirect("/communities/")
-            form = plain
+            errors = list(plain.non_field_errors())
         elif deed != "accept":
             raise BadRequest
     context = {
         "form": form,
-        "errors": form.non_field_errors() if form.is_bound else [],
+        "errors": [*errors, *(form.non_field_errors() if form.is_bound else [])],
         "state": state.name,
         "code": row.code,
         "invitation": invited
@@ -116,7 +118,7 @@ def _own(request: HttpRequest, row: Joining, viewer: Viewer) -> HttpResponse:
         "may_join": may_join(viewer),
         "crumbs": [(_("Communities"), "/communities/")],
     }
-    return render(request, "sharing/joining_own.html", context, status=400 if form.errors else 200)
+    return render(request, "sharing/joining_own.html", context, status=400 if form.errors or errors else 200)
 
 
 def _led(request: HttpRequest, row: Joining, community: Community, viewer: Viewer) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers, status
@@ -15,11 +16,12 @@ from hub.rest.filters import PagedFilters
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
+from sharing.admitting import confirm, leave
 from sharing.audiences.membership import Extent, history
 from sharing.communities.models import Community, Joining
 from sharing.communities.querysets import led_by, members_of, open_joinings, own_membership
 from sharing.communities.rules import JoiningState, joining_state, may_invite, may_join, may_lead, may_leave
-from sharing.joining import accept, ask, confirm, decline, invite, leave, withdraw
+from sharing.joining import accept, ask, decline, invite, withdraw
 from sharing.rest.community_shapes import (
     COLUMNS,
     CommunityFilters,
@@ -135,9 +137,7 @@ class CommunityJoin(HubView):
         if "code" in given:
             row = ask(given["code"], viewer=self.viewer, at=at, **values)
         else:
-            row = open_joinings(at).filter(uid=given["joining"], agency_id=self.viewer.agency_id).first()
-            if row is None:
-                raise Http404
+            row = get_object_or_404(open_joinings(at), uid=given["joining"], agency_id=self.viewer.agency_id)
             accept(row, viewer=self.viewer, at=at, **values)
         fresh = Joining.objects.select_related("agency").get(pk=row.pk)
         return Response(joining_shape(fresh, lead=False, at=at), status=status.HTTP_202_ACCEPTED)

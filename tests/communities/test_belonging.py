@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from hub.agencies.models import Agency
-from sharing import belonging, joining
+from sharing import admitting, belonging
 from sharing.audiences import settling
 from sharing.audiences.actions import rebuild_grants
 from sharing.belonging import confirm_child, end_belonging, name_parent, refuse_child
@@ -96,7 +96,7 @@ def test_the_parents_agreement_carries_what_the_child_gives_and_ends_with_it():
 
 
 def test_of_many_the_end_holds_before_the_task_has_run(monkeypatch):
-    for module in (joining, settling, belonging):
+    for module in (admitting, settling, belonging):
         monkeypatch.setattr(module, "AT_ONCE", 1)
     ref, own = given("HSI"), {published_bulletin("dea.agent") for _number in range(2)}
     for each in own:

@@ -1,4 +1,4 @@
-"""Communities over REST: lists, members, joining, confirming and leaving; a code that is none answers as one that is."""
+"""Communities over REST: lists, members, joining, confirming, leaving; a code that is none answers as one that is."""
 
 from __future__ import annotations
 

@@ -8,14 +8,14 @@ import pytest
 from django.utils import timezone
 
 from hub.database.context import viewing
-from sharing import joining
+from sharing import admitting
+from sharing.admitting import leave
 from sharing.audiences import settling
 from sharing.audiences.actions import rebuild_grants
 from sharing.audiences.models import Received
 from sharing.communities.models import Community
 from sharing.convening import close, set_community
 from sharing.deliveries.models import Alert
-from sharing.joining import leave
 from sharing.tasks import settle_grants
 from tests.builders import published_bulletin, released
 from tests.communities.conftest import by, holds, join, operation, spokesman, told
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def one_is_many(monkeypatch):
     """More than one record is left to the task, one a batch."""
-    for module in (joining, settling):
+    for module in (admitting, settling):
         monkeypatch.setattr(module, "AT_ONCE", 1)
 
 

@@ -117,6 +117,7 @@ def test_only_few_modules_become_the_engine():
         "sharing/deliveries/tasks.py",
         "sharing/flow.py",
         "sharing/lapsing.py",
+        "sharing/admitting.py",
         "sharing/joining.py",
         "sharing/releases/facts.py",
     }
