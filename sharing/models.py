@@ -3,7 +3,7 @@
 from sharing.agreements.models import Agreement, Direction
 from sharing.audiences.models import Entry, Given, Grant, Received, Unsettled, Withdrawal
 from sharing.briefings.models import Briefing
-from sharing.communities.models import Community, Membership
+from sharing.communities.models import Community, Invitation, Joining, Membership
 from sharing.deliveries.models import Alert, Delivery, Endpoint, InboxItem, NoticeRead
 from sharing.disclosures.models import LedgerRow
 from sharing.receipts.models import Answered, Receipt
@@ -23,6 +23,8 @@ __all__ = [
     "Given",
     "Grant",
     "InboxItem",
+    "Invitation",
+    "Joining",
     "LedgerRow",
     "Membership",
     "NoticeRead",

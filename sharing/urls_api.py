@@ -27,6 +27,18 @@ from sharing.rest.agreements import (
     AgreementResume,
     AgreementSuspend,
 )
+from sharing.rest.communities import (
+    CommunityDetail,
+    CommunityInvite,
+    CommunityJoin,
+    CommunityLeave,
+    CommunityList,
+    CommunityMembers,
+    JoiningConfirm,
+    JoiningDecline,
+    JoiningDetail,
+    JoiningList,
+)
 from sharing.rest.releases import Recall, ReleaseList, ReleasePreview
 
 urlpatterns: list[URLPattern] = [
@@ -46,6 +58,16 @@ urlpatterns: list[URLPattern] = [
     path("v1/seizures/<uuid:uid>/publish/", SeizurePublish.as_view(), name="api-seizure-publish"),
     path("v1/agencies/", AgencyList.as_view(), name="api-agencies"),
     path("v1/agencies/<slug:code>/", AgencyDetail.as_view(), name="api-agency"),
+    path("v1/communities/", CommunityList.as_view(), name="api-communities"),
+    path("v1/communities/join/", CommunityJoin.as_view(), name="api-community-join"),
+    path("v1/communities/joinings/", JoiningList.as_view(), name="api-joinings"),
+    path("v1/communities/joinings/<uuid:uid>/", JoiningDetail.as_view(), name="api-joining"),
+    path("v1/communities/joinings/<uuid:uid>/confirm/", JoiningConfirm.as_view(), name="api-joining-confirm"),
+    path("v1/communities/joinings/<uuid:uid>/decline/", JoiningDecline.as_view(), name="api-joining-decline"),
+    path("v1/communities/<slug:code>/", CommunityDetail.as_view(), name="api-community"),
+    path("v1/communities/<slug:code>/members/", CommunityMembers.as_view(), name="api-community-members"),
+    path("v1/communities/<slug:code>/invite/", CommunityInvite.as_view(), name="api-community-invite"),
+    path("v1/communities/<slug:code>/leave/", CommunityLeave.as_view(), name="api-community-leave"),
     path("v1/releases/", ReleaseList.as_view(), name="api-releases"),
     path("v1/releases/preview/", ReleasePreview.as_view(), name="api-release-preview"),
     path("v1/releases/recall/", Recall.as_view(), name="api-recall"),

@@ -68,12 +68,14 @@ class Grant(GroupObjectPermissionBase):
 class Unsettled(models.Model):
     """A record whose grants are to be computed anew, because what they rest on changed for too many at once.
 
-    What was to be denied, is; what may be given again waits for this.
+    What was to be denied, is; what may be given again waits for this. `quiet` ones were told as a whole, and are not
+    alerted one by one.
     """
 
     # Not unique: whoever leaves a record here must not wait for a batch that is taking it away.
     record = models.ForeignKey(Record, models.CASCADE, related_name="+")
     since = models.DateTimeField()
+    quiet = models.BooleanField(default=False, db_default=False)
 
 
 class EntryKind(models.TextChoices):

@@ -37,7 +37,7 @@ CONCERNED = """
 CLAIM = """
     with claimed as (
         select id from sharing_unsettled order by id limit %s for update skip locked)
-    delete from sharing_unsettled u using claimed c where c.id = u.id returning u.record_id
+    delete from sharing_unsettled u using claimed c where c.id = u.id returning u.record_id, u.quiet
 """
 
 
@@ -92,32 +92,36 @@ def treaties_of(row: Agreement) -> list[Treaty]:
     ]
 
 
-def settle(ids: Collection[int], *, at: datetime) -> Changes | None:
+def settle(ids: Collection[int], *, at: datetime, quiet: bool = False) -> Changes | None:
     """Recompute the records now if they are few, otherwise leave them to the task and return None."""
     if len(ids) <= AT_ONCE:
         return regrant(ids, at=at)
-    leave(ids, at=at)
+    leave(ids, at=at, quiet=quiet)
     return None
 
 
-def leave(ids: Iterable[int], *, at: datetime) -> None:
-    """Leave records to be recomputed soon, in batches."""
+def leave(ids: Iterable[int], *, at: datetime, quiet: bool = False) -> None:
+    """Leave records to be recomputed soon, in batches. With `quiet` none of them is alerted: it was told as a whole."""
     with engine(), connection.cursor() as cursor:
         cursor.execute(
-            "insert into sharing_unsettled (record_id, since) select unnest(%s::bigint[]), %s",
-            [sorted(ids), at],
+            "insert into sharing_unsettled (record_id, since, quiet) select unnest(%s::bigint[]), %s, %s",
+            [sorted(ids), at, quiet],
         )
 
 
 def settle_some(*, at: datetime) -> tuple[int, Changes]:
-    """Recompute one batch of what was left; return how many records, and what changed.
+    """Recompute one batch of what was left; return how many records, and what changed that is to be told.
 
     A batch whose transaction fails stays: the sweep takes it up again.
     """
     with engine(), connection.cursor() as cursor:
         cursor.execute(CLAIM, [AT_ONCE])
-        ids = {record for (record,) in cursor.fetchall()}
-    return len(ids), regrant(ids, at=at) if ids else Changes()
+        claimed = cursor.fetchall()
+    ids = {record for record, _quiet in claimed}
+    changes = regrant(ids, at=at) if ids else Changes()
+    silent = ids - {record for record, quiet in claimed if not quiet}
+    changes.granted = [pair for pair in changes.granted if pair[0] not in silent]
+    return len(ids), changes
 
 
 def had_before(pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:

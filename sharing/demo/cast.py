@@ -31,7 +31,7 @@ CAST = (
     Member("cbp.admin", "Ada", "Adams", "CBP", (ADMIN, Role.AUDITOR)),
     Member("hsi.agent", "Hank", "Hill", "HSI", (OFFICER, RELEASER)),
     Member("dea.agent", "Dora", "Diaz", "DEA", (OFFICER, RELEASER)),
-    Member("stx.analyst", "Stella", "Sanchez", "HIDTA-STX", (OFFICER, LIAISON)),
+    Member("stx.analyst", "Stella", "Sanchez", "HIDTA-STX", (OFFICER, LIAISON, ADMIN)),
     Member("txdps.trooper", "Tom", "Tate", "TXDPS", (OFFICER,)),
     Member("cbsa.officer", "Claire", "Caron", "CBSA", (OFFICER,)),
     Member("cbsa.releaser", "Remi", "Roy", "CBSA", (OFFICER, RELEASER)),

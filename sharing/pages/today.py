@@ -33,6 +33,8 @@ from sharing.disclosures.presenting import Action, RecordRow, short_row
 from sharing.disclosures.rising import rising
 from sharing.disclosures.rules import Channel
 from sharing.pages.agreements import agreements_to_decide
+from sharing.pages.belonging import children_to_decide
+from sharing.pages.joining import joinings_to_decide
 from sharing.releases.models import Release
 
 LOOKED_AT = 200
@@ -136,7 +138,11 @@ def _draft(line: DraftLine) -> RecordRow:
 
 
 # What waits for a decision: each stage's own queue, (viewer) -> lines, in the order they are shown.
-DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = (agreements_to_decide,)
+DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = (
+    agreements_to_decide,
+    joinings_to_decide,
+    children_to_decide,
+)
 
 
 def _places(viewer: Viewer) -> list[tuple[str, str, str]]:

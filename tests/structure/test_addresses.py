@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from hub.database.context import viewing
 from sharing.briefings.models import Briefing
+from sharing.communities.models import Community
 from sharing.demo.cast import CAST
+from sharing.joining import invite
 from tests.builders import draft_bulletin, published_bulletin, published_seizure, released
 from tests.cast import agency, person, viewer
 
@@ -88,6 +90,27 @@ def authors(status: int) -> Rule:
     return door(rule)
 
 
+# Of South Texas HIDTA, which its centre leads.
+MEMBERS = ("CBP", "HSI", "DEA", "HIDTA-STX", "TXDPS")
+
+
+def members(*, status: int = 200, otherwise: int) -> Rule:
+    return door(lambda who: status if AGENCY[who] in MEMBERS or who == "steward" else otherwise)
+
+
+def leads(*roles: str, steward: int = 403) -> Rule:
+    """The lead's people with one of the roles; the other members see it and are refused."""
+
+    def rule(username: str) -> int:
+        if username == "steward":
+            return steward
+        if AGENCY[username] not in MEMBERS:
+            return 404
+        return 200 if AGENCY[username] == "HIDTA-STX" and ROLES[username] & set(roles) else 403
+
+    return door(rule)
+
+
 def api(rule: Rule) -> Rule:
     return door(rule, api=True)
 
@@ -104,6 +127,7 @@ PAGES: dict[str, Rule] = {
     "today": signed_in(),
     "agencies": signed_in(),
     "agency": signed_in(),
+    "agency_belonging": door(lambda who: 200 if who == "cbp.admin" else 403),
     "trail": with_role("auditor", "inspector"),
     "bulletin_new": with_role(*DRAFTERS),
     "seizure_new": with_role(*DRAFTERS),
@@ -119,11 +143,21 @@ PAGES: dict[str, Rule] = {
     "agreement_new": with_role("admin"),
     **{f"agreement_{verb}": party_admins() for verb in ("change", "accept", "decline", "suspend", "resume")},
     "communities": signed_in(),
-    "community": door(
+    "community": members(otherwise=404),
+    "community_new": with_role("liaison", "admin", "steward"),
+    "community_join": with_role("liaison", "admin"),
+    "community_edit": leads("admin", steward=200),
+    "community_roster": leads("admin"),
+    "community_close": leads("admin"),
+    "community_remove": leads("admin"),
+    "community_invite": leads("liaison", "admin"),
+    # The lead stays; of members their administrators go, and the steward is none.
+    "community_leave": door(
         lambda who: (
-            200 if AGENCY[who] in ("CBP", "HSI", "DEA", "HIDTA-STX", "TXDPS") or who == "steward" else 404
+            200 if who == "cbp.admin" else 404 if who == "steward" else 403 if AGENCY[who] in MEMBERS else 404
         )
     ),
+    "joining": door(lambda who: 200 if AGENCY[who] in ("HIDTA-STX", "CBSA") else 404),
     **{
         f"{kind}{name}": rule
         for kind in ("bulletin", "seizure")
@@ -164,6 +198,16 @@ PAGES: dict[str, Rule] = {
     "api-photograph": api(everybody(404)),
     "api-agencies": api(everybody()),
     "api-agency": api(everybody()),
+    "api-communities": api(everybody()),
+    "api-community": api(members(otherwise=404)),
+    "api-community-members": api(members(otherwise=404)),
+    "api-community-invite": api(members(status=405, otherwise=404)),
+    "api-community-leave": api(members(status=405, otherwise=404)),
+    "api-community-join": api(everybody(405)),
+    "api-joinings": api(everybody()),
+    "api-joining": api(of("HIDTA-STX", "CBSA")),
+    "api-joining-confirm": api(of("HIDTA-STX", "CBSA", status=405)),
+    "api-joining-decline": api(of("HIDTA-STX", "CBSA", status=405)),
     "api-releases": api(everybody()),
     "api-release-preview": api(everybody(405)),
     "api-recall": api(everybody(405)),
@@ -207,7 +251,17 @@ def world(db):
             made_at=timezone.now(),
         )
         briefing.agencies.add(agency("CBSA"))
-    return {"bulletin": bulletin, "seizure": seizure, "draft": draft_bulletin(), "briefing": briefing}
+    lead = viewer("stx.analyst")
+    with viewing(lead):
+        region = Community.objects.get(code="HIDTA-STX")
+        joining = invite(region, "CBSA", viewer=lead, at=timezone.now())
+    return {
+        "bulletin": bulletin,
+        "seizure": seizure,
+        "draft": draft_bulletin(),
+        "briefing": briefing,
+        "joining": joining,
+    }
 
 
 def address(name: str, world) -> str:
@@ -216,16 +270,19 @@ def address(name: str, world) -> str:
         kind = "briefing"
     if name.startswith("draft_"):
         kind = "draft"
+    joining = "joining" in name
     values = {
         "<ref:ref>": world[kind].ref,
-        "<uuid:uid>": str(world[kind].uid) if name.startswith("api") else str(uuid.uuid4()),
+        "<uuid:uid>": str(world["joining" if joining else kind].uid)
+        if joining or name.startswith("api")
+        else str(uuid.uuid4()),
         "<uuid:photograph>": str(uuid.uuid4()),
         "<str:size>": "thumb",
         "<int:number>": "1",
-        "<str:agency>": "CBSA",
+        "<str:agency>": "TXDPS" if name == "community_remove" else "CBSA",
         "<str:codes>": "VEH-BODY-DOOR",
         "<slug:name>": "methods",
-        "<slug:code>": "CBP",
+        "<slug:code>": "HIDTA-STX" if name.startswith("api-community") else "CBP",
         "<str:code>": {"agreement": "CBP-CBSA", "community": "HIDTA-STX"}.get(name.partition("_")[0], "CBP"),
     }
     route = ADDRESSES[name]

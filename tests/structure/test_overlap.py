@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from hub.agencies.models import Person
 from hub.database.context import engine, viewing
+from sharing.admitting import leave
 from sharing.audiences.actions import rebuild_grants
+from sharing.communities.models import Community
 from sharing.flow import recall
 from tests.builders import published_bulletin, released
 from tests.cast import agency, viewer
+from tests.conftest import owners_connection
 
 
 @pytest.mark.django_db(transaction=True)
@@ -60,6 +65,56 @@ def test_a_release_that_overlaps_a_recall_leaves_grants_and_audiences_as_decided
     assert sorted(member for (audience,) in audiences for member in audience) == [own]
     changes = rebuild_grants(timezone.now())
     assert not (changes.granted or changes.changed or changes.withdrawn)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_release_that_overlaps_a_member_leaving_does_not_reach_it():
+    """Whichever commits first: a release waits for the community's row, or leaving for the release."""
+    Person.objects.filter(username="txdps.trooper").update(roles=["admin"])
+    lead, member = viewer("stx.analyst"), viewer("txdps.trooper")
+    with viewing(lead):
+        region = Community.objects.get(code="HIDTA-STX")
+    failures: list[BaseException] = []
+    start = threading.Barrier(3)
+    bulletins = [published_bulletin() for _number in range(8)]
+
+    def run(deed):
+        try:
+            start.wait(timeout=20)
+            deed()
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    def give(records):
+        for bulletin in records:
+            released(bulletin, "community:HIDTA-STX", tlp="TLP:GREEN")
+
+    def go():
+        with viewing(member):
+            leave(region, viewer=member, at=timezone.now())
+
+    deeds = (partial(give, bulletins[:4]), go, partial(give, bulletins[4:]))
+    threads = [threading.Thread(target=run, args=(deed,)) for deed in deeds]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=120)
+        assert not failures
+        with engine():
+            held = _rows("select count(*) from sharing_grant where group_id = %s", agency("TXDPS").pk)
+            others = _rows("select count(*) from sharing_grant where group_id = %s", agency("HSI").pk)
+        assert held == [(0,)] and others == [(8,)]
+        changes = rebuild_grants(timezone.now())
+        assert not (changes.granted or changes.changed or changes.withdrawn)
+    finally:
+        with owners_connection() as own:
+            own.execute(
+                "update sharing_membership set left_at = null where agency_id = %s", [agency("TXDPS").pk]
+            )
+            own.execute("update hub_person set roles = '{officer}' where username = 'txdps.trooper'")
 
 
 def _rows(sql, *parameters):
