@@ -18,6 +18,7 @@ from hub.database.context import engine, lock_records
 from sharing.audiences.models import EntryKind, WithdrawalKind
 from sharing.audiences.permission import view_record
 from sharing.releases.facts import World, load
+from sharing.releases.models import Recall
 from sharing.releases.rules import Decision, decide
 
 
@@ -44,10 +45,8 @@ class Row:
     since: datetime
 
 
-def regrant(
-    ids: Iterable[int], *, at: datetime, ending: WithdrawalKind = WithdrawalKind.ENDED, reason: str = ""
-) -> Changes:
-    """Bring the grants of the records to what the rule says at `at`; `ending` and `reason` go on what is withdrawn.
+def regrant(ids: Iterable[int], *, at: datetime, recall: Recall | None = None) -> Changes:
+    """Bring the grants of the records to what the rule says at `at`; what is withdrawn is so by `recall`, or has ended.
 
     Locks the records first, all in id order. Returns what changed for recipients.
     """
@@ -57,7 +56,7 @@ def regrant(
         world = load(wanted)
         faces = faces_of(wanted)
         rows = [row for pk in wanted if pk in world.records for row in _rows(world, pk, faces, at)]
-        changes = _remove(wanted, rows, at, ending, reason)
+        changes = _remove(wanted, rows, at, recall)
         _write(rows, changes)
     return changes
 
@@ -121,7 +120,7 @@ def _rows(
     return rows
 
 
-def _remove(ids: list[int], rows: list[Row], at: datetime, ending: WithdrawalKind, reason: str) -> Changes:
+def _remove(ids: list[int], rows: list[Row], at: datetime, recall: Recall | None) -> Changes:
     """Delete the grants that should not be, with a withdrawal and an entry for each that was visible."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -134,9 +133,9 @@ def _remove(ids: list[int], rows: list[Row], at: datetime, ending: WithdrawalKin
                 returning g.record_id, g.group_id, g.person_id, g.face_id, g.visible_since),
             told as (
                 insert into sharing_withdrawal (agency_id, person_id, record_kind, owner_id, uid, ref, version, tlp,
-                                                kind, reason, had_since, at)
+                                                kind, reason, had_since, at, recall_id, only_version)
                 select gone.group_id, gone.person_id, f.kind, f.owner_id, f.uid, f.ref, f.version, f.tlp,
-                       %s, %s, gone.visible_since, %s
+                       %s, %s, gone.visible_since, %s, %s, %s
                 from gone join bulletins_face f on f.id = gone.face_id where gone.group_id <> f.owner_id),
             entered as (
                 insert into sharing_entry (agency_id, record_id, kind)
@@ -149,9 +148,11 @@ def _remove(ids: list[int], rows: list[Row], at: datetime, ending: WithdrawalKin
                 [row.agency for row in rows],
                 [row.person for row in rows],
                 ids,
-                ending.value,
-                reason,
+                (WithdrawalKind.RECALLED if recall else WithdrawalKind.ENDED).value,
+                recall.reason if recall else "",
                 at,
+                recall.pk if recall else None,
+                recall.version if recall else None,
                 EntryKind.WITHDRAWN.value,
             ],
         )

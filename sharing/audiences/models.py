@@ -16,7 +16,7 @@ from bulletins.records.models import Kind, Record
 from hub.agencies.models import Agency
 from sharing.agreements.models import Agreement
 from sharing.audiences.querysets import InboxQuerySet, WithdrawalQuerySet
-from sharing.releases.models import Release
+from sharing.releases.models import Recall, Release
 
 
 class Grant(GroupObjectPermissionBase):
@@ -80,7 +80,11 @@ class WithdrawalKind(models.TextChoices):
 
 
 class Withdrawal(models.Model):
-    """Written whenever a grant that was visible ends: nothing of the record but its names and the instant."""
+    """Written whenever a grant that was visible ends: nothing of the record but its names and the instant.
+
+    A recall writes one for each agency that ever was given what it takes back, whoever has it now; where one version
+    alone is taken back, `only_version` is that.
+    """
 
     agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
     person_id = models.BigIntegerField(null=True)
@@ -94,6 +98,8 @@ class Withdrawal(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     had_since = models.DateTimeField()
     at = models.DateTimeField()
+    recall = models.ForeignKey(Recall, models.CASCADE, null=True, related_name="+")
+    only_version = models.IntegerField(null=True)
 
     objects = WithdrawalQuerySet.as_manager()
 
