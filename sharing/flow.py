@@ -125,7 +125,9 @@ def carry_over(record: Record, releases: Iterable[int], *, viewer: Viewer, at: d
 def refresh(*, at: datetime) -> int:
     """Recompute records where time alone changed something: a release that began, an end that passed."""
     with engine():
-        begun = Release.objects.filter(applied_at=None, ended_at=None, starts_at__lte=at)
+        begun = Release.objects.filter(applied_at=None, ended_at=None, starts_at__lte=at).exclude(
+            record__embargo_until__gt=at
+        )
         ids = set(begun.values_list("record_id", flat=True))
         ids |= set(Grant.objects.filter(until__lte=at).values_list("content_object_id", flat=True))
     if not ids:
@@ -217,7 +219,7 @@ def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime)
                 right_to_know=plan.right_to_know.strip(),
                 starts_at=starts_at,
                 ends_at=plan.ends_at,
-                applied_at=at if starts_at <= at else None,
+                applied_at=at if starts_at <= at and not _embargoed(record, at) else None,
                 released_at=at,
                 released_by_id=viewer.person_id,
             )
@@ -226,6 +228,10 @@ def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime)
             if pick.agency != record.owner_id or plan.tlp == TLP.RED
         ]
     Release.objects.bulk_create(rows)
+
+
+def _embargoed(record: Record, at: datetime) -> bool:
+    return record.embargo_until is not None and record.embargo_until > at
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,7 @@ def preview(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> Prev
 
 def _planned(world: World, record: Record, plan: Plan, when: datetime) -> World:
     """The world as the plan would make it: its marking; its releases, and those standing to other targets."""
-    subject = remarked(world.subjects[record.pk], tlp=plan.tlp, controls=plan.controls, rel_to=plan.rel_to)
+    subject = remarked(world, record.pk, tlp=plan.tlp, controls=plan.controls, rel_to=plan.rel_to)
     facts = world.facts[record.pk]
     fresh = plan.reaches(record.latest, facts.rosters, when)
     replaced = {(reach.agency, reach.community) for reach in fresh}

@@ -97,6 +97,7 @@ PAGES: dict[str, Rule] = {
     "search": signed_in(),
     "inbox": signed_in(),
     "inbox_acknowledge": signed_in(405),
+    "notice": signed_in(404),
     "agreements": signed_in(),
     "agreement": door(lambda who: 200 if AGENCY[who] in ("CBP", "CBSA") or who == "steward" else 404),
     "communities": signed_in(),
