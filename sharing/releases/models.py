@@ -61,7 +61,10 @@ class Release(models.Model):
 
 
 class Recall(models.Model):
-    """What an owner took back: one `version` of a record, or all of it. `reason` is for those who had it."""
+    """What an owner took back: one `version` of a record, or all of it. `reason` is for those who had it.
+
+    Those it was told to read the row, so it names nobody of the owner's: who did it stands on the owner's trail.
+    """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True)
     record = models.ForeignKey(Record, models.CASCADE, related_name="+")
@@ -69,7 +72,6 @@ class Recall(models.Model):
     version = models.IntegerField(null=True)
     reason = models.CharField(max_length=500)
     at = models.DateTimeField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         indexes = [models.Index(fields=["record", "-at"], name="recall_record")]

@@ -14,7 +14,8 @@ STAGES = {
     "hub": ["database", "agencies", "accounts", "trail", "outgoing"],
     "bulletins": ["vocabulary", "markings", "records", "seizures", "publishing", "faces"],
     "sharing": [
-        "agreements", "communities", "releases", "audiences", "disclosures", "deliveries", "receipts", "briefings",
+        "agreements", "communities", "releases", "audiences", "disclosures", "recalls", "deliveries", "receipts",
+        "corrections", "briefings",
     ],
 }  # fmt: skip
 # Compositions: they join stages and are imported by none of them.
@@ -111,5 +112,6 @@ def test_only_few_modules_become_the_engine():
         "sharing/deliveries/sending.py",
         "sharing/deliveries/tasks.py",
         "sharing/flow.py",
+        "sharing/recalls/actions.py",
         "sharing/releases/facts.py",
     }
