@@ -7,8 +7,8 @@ from sharing.communities.models import Community, Membership
 from sharing.corrections.models import Correction
 from sharing.deliveries.models import Alert, Delivery, Endpoint, InboxItem, NoticeRead
 from sharing.disclosures.models import LedgerRow
-from sharing.receipts.models import Answered, Receipt
 from sharing.recalls.models import RecallAnswer, Told
+from sharing.receipts.models import Answered, Receipt
 from sharing.releases.models import Consent, Recall, Release
 
 __all__ = [

@@ -1,11 +1,11 @@
 """Corrections that recipients propose; recalls of one version or all, who is told of them, and what they answer."""
 
+import uuid
+
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
-import uuid
 from django.db import migrations, models
-
 
 from hub.database.policies import function, locked, view
 

@@ -16,7 +16,7 @@ from sharing.audiences.models import WithdrawalKind
 from sharing.recalls.models import RecallAnswer
 from sharing.recalls.querysets import ToldRecall
 from sharing.recalls.rules import answer_refusals
-from sharing.releases.models import Recall
+from sharing.releases.models import Recall, Release
 
 # What the ledger says was given of a record, or of one version of it; `held` are holders of that version at the recall,
 # who may never have been shown it. Whoever was told of such a recall since they last had it is not told again. A
@@ -100,6 +100,13 @@ def anyone_to_tell(record: int, version: int | None) -> bool:
     with engine(), connection.cursor() as cursor:
         cursor.execute(f"{HAD} select exists (select 1 from untold)", _parameters(record, version))
         return bool(cursor.fetchone()[0])
+
+
+def bar(releases: Iterable[Release], agencies: set[int]) -> None:
+    """These releases do not give the agencies an older version in place of the one taken back."""
+    for row in releases:
+        row.barred = sorted({*row.barred, *agencies})
+        row.save(update_fields=["barred"])
 
 
 def tell_all_who_had(recall: Recall, held: Iterable[Holding] = ()) -> list[tuple[int, int]]:

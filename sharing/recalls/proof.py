@@ -162,7 +162,9 @@ def _proof(
             name=agency.name,
             had=tuple(had.get(pk, ())),
             told_at=told[pk][0].told_at if pk in told else None,
-            sent_at=min((row.sent_at for row in told[pk] if row.sent_at), default=None) if pk in told else None,
+            sent_at=min((row.sent_at for row in told[pk] if row.sent_at), default=None)
+            if pk in told
+            else None,
             told_before=None if pk in told else _told_before(pk, recall, every),
             said=tuple(said.get(pk, ())) if pk in told else (),
             people=sum(1 for row in told[pk] if row.in_person) if pk in told else 0,
@@ -175,7 +177,14 @@ def _proof(
         version=recall.version,
         at=recall.at,
         reason=recall.reason,
-        by=next((row.recalled_by.username for row in releases if row.recalled_at == recall.at and row.recalled_by), ""),
+        by=next(
+            (
+                row.recalled_by.username
+                for row in releases
+                if row.recalled_at == recall.at and row.recalled_by
+            ),
+            "",
+        ),
         lines=tuple(sorted(lines, key=lambda line: (line.answered or line.told_at is None, line.code))),
         communities=communities,
     )
@@ -204,7 +213,9 @@ def _had(recall: Recall, spans: list[Span] | None) -> dict[int, list[Had]]:
 
 
 def _told_before(agency: int, recall: Recall, every: list[Told]) -> datetime | None:
-    return max((row.told_at for row in every if row.agency_id == agency and row.told_at < recall.at), default=None)
+    return max(
+        (row.told_at for row in every if row.agency_id == agency and row.told_at < recall.at), default=None
+    )
 
 
 def _said(recall: Recall) -> dict[int, list[Said]]:

@@ -18,6 +18,13 @@ def may_answer(viewer: Viewer) -> bool:
     return may_draft(viewer)
 
 
+def nothing_to_recall(version: int | None) -> str:
+    """Why there is nothing to take back."""
+    if version is None:
+        return _("It is not released to anyone: there is nothing to recall.")
+    return _("Nobody has version %(n)d, and whoever had it was told.") % {"n": version}
+
+
 def answer_refusals(*, kind: str, words: str, passed_to: Collection[int], own: int) -> dict[str, list[str]]:
     """By field, why the answer cannot stand; empty when it can."""
     found: dict[str, list[str]] = {}
