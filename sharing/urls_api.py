@@ -18,6 +18,7 @@ from sharing.disclosures.api import (
     SeizureList,
     SeizurePublish,
 )
+from sharing.recalls.api import RecallAnswers, RecallList, RecallProof
 from sharing.receipts.api import ReceiptList
 from sharing.rest.releases import Recall, ReleaseList, ReleasePreview
 
@@ -41,6 +42,9 @@ urlpatterns: list[URLPattern] = [
     path("v1/releases/", ReleaseList.as_view(), name="api-releases"),
     path("v1/releases/preview/", ReleasePreview.as_view(), name="api-release-preview"),
     path("v1/releases/recall/", Recall.as_view(), name="api-recall"),
+    path("v1/recalls/", RecallList.as_view(), name="api-recalls"),
+    path("v1/recalls/<uuid:uid>/answers/", RecallAnswers.as_view(), name="api-recall-answers"),
+    path("v1/recalls/<uuid:uid>/proof/", RecallProof.as_view(), name="api-recall-proof"),
     path("v1/receipts/", ReceiptList.as_view(), name="api-receipts"),
     path("v1/vocabulary/", VocabularyIndex.as_view(), name="api-vocabulary"),
     path("v1/vocabulary/<slug:name>/", VocabularyList.as_view(), name="api-vocabulary-list"),

@@ -14,7 +14,7 @@ from sharing.disclosures.shapes import Labels
 
 @dataclass(frozen=True)
 class Recalled:
-    """What recipients are told of a recall."""
+    """What recipients are told of a recall. `version` is None where all of the record was taken back."""
 
     uid: UUID
     ref: str
@@ -22,6 +22,7 @@ class Recalled:
     tlp: str
     at: datetime
     reason: str
+    version: int | None = None
 
 
 @dataclass(frozen=True)

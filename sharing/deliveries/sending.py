@@ -204,4 +204,12 @@ def _recalled(delivery: Delivery, viewer: Viewer) -> Recalled | None:
     )
     if row is None:
         return None
-    return Recalled(uid=row.uid, ref=row.ref, kind=row.record_kind, tlp=row.tlp, at=row.at, reason=row.reason)
+    return Recalled(
+        uid=row.uid,
+        ref=row.ref,
+        kind=row.record_kind,
+        tlp=row.tlp,
+        at=row.at,
+        reason=row.reason,
+        version=row.only_version,
+    )

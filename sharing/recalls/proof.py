@@ -14,6 +14,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
 from bulletins.models import Record
 from hub.accounts.viewer import Viewer
@@ -113,6 +114,24 @@ def proofs_of(record: Record, viewer: Viewer) -> list[Proof]:
     ]
 
 
+def had_before(record: Record, viewer: Viewer) -> set[tuple[str, int]]:
+    """(agency, version) of those who were given it and whom a recall would tell, as far as the owner may know them."""
+    releases = list(Release.objects.filter(record_id=record.pk).order_by("id"))
+    hidden = hidden_rosters((release.community_id for release in releases), viewer)
+    spans = spans_of(releases, set(hidden)) if hidden else None
+    told: dict[int, datetime] = {}
+    for recall in recalls_made(record.pk):
+        for row in Told.objects.filter(recall=recall) if recall.version is None else ():
+            told[row.agency_id] = max(row.told_at, told.get(row.agency_id, row.told_at))
+    rows = _given(record.pk, timezone.now(), spans)
+    codes = dict(Agency.objects.filter(pk__in={row[0] for row in rows}).values_list("pk", "code"))
+    return {
+        (codes[agency], had.version)
+        for agency, had in rows
+        if agency not in told or told[agency] < had.last_at
+    }
+
+
 def spans_of(releases: Iterable[Release], hidden: set[int]) -> list[Span]:
     """When each agency was reached by name, by an open roster, by a release to all, or as a client of those."""
     found = []
@@ -192,24 +211,30 @@ def _proof(
 
 def _had(recall: Recall, spans: list[Span] | None) -> dict[int, list[Had]]:
     """What the ledger says was given before the recall of what it took back, by agency."""
+    found: dict[int, list[Had]] = defaultdict(list)
+    for agency, had in _given(recall.record_id, recall.at, spans):
+        if recall.version is None or had.version == recall.version:
+            found[agency].append(had)
+    return dict(found)
+
+
+def _given(record_id: int, before: datetime, spans: list[Span] | None) -> list[tuple[int, Had]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "select agency, version, first_at, last_at, channels"
             " from hub_had(%s, %s, %s::int[], %s::timestamptz[], %s::timestamptz[]) order by agency, version",
             [
-                recall.record_id,
-                recall.at,
+                record_id,
+                before,
                 None if spans is None else [span.agency for span in spans],
                 None if spans is None else [span.since for span in spans],
                 None if spans is None else [span.till for span in spans],
             ],
         )
-        rows = cursor.fetchall()
-    found: dict[int, list[Had]] = defaultdict(list)
-    for agency, version, first_at, last_at, channels in rows:
-        if recall.version is None or version == recall.version:
-            found[agency].append(Had(version, first_at, last_at, tuple(sorted(channels))))
-    return dict(found)
+        return [
+            (agency, Had(version, first_at, last_at, tuple(sorted(channels))))
+            for agency, version, first_at, last_at, channels in cursor.fetchall()
+        ]
 
 
 def _told_before(agency: int, recall: Recall, every: list[Told]) -> datetime | None:

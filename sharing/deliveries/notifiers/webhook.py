@@ -55,6 +55,7 @@ def _data(message: Message) -> dict[str, Any]:
             "uid": str(told.uid),
             "ref": told.ref,
             "kind": told.kind,
+            "version": told.version,
             "recalled_at": told.at.astimezone(UTC).isoformat(),
             "reason": told.reason,
         }
