@@ -10,8 +10,8 @@ from bulletins.models import Record
 from hub.accounts.viewer import Viewer
 from sharing.audiences.holders import holders_of
 from sharing.disclosures.disclosure import Disclosure
-from sharing.receipts.querysets import Answer, answers_told
 from sharing.recalls.proof import recalls_made
+from sharing.receipts.querysets import Answer, answers_told
 from sharing.releases.models import Release
 
 FEW = 12
