@@ -20,15 +20,16 @@ from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from hub.database.context import engine, lock_records
 from hub.trail.actions import record as write_trail
-from sharing.audiences.actions import Changes, regrant
+from sharing.audiences.actions import Changes, holders_behind, regrant
 from sharing.audiences.holders import nameable
 from sharing.audiences.models import Grant
 from sharing.audiences.preview import hidden_rosters
 from sharing.communities.models import Community
-from sharing.deliveries.actions import queue_alerts
+from sharing.deliveries.actions import queue_alerts, queue_notice
 from sharing.deliveries.models import AlertKind
 from sharing.recalls.actions import anyone_to_tell, bar, holders_of_version, tell_all_who_had
 from sharing.recalls.rules import nothing_to_recall
+from sharing.releases.facts import reach_of
 from sharing.releases.models import Recall, Release
 from sharing.releases.plan import Plan, plan_refusals
 from sharing.releases.querysets import was_recalled
@@ -209,6 +210,43 @@ def carry_over(record: Record, releases: Iterable[int], *, viewer: Viewer, at: d
         **_has(_audiences([record.pk], viewer).get(record.pk)),
     )
     return changes
+
+
+def tell_corrected(record: Record, releases: Iterable[int], *, viewer: Viewer, at: datetime) -> int:
+    """Tell those whom the named live releases leave with an older version that it was corrected; return how many.
+
+    They are told the reference, the version they have and whom to ask, nothing of the newer one. Once for each version.
+    Raises ValidationError where nobody is left to tell.
+    """
+    lock_records([record.pk])
+    record.refresh_from_db()
+    chosen = Release.objects.filter(
+        record_id=record.pk, ended_at=None, pk__in=list(releases), version__lt=record.latest
+    ).filter(told_version__lt=record.latest)
+    told = holders_behind(record, [reach_of(row) for row in chosen])
+    if not told:
+        raise ValidationError(_("Nobody whom these releases reach holds an older version and was not told."))
+    for (version, person), agencies in sorted(told.items(), key=repr):
+        queue_notice(
+            AlertKind.CORRECTION,
+            agencies,
+            at=at,
+            path=f"/{'bulletins' if record.kind == 'bulletin' else 'seizures'}/{record.ref}/",
+            ref=record.ref,
+            facts={"what": "correction.made", "ref": record.ref, "owner": viewer.agency_code, "n": version},
+            person=person,
+        )
+    chosen.update(told_version=record.latest)
+    write_trail(
+        "correction.tell",
+        viewer=viewer,
+        at=at,
+        object_type=record.kind,
+        object_id=record.ref,
+        version=record.latest,
+        marking=record.tlp,
+    )
+    return sum(map(len, told.values()))
 
 
 def refresh(*, at: datetime) -> int:

@@ -8,6 +8,7 @@ from bulletins.vocabulary.api import VocabularyIndex, VocabularyList
 from hub.agencies.api import AgencyDetail, AgencyList
 from hub.rest.schema import DocsView, SchemaView
 from hub.rest.views import NoSuchAddress
+from sharing.corrections.api import CorrectionAnswer, CorrectionDetail, CorrectionList, CorrectionTake
 from sharing.disclosures.api import (
     BulletinDetail,
     BulletinList,
@@ -42,6 +43,10 @@ urlpatterns: list[URLPattern] = [
     path("v1/releases/", ReleaseList.as_view(), name="api-releases"),
     path("v1/releases/preview/", ReleasePreview.as_view(), name="api-release-preview"),
     path("v1/releases/recall/", Recall.as_view(), name="api-recall"),
+    path("v1/corrections/", CorrectionList.as_view(), name="api-corrections"),
+    path("v1/corrections/<uuid:uid>/", CorrectionDetail.as_view(), name="api-correction"),
+    path("v1/corrections/<uuid:uid>/take/", CorrectionTake.as_view(), name="api-correction-take"),
+    path("v1/corrections/<uuid:uid>/answer/", CorrectionAnswer.as_view(), name="api-correction-answer"),
     path("v1/recalls/", RecallList.as_view(), name="api-recalls"),
     path("v1/recalls/<uuid:uid>/answers/", RecallAnswers.as_view(), name="api-recall-answers"),
     path("v1/recalls/<uuid:uid>/proof/", RecallProof.as_view(), name="api-recall-proof"),

@@ -6,8 +6,9 @@ transaction of whatever caused it. `rebuild_grants` does so for all; a test comp
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import connection
@@ -15,9 +16,10 @@ from django.db import connection
 from bulletins.faces.actions import faces_of, make_faces
 from bulletins.models import Record
 from hub.database.context import engine, lock_records
-from sharing.audiences.models import EntryKind, WithdrawalKind
+from sharing.audiences.models import EntryKind, Grant, WithdrawalKind
 from sharing.audiences.permission import view_record
 from sharing.releases.facts import World, load
+from sharing.releases.grounds import Reach
 from sharing.releases.models import Recall
 from sharing.releases.rules import Decision, decide
 
@@ -72,6 +74,26 @@ def rebuild_grants(at: datetime) -> Changes:
         total.changed += part.changed
         total.withdrawn += part.withdrawn
     return total
+
+
+def holders_behind(record: Record, releases: Iterable[Reach]) -> dict[tuple[int, int | None], list[int]]:
+    """(version, person) -> agencies that hold that older version of the record, of those the releases could reach.
+
+    For the engine's own work: it names members of hidden rosters.
+    """
+    world = load([record.pk])
+    facts = replace(world.facts[record.pk], releases=tuple(releases))
+    reached = replace(world, facts={record.pk: facts}).reachable(record.pk)
+    found: dict[tuple[int, int | None], list[int]] = defaultdict(list)
+    with engine():
+        rows = Grant.objects.filter(
+            content_object=record, face__version__lt=record.latest, group_id__in=reached
+        ).exclude(group_id=record.owner_id)
+        for agency, person, version in rows.order_by("group_id").values_list(
+            "group_id", "person_id", "face__version"
+        ):
+            found[version, person].append(agency)
+    return dict(found)
 
 
 def decisions(world: World, pk: int, at: datetime) -> dict[int, Decision]:
@@ -180,6 +202,7 @@ def _write(rows: list[Row], changes: Changes) -> None:
                 on conflict (record_id, group_id, person_id) do update
                    set face_id = excluded.face_id, release_id = excluded.release_id,
                        agreement_id = excluded.agreement_id, until = excluded.until,
+                       before = case when g.face_id = excluded.face_id then g.before else g.face_id end,
                        visible_since = case when g.face_id = excluded.face_id then g.visible_since
                                             else excluded.visible_since end
                  where (g.face_id, g.release_id, g.agreement_id, g.until)

@@ -23,6 +23,7 @@ class Grant(GroupObjectPermissionBase):
     """(record, agency) -> face: a guardian direct-foreign-key row. Past `until` it denies.
 
     `release` is empty on the owner's own. `person` is set for somebody named at TLP:RED; `group` is their agency.
+    `before` is the face it gave until it was changed to this one.
     """
 
     # One index each would be covered by the composites below: twelve indexes made the table three times its size.
@@ -37,6 +38,7 @@ class Grant(GroupObjectPermissionBase):
     )
     release = models.ForeignKey(Release, models.CASCADE, null=True, db_index=False, related_name="+")
     agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, db_index=False, related_name="+")
+    before = models.BigIntegerField(null=True)
     visible_since = models.DateTimeField()
     until = models.DateTimeField(null=True)
 

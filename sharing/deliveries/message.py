@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from bulletins.markings.rules import Marking
+from sharing.audiences.changes import Amended
 from sharing.deliveries.models import AlertKind
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.shapes import Labels
@@ -39,6 +40,7 @@ class Message:
     at: datetime
     disclosure: Disclosure | None = None
     recalled: Recalled | None = None
+    amended: Amended | None = None
     path: str = ""
     address: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from sharing.deliveries.models import AlertKind
 
@@ -21,12 +22,20 @@ ICONS = {
 }
 
 # facts["what"] -> the sentence, with the other facts by name.
-WORDS: dict[str, Any] = {}
+WORDS: dict[str, Any] = {
+    "correction.proposed": _("A correction is proposed for %(ref)s"),
+    "correction.proposed_red": _("A correction is proposed for a record of your agency"),
+    "correction.answered": _("%(owner)s has answered your correction of %(ref)s"),
+    "correction.taken": _("%(owner)s has taken your correction of %(ref)s"),
+    "correction.made": _(
+        "%(owner)s has corrected %(ref)s since version %(n)d, which you have. Ask its desk before you rely on it"
+    ),
+}
 
 
 def notice_in_words(kind: AlertKind, facts: dict[str, Any]) -> str:
     """The notice as a sentence; one whose line is gone says its kind alone."""
     line = WORDS.get(str(facts.get("what", "")))
     if line is None:
-        return _("%(kind)s: open it to read more") % {"kind": kind.label}
+        return gettext("%(kind)s: open it to read more") % {"kind": kind.label}
     return str(line) % facts

@@ -227,6 +227,16 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.AddField(
+            model_name="grant",
+            name="before",
+            field=models.BigIntegerField(null=True),
+        ),
+        migrations.AddField(
+            model_name="release",
+            name="told_version",
+            field=models.IntegerField(default=0),
+        ),
+        migrations.AddField(
             model_name="release",
             name="barred",
             field=django.contrib.postgres.fields.ArrayField(

@@ -20,7 +20,8 @@ from bulletins.models import Record, Version
 from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
 from sharing.audiences.holders import Holders, holders_of
-from sharing.flow import carry_over, recall
+from sharing.corrections.querysets import taken_into
+from sharing.flow import carry_over, recall, tell_corrected
 from sharing.pages.access import head_of, own_record
 from sharing.pages.releasing import Standing, standing, target_key
 from sharing.recalls.proof import had_before
@@ -40,7 +41,7 @@ class Behind:
     newer: tuple[str, ...]
     unseen: tuple[str, ...]
     losing: tuple[str, ...]
-    chosen: bool = True
+    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,11 @@ def carry_over_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     if request.method == "POST":
         wanted = set(request.POST.getlist("release"))
         chosen = [row.pk for row in behind if target_key(row) in wanted]
-        error = _carried(record, chosen, viewer) if chosen else ""
+        tell = request.POST.get("do") == "tell"
+        error = _carried(record, chosen, viewer, tell=tell) if chosen else ""
+        if chosen and not error and tell:
+            messages.success(request, _("Those who keep an older version are told that it was corrected."))
+            return HttpResponseRedirect(request.path)
         if chosen and not error:
             said = ngettext(
                 "%(n)d release now carries version %(version)d.",
@@ -179,16 +184,18 @@ def carry_over_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "page_marking": head.marking,
         "behind": _changes(record, behind, {each.agency for each in holders_of(record.pk, viewer).agencies}),
         "notes": _notes(record, behind),
+        "taken": taken_into(record, viewer, {row.version for row in behind}),
         "error": error,
     }
     return render(request, "sharing/carry_over.html", context, status=400 if error else 200)
 
 
-def _carried(record: Record, chosen: list[int], viewer: Viewer) -> str:
-    """Carry it over; or why that cannot be."""
+def _carried(record: Record, chosen: list[int], viewer: Viewer, *, tell: bool) -> str:
+    """Carry it over, or only tell of it; or why that cannot be."""
+    deed = tell_corrected if tell else carry_over
     try:
         with transaction.atomic():
-            carry_over(record, chosen, viewer=viewer, at=timezone.now())
+            deed(record, chosen, viewer=viewer, at=timezone.now())
     except ValidationError as error:
         return " ".join(error.messages)
     return ""
@@ -209,6 +216,7 @@ def _changes(record: Record, behind: list[Release], holding: set[int]) -> list[B
                 newer=tuple(str(group.label) for group in changed if group not in row.withheld),
                 unseen=tuple(str(group.label) for group in changed if group in row.withheld),
                 losing=_losing(record, row, holding),
+                told=row.told_version >= record.latest,
             )
         )
     return found

@@ -23,6 +23,7 @@ from hub.accounts.viewer import Viewer
 from hub.agencies.models import Role
 from hub.pages.times import as_time
 from sharing.audiences.models import Received
+from sharing.corrections.waiting import corrections_to_decide
 from sharing.deliveries.models import AlertKind, InboxItem
 from sharing.deliveries.pages import disclosed, notice_rows, row_of_item
 from sharing.deliveries.querysets import inbox_items
@@ -136,7 +137,10 @@ def _draft(line: DraftLine) -> RecordRow:
 
 
 # What waits for a decision: each stage's own queue, (viewer) -> lines, in the order they are shown.
-DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = (recalls_to_answer,)
+DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = (
+    recalls_to_answer,
+    corrections_to_decide,
+)
 
 
 def _places(viewer: Viewer) -> list[tuple[str, str, str]]:

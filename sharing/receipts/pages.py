@@ -22,6 +22,9 @@ from bulletins.records.models import Kind
 from bulletins.records.refs import PATTERN
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import refuse
+from sharing.audiences.changes import amended_for
+from sharing.corrections.querysets import of_record
+from sharing.corrections.rules import may_propose
 from sharing.deliveries.querysets import inbox_items
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.disclosure import Disclosure
@@ -68,6 +71,9 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         and bool(standing and (standing.shared or standing.planned)),
         "may_prove": shown.own and may_prove(viewer),
         "told": [] if shown.own else recalls_of(viewer, ref=ref, kind=kind),
+        "corrections": of_record(viewer, shown.key),
+        "may_propose": not shown.own and may_propose(viewer),
+        "amended": None if shown.own else amended_for(viewer, shown.key),
     }
     return render(request, f"sharing/{kind}.html", context)
 

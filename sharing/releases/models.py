@@ -22,6 +22,7 @@ class Release(models.Model):
     `members` are the community's members when it was released: at TLP:AMBER they alone are reached.
     `persons` are the people named at TLP:RED. `ended_at` is set by recall, replacement and expiry of its purpose.
     `barred` are agencies that lost a newer version by its recall: this release does not step in for it.
+    `told_version` is the newest version of which those who keep an older one were told that it corrects theirs.
     """
 
     record = models.ForeignKey(Record, models.CASCADE, related_name="+")
@@ -33,6 +34,7 @@ class Release(models.Model):
     persons = ArrayField(models.BigIntegerField(), default=list)
     withheld = ArrayField(models.CharField(max_length=12, choices=FieldGroup.choices), default=list)
     barred = ArrayField(models.IntegerField(), default=list)
+    told_version = models.IntegerField(default=0)
     need_to_know = models.CharField(_("need to know"), max_length=300)
     right_to_know = models.CharField(_("right to know"), max_length=300)
     starts_at = models.DateTimeField()

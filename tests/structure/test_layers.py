@@ -14,8 +14,8 @@ STAGES = {
     "hub": ["database", "agencies", "accounts", "trail", "outgoing"],
     "bulletins": ["vocabulary", "markings", "records", "seizures", "publishing", "faces"],
     "sharing": [
-        "agreements", "communities", "releases", "audiences", "disclosures", "recalls", "deliveries", "receipts",
-        "corrections", "briefings",
+        "agreements", "communities", "releases", "audiences", "disclosures", "recalls", "deliveries",
+        "corrections", "receipts", "briefings",
     ],
 }  # fmt: skip
 # Compositions: they join stages and are imported by none of them.

@@ -87,6 +87,8 @@ def _content(message: Message) -> tuple[str, str, dict[str, Any]]:
         "title": title,
         "tear_line": disclosure.core.get("tear_line", "") if title else "",
         "safety_note": disclosure.core.get("safety_note", "") if title else "",
+        # Which parts, but not the author's note: that may say more than a tear line.
+        "amended": message.amended if title else None,
     }
     hazard = [_("HAZARD")] if disclosure.hazard else []
     return " ".join([disclosure.marking.tlp, *hazard, title or str(context["what"])]), "alert", context
