@@ -237,6 +237,8 @@ SPECTACULAR_SETTINGS = {
         "IdentifierKind": "bulletins.vocabulary.lists.IdentifierKind",
         "Qualifier": "bulletins.vocabulary.lists.Qualifier",
         "Region": "bulletins.vocabulary.lists.Region",
+        "RecallAnswerKind": "sharing.recalls.models.AnswerKind",
+        "CorrectionState": "sharing.corrections.models.CorrectionState",
     },
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "SWAGGER_UI_DIST": "SIDECAR",

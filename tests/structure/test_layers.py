@@ -107,6 +107,7 @@ def test_only_few_modules_become_the_engine():
         "hub/database/numbering.py",
         "bulletins/faces/actions.py",
         "sharing/audiences/actions.py",
+        "sharing/audiences/changes.py",
         "sharing/audiences/preview.py",
         "sharing/deliveries/actions.py",
         "sharing/deliveries/sending.py",
