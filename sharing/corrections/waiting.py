@@ -27,7 +27,7 @@ def line_of(each: Proposal) -> RecordRow:
         href=each.path,
         title=_("Correction of %(ref)s: %(part)s") % {"ref": each.ref, "part": each.part_label.lower()},
         icon="edit",
-        tags=(each.state_label,),
+        tags=(each.state_label.capitalize(),),
         meta=(who, format_html("{}", as_time(each.proposed_at))),
         action=None if each.own or each.settled else decide,
         key=str(each.uid),

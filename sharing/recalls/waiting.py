@@ -30,7 +30,7 @@ def _row(told: ToldRecall) -> RecordRow:
         href=told.path,
         title=_("%(what)s: what became of your copies?") % {"what": name},
         icon="undo",
-        recalled=True,
+        tags=(_("Recalled"),),
         meta=(
             _("recalled by %(owner)s") % {"owner": told.owner},
             format_html("{}", as_time(told.at)),
