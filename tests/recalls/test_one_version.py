@@ -121,8 +121,8 @@ def test_the_page_offers_each_version_with_those_who_lose_it(two):
     releaser = reader("cbp.releaser")
     path = f"/bulletins/{two.ref}/recall/"
     page = text(releaser.get(path))
-    assert "Version 1 alone" in page and "HSI lose it. CBSA had it before and are told." in page
-    assert "CBSA lose it." in page
+    assert "Version 1 alone" in page and "Taken from HSI. Told as well, because they had it: CBSA." in page
+    assert "Taken from CBSA." in page
     assert releaser.post(path, {"reason": REASON, "version": "7"}).status_code == 400
     assert versions(two) == {"CBSA": 2, "HSI": 1}
     assert releaser.post(path, {"reason": REASON, "version": "2"}).status_code == 302
