@@ -247,6 +247,8 @@ SPECTACULAR_SETTINGS = {
         "Region": "bulletins.vocabulary.lists.Region",
         "Tlp": "bulletins.markings.models.TLP",
         "AgreementState": "sharing.agreements.rules.Stand",
+        "RecallAnswerKind": "sharing.recalls.models.AnswerKind",
+        "CorrectionState": "sharing.corrections.models.CorrectionState",
     },
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "SWAGGER_UI_DIST": "SIDECAR",

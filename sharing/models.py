@@ -4,10 +4,12 @@ from sharing.agreements.models import Agreement, Direction
 from sharing.audiences.models import Entry, Given, Grant, Received, Unsettled, Withdrawal
 from sharing.briefings.models import Briefing
 from sharing.communities.models import Community, Invitation, Joining, Membership
+from sharing.corrections.models import Correction
 from sharing.deliveries.models import Alert, Delivery, Endpoint, InboxItem, NoticeRead
 from sharing.disclosures.models import LedgerRow
+from sharing.recalls.models import RecallAnswer, Told
 from sharing.receipts.models import Answered, Receipt
-from sharing.releases.models import Consent, Release
+from sharing.releases.models import Consent, Recall, Release
 
 __all__ = [
     "Agreement",
@@ -16,6 +18,7 @@ __all__ = [
     "Briefing",
     "Community",
     "Consent",
+    "Correction",
     "Delivery",
     "Direction",
     "Endpoint",
@@ -28,9 +31,12 @@ __all__ = [
     "LedgerRow",
     "Membership",
     "NoticeRead",
+    "Recall",
+    "RecallAnswer",
     "Receipt",
     "Received",
     "Release",
+    "Told",
     "Unsettled",
     "Withdrawal",
 ]

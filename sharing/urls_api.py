@@ -8,6 +8,7 @@ from bulletins.vocabulary.api import VocabularyIndex, VocabularyList
 from hub.agencies.api import AgencyDetail, AgencyList
 from hub.rest.schema import DocsView, SchemaView
 from hub.rest.views import NoSuchAddress
+from sharing.corrections.api import CorrectionAnswer, CorrectionDetail, CorrectionList, CorrectionTake
 from sharing.disclosures.api import (
     BulletinDetail,
     BulletinList,
@@ -18,6 +19,7 @@ from sharing.disclosures.api import (
     SeizureList,
     SeizurePublish,
 )
+from sharing.recalls.api import RecallAnswers, RecallList, RecallProof
 from sharing.receipts.api import ReceiptList
 from sharing.rest.agreements import (
     AgreementAccept,
@@ -71,6 +73,13 @@ urlpatterns: list[URLPattern] = [
     path("v1/releases/", ReleaseList.as_view(), name="api-releases"),
     path("v1/releases/preview/", ReleasePreview.as_view(), name="api-release-preview"),
     path("v1/releases/recall/", Recall.as_view(), name="api-recall"),
+    path("v1/corrections/", CorrectionList.as_view(), name="api-corrections"),
+    path("v1/corrections/<uuid:uid>/", CorrectionDetail.as_view(), name="api-correction"),
+    path("v1/corrections/<uuid:uid>/take/", CorrectionTake.as_view(), name="api-correction-take"),
+    path("v1/corrections/<uuid:uid>/answer/", CorrectionAnswer.as_view(), name="api-correction-answer"),
+    path("v1/recalls/", RecallList.as_view(), name="api-recalls"),
+    path("v1/recalls/<uuid:uid>/answers/", RecallAnswers.as_view(), name="api-recall-answers"),
+    path("v1/recalls/<uuid:uid>/proof/", RecallProof.as_view(), name="api-recall-proof"),
     path("v1/receipts/", ReceiptList.as_view(), name="api-receipts"),
     path("v1/agreements/", AgreementList.as_view(), name="api-agreements"),
     path("v1/agreements/<slug:code>/", AgreementDetail.as_view(), name="api-agreement"),

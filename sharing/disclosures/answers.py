@@ -54,6 +54,7 @@ class Gone(exceptions.APIException):
             "owner": row.owner.code,
             "ended_at": at,
             "recalled_at": at if recalled else None,
+            "recalled_version": row.only_version,
             "reason": row.reason,
         }
 

@@ -23,6 +23,7 @@ from hub.accounts.viewer import Viewer
 from hub.agencies.models import Role
 from hub.pages.times import as_time
 from sharing.audiences.models import Received
+from sharing.corrections.waiting import corrections_to_decide
 from sharing.deliveries.models import AlertKind, InboxItem
 from sharing.deliveries.pages import disclosed, notice_rows, row_of_item
 from sharing.deliveries.querysets import inbox_items
@@ -35,6 +36,7 @@ from sharing.disclosures.rules import Channel
 from sharing.pages.agreements import agreements_to_decide
 from sharing.pages.belonging import children_to_decide
 from sharing.pages.joining import joinings_to_decide
+from sharing.recalls.waiting import recalls_to_answer
 from sharing.releases.models import Release
 
 LOOKED_AT = 200
@@ -142,6 +144,8 @@ DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = (
     agreements_to_decide,
     joinings_to_decide,
     children_to_decide,
+    recalls_to_answer,
+    corrections_to_decide,
 )
 
 

@@ -111,6 +111,7 @@ def reach_of(row: Release) -> Reach:
         ends_at=row.ends_at,
         need_and_right=bool(row.need_to_know and row.right_to_know),
         by=row.released_by_id,
+        barred=frozenset(row.barred),
     )
 
 

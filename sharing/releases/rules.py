@@ -122,6 +122,8 @@ def _via(tlp: str, recipient: Party, reach: Reach, facts: Facts, now: datetime) 
 
     TLP says what recipients may pass on, and so whom a release may name (TLP 2.0, FIRST 2022).
     """
+    if recipient.id in reach.barred:
+        return ""
     if reach.agency is not None:
         return _via_agency(tlp, recipient, reach)
     # RED names people, AMBER+STRICT agencies one by one: what names neither reaches nobody.

@@ -52,13 +52,24 @@ def with_role(*roles: str, status: int = 200, otherwise: int = 403) -> Rule:
     return door(lambda username: status if ROLES[username] & set(roles) else otherwise)
 
 
-def owners(role: str, *, status: int = 200) -> Rule:
-    """The owner's people with the role. Who may read it is refused; nobody else finds anything."""
+def owners(*roles: str, status: int = 200) -> Rule:
+    """The owner's people with one of the roles. Who may read it is refused; nobody else finds anything."""
 
     def rule(username: str) -> int:
         if AGENCY[username] not in ("CBP", "CBSA"):
             return 404
-        return status if AGENCY[username] == "CBP" and role in ROLES[username] else 403
+        return status if AGENCY[username] == "CBP" and ROLES[username] & set(roles) else 403
+
+    return door(rule)
+
+
+def recipients() -> Rule:
+    """The recipient's people who draft; the owner amends instead, and nobody else finds anything."""
+
+    def rule(username: str) -> int:
+        if AGENCY[username] not in ("CBP", "CBSA"):
+            return 404
+        return 200 if AGENCY[username] == "CBSA" and ROLES[username] & set(DRAFTERS) else 403
 
     return door(rule)
 
@@ -136,6 +147,10 @@ PAGES: dict[str, Rule] = {
     "seizures": signed_in(),
     "search": signed_in(),
     "inbox": signed_in(),
+    "corrections": signed_in(),
+    "correction": signed_in(404),
+    "correction_take": signed_in(405),
+    "correction_answer": signed_in(405),
     "inbox_acknowledge": signed_in(405),
     "notice": signed_in(404),
     "agreements": signed_in(),
@@ -171,6 +186,11 @@ PAGES: dict[str, Rule] = {
             "_release": owners("releaser"),
             "_release_preview": signed_in(405),
             "_recall": owners("releaser"),
+            "_recall_proof": owners("releaser", "auditor"),
+            # Nothing was recalled: there is no paper, and nobody was told.
+            "_recall_paper": owners("releaser", "auditor", status=404),
+            "_recall_answer": signed_in(404),
+            "_correct": recipients(),
             "_marking": owners("releaser"),
             "_carry_over": owners("releaser"),
             "_show_as": owners("releaser"),
@@ -215,6 +235,13 @@ PAGES: dict[str, Rule] = {
     "api-agreements": api(everybody()),
     "api-agreement": api(parties(200)),
     **{f"api-agreement-{verb}": api(parties(405)) for verb in ("accept", "decline", "suspend", "resume")},
+    "api-recalls": api(everybody()),
+    "api-recall-answers": api(everybody(404)),
+    "api-recall-proof": api(everybody(404)),
+    "api-corrections": api(everybody()),
+    "api-correction": api(everybody(404)),
+    "api-correction-take": api(everybody(404)),
+    "api-correction-answer": api(everybody(404)),
     "api-vocabulary": api(everybody()),
     "api-vocabulary-list": api(everybody()),
 }

@@ -14,7 +14,8 @@ STAGES = {
     "hub": ["database", "agencies", "accounts", "trail", "outgoing"],
     "bulletins": ["vocabulary", "markings", "records", "seizures", "publishing", "faces"],
     "sharing": [
-        "agreements", "communities", "releases", "audiences", "disclosures", "deliveries", "receipts", "briefings",
+        "agreements", "communities", "releases", "audiences", "disclosures", "recalls", "deliveries",
+        "corrections", "receipts", "briefings",
     ],
 }  # fmt: skip
 # Compositions: they join stages and are imported by none of them.
@@ -110,6 +111,7 @@ def test_only_few_modules_become_the_engine():
         "sharing/audiences/actions.py",
         "sharing/agreeing.py",
         "sharing/audiences/membership.py",
+        "sharing/audiences/changes.py",
         "sharing/audiences/preview.py",
         "sharing/audiences/settling.py",
         "sharing/deliveries/actions.py",
@@ -119,5 +121,6 @@ def test_only_few_modules_become_the_engine():
         "sharing/lapsing.py",
         "sharing/admitting.py",
         "sharing/joining.py",
+        "sharing/recalls/actions.py",
         "sharing/releases/facts.py",
     }
