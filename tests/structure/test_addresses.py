@@ -89,6 +89,7 @@ PAGES: dict[str, Rule] = {
     "agencies": signed_in(),
     "agency": signed_in(),
     "trail": with_role("auditor", "inspector"),
+    "trail_seals": with_role("inspector"),
     "bulletin_new": with_role(*DRAFTERS),
     "seizure_new": with_role(*DRAFTERS),
     "drafts": with_role(*DRAFTERS),
