@@ -6,6 +6,7 @@ from sharing.briefings.models import Briefing
 from sharing.communities.models import Community, Membership
 from sharing.deliveries.models import Alert, Delivery, Endpoint, InboxItem
 from sharing.disclosures.models import LedgerRow
+from sharing.ledger.models import LedgerGiven, LedgerTaken
 from sharing.receipts.models import Answered, Receipt
 from sharing.releases.models import Consent, Release
 
@@ -23,7 +24,9 @@ __all__ = [
     "Given",
     "Grant",
     "InboxItem",
+    "LedgerGiven",
     "LedgerRow",
+    "LedgerTaken",
     "Membership",
     "Receipt",
     "Received",

@@ -18,6 +18,7 @@ from sharing.disclosures.api import (
     SeizureList,
     SeizurePublish,
 )
+from sharing.ledger.api import LedgerList
 from sharing.receipts.api import ReceiptList
 from sharing.rest.releases import Recall, ReleaseList, ReleasePreview
 
@@ -42,6 +43,7 @@ urlpatterns: list[URLPattern] = [
     path("v1/releases/preview/", ReleasePreview.as_view(), name="api-release-preview"),
     path("v1/releases/recall/", Recall.as_view(), name="api-recall"),
     path("v1/receipts/", ReceiptList.as_view(), name="api-receipts"),
+    path("v1/ledger/", LedgerList.as_view(), name="api-ledger"),
     path("v1/vocabulary/", VocabularyIndex.as_view(), name="api-vocabulary"),
     path("v1/vocabulary/<slug:name>/", VocabularyList.as_view(), name="api-vocabulary-list"),
     # Whatever else: the same answer as for a record that is not there, not a page and no hint at a slash.

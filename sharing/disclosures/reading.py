@@ -13,6 +13,7 @@ from django.utils import timezone
 from bulletins.markings.rules import Marking, highest
 from bulletins.models import Version
 from hub.accounts.viewer import Viewer
+from hub.trail.actions import origin
 from sharing.audiences.models import Received, Withdrawal
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.disclosure import Disclosure
@@ -123,10 +124,12 @@ def earlier_version(viewer: Viewer, shown: Disclosure, number: int) -> Disclosur
         person_id=viewer.person_id,
         person=viewer.username,
         channel=Channel.PAGE.value,
+        request_id=origin.get().request_id,
         records=[shown.key],
         versions=[number],
         withheld=[""],
         basis=[0],
+        agreements=[0],
     )
     return replace(
         shown,

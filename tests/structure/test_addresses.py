@@ -76,6 +76,11 @@ def api(rule: Rule) -> Rule:
     return door(rule, api=True)
 
 
+def ledger_readers(status: int = 200, *, is_api: bool = False) -> Rule:
+    readers = {"auditor", "releaser", "liaison", "admin"}
+    return door(lambda who: status if inside(who) and ROLES[who] & readers else 403, api=is_api)
+
+
 # A bulletin and a seizure report of CBP, released to CBSA; a draft of cbp.officer; a briefing of CBP.
 PAGES: dict[str, Rule] = {
     "healthz": everybody(),
@@ -133,6 +138,9 @@ PAGES: dict[str, Rule] = {
     "briefing": door(lambda who: 200 if who in ("cbp.liaison", "cbp.releaser") else 404),
     "briefing_present": door(lambda who: 200 if who in ("cbp.liaison", "cbp.releaser") else 404),
     "briefing_pdf": door(lambda who: 200 if who in ("cbp.liaison", "cbp.releaser") else 404),
+    "ledger": ledger_readers(),
+    # A form must be named.
+    "ledger_export": ledger_readers(400),
     "api-schema": api(everybody()),
     "api-docs": signed_in(),
     "api-bulletins": api(everybody()),
@@ -149,6 +157,7 @@ PAGES: dict[str, Rule] = {
     "api-release-preview": api(everybody(405)),
     "api-recall": api(everybody(405)),
     "api-receipts": api(everybody()),
+    "api-ledger": ledger_readers(is_api=True),
     "api-vocabulary": api(everybody()),
     "api-vocabulary-list": api(everybody()),
 }

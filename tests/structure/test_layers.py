@@ -15,6 +15,7 @@ STAGES = {
     "bulletins": ["vocabulary", "markings", "records", "seizures", "publishing", "faces"],
     "sharing": [
         "agreements", "communities", "releases", "audiences", "disclosures", "deliveries", "receipts", "briefings",
+        "ledger",
     ],
 }  # fmt: skip
 # Compositions: they join stages and are imported by none of them.
