@@ -21,7 +21,12 @@ DAY = forms.DateInput(attrs={"type": "date"})
 class LedgerFilters(forms.Form):
     side = forms.ChoiceField(required=False, choices=[(side.value, side.value) for side in Side])
     ref = forms.CharField(label=gettext_lazy("Record"), required=False, max_length=9)
-    agency = forms.ChoiceField(label=gettext_lazy("Agency"), required=False)
+    agency = forms.CharField(
+        label=gettext_lazy("Agency"),
+        required=False,
+        max_length=20,
+        widget=forms.TextInput(attrs={"list": "ledger-agencies", "autocomplete": "off"}),
+    )
     channel = forms.ChoiceField(label=gettext_lazy("How"), required=False)
     since = forms.DateField(label=gettext_lazy("From"), required=False, widget=DAY)
     until = forms.DateField(label=gettext_lazy("To"), required=False, widget=DAY)
@@ -29,8 +34,6 @@ class LedgerFilters(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        codes = Agency.objects.order_by("code").values_list("code", flat=True)
-        self.fields["agency"].choices = [("", _("Any")), *((code, code) for code in codes)]  # type: ignore[attr-defined]
         ways = [(channel.value, str(CHANNELS[channel])) for channel in Channel]
         self.fields["channel"].choices = [("", _("Any way")), *ways]  # type: ignore[attr-defined]
 
@@ -43,6 +46,21 @@ class LedgerFilters(forms.Form):
         if not PATTERN.fullmatch(ref):
             raise forms.ValidationError(_("A reference reads like 7K3M-Q2XF."))
         return ref
+
+    def clean_agency(self) -> str:
+        """A code of the directory, in any case."""
+        typed = str(self.cleaned_data["agency"]).strip()
+        if not typed:
+            return ""
+        found = Agency.objects.filter(code__iexact=typed).values_list("code", flat=True).first()
+        if found is None:
+            raise forms.ValidationError(_("No agency has this code. Agencies lists them."))
+        return found
+
+    @property
+    def agencies(self) -> list[str]:
+        """Codes to choose from while typing: the directory's, which everybody may read."""
+        return list(Agency.objects.order_by("code").values_list("code", flat=True))
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or self.cleaned_data
