@@ -14,11 +14,12 @@ from bulletins.markings.rules import Marking, highest
 from bulletins.models import Version
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import origin
+from hub.trail.actions import record as write_trail
 from sharing.audiences.models import Received, Withdrawal
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.models import LedgerRow
-from sharing.disclosures.rules import Channel
+from sharing.disclosures.rules import Channel, is_closely_held
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,21 @@ def earlier_version(viewer: Viewer, shown: Disclosure, number: int) -> Disclosur
         issued_at=row.published_at,
         facts={**row.content, "withheld": []},
         linked=tuple(row.linked),
+    )
+
+
+def note_opening(viewer: Viewer, shown: Disclosure, *, at: datetime) -> None:
+    """That a record which is closely held was opened, each time it is; of others the ledger tells."""
+    if not is_closely_held(shown.marking, [group for group, facts in shown.facts.items() if facts]):
+        return
+    write_trail(
+        "record.open",
+        viewer=viewer,
+        at=at,
+        object_type=shown.kind,
+        object_id=shown.ref,
+        version=shown.version,
+        marking=shown.marking.banner[:100],
     )
 
 

@@ -16,11 +16,11 @@ from hub.rest.filters import PagedFilters
 from hub.rest.pages import Page, page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
-from sharing.disclosures.rules import Channel
+from sharing.disclosures.rules import Channel, may_read_ledger
 from sharing.ledger.lines import LedgerLine, UnlistedLine, unlisted_lines
 from sharing.ledger.looking import LINES, MOST_UNLISTED, entries, is_known, on_trail
 from sharing.ledger.querysets import ORDER, Asked
-from sharing.ledger.rules import Side, may_read_ledger
+from sharing.ledger.rules import Side
 
 COMMUNITIES = "communities"
 SIDES = [

@@ -19,10 +19,11 @@ from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from hub.trail.actions import refuse
 from sharing.briefings.pdf import NotSet
+from sharing.disclosures.rules import may_read_ledger
 from sharing.ledger.exporting import TYPES, exported, marking_of_lines
 from sharing.ledger.forms import LedgerFilters
 from sharing.ledger.looking import NoSuchPlace, is_known, look, on_trail
-from sharing.ledger.rules import Side, may_read_ledger
+from sharing.ledger.rules import Side
 
 SIZE = 50
 REFUSED = gettext_lazy("The ledger is read by auditors, releasers, liaisons and admins of an agency.")
