@@ -213,7 +213,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["hub.accounts.authentication.TokenOrSession"],
     "DEFAULT_PERMISSION_CLASSES": ["hub.accounts.authentication.ScopeAllows"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["hub.rest.limits.DepthBoundedJSON"],
+    "DEFAULT_PARSER_CLASSES": ["hub.rest.parsers.DepthBoundedJSON"],
     "DEFAULT_THROTTLE_CLASSES": ["hub.rest.limits.PerMinute"],
     "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -271,7 +271,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("MAIL_FROM", "hub@localhost")
 if HUB_DEMO:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = "hub.outgoing.mail_folder.EmailBackend"
     EMAIL_FILE_PATH = HUB_HOME / "mail"
 else:
     EMAIL_TIMEOUT = 10

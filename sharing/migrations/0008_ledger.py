@@ -71,7 +71,7 @@ TAKEN = f"""
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sharing", "0004_inbox_items"), ("hub", "0003_seals")]
+    dependencies = [("sharing", "0005_notices"), ("hub", "0003_seals")]
 
     operations = [
         migrations.AddField(
