@@ -92,6 +92,7 @@ def on_trail(
         "until": asked.until,
     }
     told = {name: str(value) for name, value in said.items() if value}
+    facts: dict[str, Any] = {"side": side.value, **({"filters": told} if told else {}), **more}
     one = asked.ref or (str(asked.uid) if asked.uid else "")
     write_trail(
         event,
@@ -100,9 +101,7 @@ def on_trail(
         object_type="ledger" if not one else "record",
         object_id=one,
         rows=rows,
-        side=side.value,
-        **({"filters": told} if told else {}),
-        **more,
+        **facts,
     )
 
 
