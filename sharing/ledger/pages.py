@@ -115,7 +115,7 @@ def _reader(request: HttpRequest, event: str) -> Viewer:
 
 
 def _segments(side: Side) -> list[dict[str, Any]]:
-    said = {Side.GIVEN: _("Given by us"), Side.RECEIVED: _("Given to us")}
+    said = {Side.GIVEN: _("Given"), Side.RECEIVED: _("Received")}
     return [
         {"label": label, "href": f"?side={each.value}", "current": each == side}
         for each, label in said.items()
