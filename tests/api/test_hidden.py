@@ -132,7 +132,13 @@ def test_naming_it_in_a_body_or_filter_answers_as_for_a_ghost(hidden, caller):
         assert expected[0] == 404
         for record in hidden:
             assert plain(asker.post(path, {"record": str(record.uid), **more})) == expected, (path, more)
-    for path in ("releases/?record=", "receipts/?record=", "ledger/?record=", "bulletins/?q=", "seizures/?q="):
+    for path in (
+        "releases/?record=",
+        "receipts/?record=",
+        "ledger/?record=",
+        "bulletins/?q=",
+        "seizures/?q=",
+    ):
         expected = plain(asker.get(f"{path}{ghost}"))
         assert all(plain(asker.get(f"{path}{record.uid}")) == expected for record in hidden)
 
