@@ -152,6 +152,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 2},
     },
     "number-trail": {"task": "hub.trail.tasks.number_trail", "schedule": 5.0, "options": {"expires": 5}},
+    # Asked often, so that a mail server that was away costs minutes; each inspector is told once an hour.
+    "mail-heads": {"task": "hub.trail.tasks.mail_heads", "schedule": 300.0, "options": {"expires": 300}},
     "compare-grants": {"task": "sharing.tasks.compare_grants", "schedule": crontab(hour=7, minute=11)},
 }
 

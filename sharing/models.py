@@ -7,6 +7,7 @@ from sharing.communities.models import Community, Invitation, Joining, Membershi
 from sharing.corrections.models import Correction
 from sharing.deliveries.models import Alert, Delivery, Endpoint, InboxItem, NoticeRead
 from sharing.disclosures.models import LedgerRow
+from sharing.ledger.models import LedgerGiven, LedgerTaken
 from sharing.recalls.models import RecallAnswer, Told
 from sharing.receipts.models import Answered, Receipt
 from sharing.releases.models import Consent, Recall, Release
@@ -28,7 +29,9 @@ __all__ = [
     "InboxItem",
     "Invitation",
     "Joining",
+    "LedgerGiven",
     "LedgerRow",
+    "LedgerTaken",
     "Membership",
     "NoticeRead",
     "Recall",

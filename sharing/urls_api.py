@@ -19,6 +19,7 @@ from sharing.disclosures.api import (
     SeizureList,
     SeizurePublish,
 )
+from sharing.ledger.api import LedgerList
 from sharing.recalls.api import RecallAnswers, RecallList, RecallProof
 from sharing.receipts.api import ReceiptList
 from sharing.rest.agreements import (
@@ -87,6 +88,7 @@ urlpatterns: list[URLPattern] = [
     path("v1/agreements/<slug:code>/decline/", AgreementDecline.as_view(), name="api-agreement-decline"),
     path("v1/agreements/<slug:code>/suspend/", AgreementSuspend.as_view(), name="api-agreement-suspend"),
     path("v1/agreements/<slug:code>/resume/", AgreementResume.as_view(), name="api-agreement-resume"),
+    path("v1/ledger/", LedgerList.as_view(), name="api-ledger"),
     path("v1/vocabulary/", VocabularyIndex.as_view(), name="api-vocabulary"),
     path("v1/vocabulary/<slug:name>/", VocabularyList.as_view(), name="api-vocabulary-list"),
     # Whatever else: the same answer as for a record that is not there, not a page and no hint at a slash.

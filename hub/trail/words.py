@@ -65,6 +65,17 @@ EVENTS = {
     "endpoint.disable": _("stopped an address for alerts"),
     "token.issue": _("issued a token"),
     "trail.read": _("read the trail"),
+    "trail.verify": _("compared the trail with its seals"),
+    "seal.read": _("read the seals of the trail"),
+    "seal.mail": _("mailed the head of the seals to an inspector"),
+    "person.add": _("made an account"),
+    "person.change": _("changed an account"),
+    "person.remove": _("removed an account"),
+    "person.password": _("changed their password"),
+    "token.use": _("showed a token that is not valid"),
+    "record.open": _("opened a record that is closely held"),
+    "ledger.read": _("read the ledger"),
+    "ledger.export": _("took the ledger out"),
     "request.refused": _("asked for what is not there or not theirs"),
 }
 

@@ -26,7 +26,7 @@ GRANTED = """
            a.group_id, a.code, a.name, a.desk_email, a.desk_phone, a.desk_hours,
            (select json_agg(t order by array_position(g.directions, t.direction)) from terms t
              where t.direction = any(g.directions)),
-           g.release_id
+           g.release_id, g.agreement_id
     from unnest(%s::bigint[]) with ordinality as wanted(id, place)
     join sharing_grant g on g.record_id = wanted.id and g.group_id = hub_agency()
      and (g.person_id is null or g.person_id = %s) and (g.until is null or g.until > hub_now())
@@ -62,7 +62,7 @@ def disclose(
         if extent == Carries.NOTHING:
             continue
         found.append(_disclosure(row, viewer, marking, extent))
-        given.append((row[0], row[4], ",".join(row[17]), row[25] or 0))
+        given.append((row[0], row[4], ",".join(row[17]), row[25] or 0, row[26] or 0))
     if given:
         _enter(viewer, channel, given, at or timezone.now())
     return found
@@ -116,13 +116,15 @@ def _reduced(shown: dict[str, Any], extent: Carries) -> dict[str, Any]:
     return {"core": {name: shown["core"][name] for name in kept if name in shown["core"]}}
 
 
-def _enter(viewer: Viewer, channel: Channel, given: list[tuple[int, int, str, int]], at: datetime) -> None:
+def _enter(
+    viewer: Viewer, channel: Channel, given: list[tuple[int, int, str, int, int]], at: datetime
+) -> None:
     """The ledger: one row an answer, its arrays parallel."""
-    records, versions, withheld, basis = (list(column) for column in zip(*given, strict=True))
+    records, versions, withheld, basis, agreements = (list(column) for column in zip(*given, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into sharing_ledger (at, agency_id, person_id, person, channel, request_id, records, versions,"
-            " withheld, basis) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            " withheld, basis, agreements) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 at,
                 viewer.agency_id,
@@ -134,5 +136,6 @@ def _enter(viewer: Viewer, channel: Channel, given: list[tuple[int, int, str, in
                 versions,
                 withheld,
                 basis,
+                agreements,
             ],
         )

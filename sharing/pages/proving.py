@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -22,6 +24,8 @@ from sharing.briefings.pdf import NotSet, typeset
 from sharing.pages.access import outline
 from sharing.pages.proof_paper import document
 from sharing.recalls.proof import Proof, may_prove, proofs_of
+
+PAPER = Path(__file__).parents[1] / "recalls" / "proof.typ"
 
 
 @login_required
@@ -54,7 +58,7 @@ def proof_paper(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     if proof is None:
         raise Http404
     try:
-        content = typeset(document(record, head, proof, viewer=viewer, at=now), template="recall_proof.typ")
+        content = typeset(document(record, head, proof, viewer=viewer, at=now), PAPER)
     except NotSet:
         messages.error(request, _("The paper could not be made. Try again in a minute."))
         return HttpResponseRedirect(f"{head.path}recall/proof/")

@@ -34,10 +34,11 @@ from sharing.disclosures.reading import (
     gone_for,
     linked_to,
     marking_of_page,
+    note_opening,
     shown_to,
     versions_of,
 )
-from sharing.disclosures.rules import Channel
+from sharing.disclosures.rules import Channel, may_read_ledger
 from sharing.recalls.pages import form_context, sheets_for
 from sharing.recalls.proof import may_prove
 from sharing.recalls.querysets import recalls_of
@@ -55,7 +56,9 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     shown = shown_to(viewer, kind, ref)
     if shown is None:
         return _not_shown(request, viewer, kind, ref)
-    receipt = mark_read(viewer, shown, timezone.now()) if request.method == "GET" else None
+    now = timezone.now()
+    note_opening(viewer, shown, at=now)
+    receipt = mark_read(viewer, shown, now) if request.method == "GET" else None
     linked = linked_to(viewer, shown)
     standing = standing_of(shown, viewer)
     context = _context(shown, linked) | {
@@ -66,6 +69,7 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "may_acknowledge": not shown.own and viewer.person_id is not None,
         "may_amend": shown.own and may_draft(viewer),
         "may_release": shown.own and may_release(viewer),
+        "may_audit": shown.own and may_read_ledger(viewer),
         "may_recall": shown.own
         and may_release(viewer)
         and bool(standing and (standing.shared or standing.planned)),
@@ -91,6 +95,7 @@ def version(request: HttpRequest, kind: str, ref: str, number: int) -> HttpRespo
     older = earlier_version(viewer, shown, number)
     if older is None:
         raise Http404
+    note_opening(viewer, older, at=timezone.now())
     context = _context(older, linked_to(viewer, older)) | {
         "page": present(older, version=number),
         "versions": versions_of(shown),

@@ -140,6 +140,7 @@ def test_naming_it_in_a_body_or_filter_answers_as_for_a_ghost(hidden, caller):
         "receipts/?record=",
         "recalls/?record=",
         "corrections/?record=",
+        "ledger/?record=",
         "bulletins/?q=",
         "seizures/?q=",
     ):

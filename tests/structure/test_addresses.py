@@ -126,6 +126,11 @@ def api(rule: Rule) -> Rule:
     return door(rule, api=True)
 
 
+def ledger_readers(status: int = 200, *, is_api: bool = False) -> Rule:
+    readers = {"auditor", "releaser", "liaison", "admin"}
+    return door(lambda who: status if inside(who) and ROLES[who] & readers else 403, api=is_api)
+
+
 # A bulletin and a seizure report of CBP, released to CBSA; a draft of cbp.officer; a briefing of CBP.
 PAGES: dict[str, Rule] = {
     "healthz": everybody(),
@@ -140,6 +145,7 @@ PAGES: dict[str, Rule] = {
     "agency": signed_in(),
     "agency_belonging": door(lambda who: 200 if who == "cbp.admin" else 403),
     "trail": with_role("auditor", "inspector"),
+    "trail_seals": with_role("inspector"),
     "bulletin_new": with_role(*DRAFTERS),
     "seizure_new": with_role(*DRAFTERS),
     "drafts": with_role(*DRAFTERS),
@@ -206,6 +212,9 @@ PAGES: dict[str, Rule] = {
     "briefing": door(lambda who: 200 if who in ("cbp.liaison", "cbp.releaser") else 404),
     "briefing_present": door(lambda who: 200 if who in ("cbp.liaison", "cbp.releaser") else 404),
     "briefing_pdf": door(lambda who: 200 if who in ("cbp.liaison", "cbp.releaser") else 404),
+    "ledger": ledger_readers(),
+    # A form must be named.
+    "ledger_export": ledger_readers(400),
     "api-schema": api(everybody()),
     "api-docs": signed_in(),
     "api-bulletins": api(everybody()),
@@ -242,6 +251,7 @@ PAGES: dict[str, Rule] = {
     "api-correction": api(everybody(404)),
     "api-correction-take": api(everybody(404)),
     "api-correction-answer": api(everybody(404)),
+    "api-ledger": ledger_readers(is_api=True),
     "api-vocabulary": api(everybody()),
     "api-vocabulary-list": api(everybody()),
 }
