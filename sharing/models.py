@@ -8,6 +8,7 @@ from sharing.deliveries.models import Alert, Delivery, Endpoint, InboxItem, Noti
 from sharing.disclosures.models import LedgerRow
 from sharing.receipts.models import Answered, Receipt
 from sharing.releases.models import Consent, Release
+from sharing.requests.models import OnwardRequest, Verdict
 
 __all__ = [
     "Agreement",
@@ -26,8 +27,10 @@ __all__ = [
     "LedgerRow",
     "Membership",
     "NoticeRead",
+    "OnwardRequest",
     "Receipt",
     "Received",
     "Release",
+    "Verdict",
     "Withdrawal",
 ]

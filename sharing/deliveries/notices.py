@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from sharing.deliveries.models import AlertKind
 
@@ -21,7 +22,14 @@ ICONS = {
 }
 
 # facts["what"] -> the sentence, with the other facts by name.
-WORDS: dict[str, Any] = {}
+WORDS: dict[str, Any] = {
+    "request.asked": gettext_lazy("%(asker)s asks that %(recipient)s may have %(ref)s"),
+    "request.granted": gettext_lazy("Granted: %(recipient)s may have %(ref)s"),
+    "request.refused": gettext_lazy("Refused: %(recipient)s does not get %(ref)s by your request"),
+    "consent.withdrawn": gettext_lazy(
+        "A consent was withdrawn: %(ref)s no longer goes to %(recipient)s by it"
+    ),
+}
 
 
 def notice_in_words(kind: AlertKind, facts: dict[str, Any]) -> str:
