@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sharing.pages import recalling, releasing, showing, today
+from sharing.pages import marking, recalling, releasing, showing, today
 
 KINDS = (("bulletins", "bulletin"), ("seizures", "seizure"))
 
@@ -20,6 +20,7 @@ urlpatterns += [
             {"kind": kind},
             name=f"{kind}_release_preview",
         ),
+        path(f"{section}/<ref:ref>/marking/", marking.marking_page, {"kind": kind}, name=f"{kind}_marking"),
         path(f"{section}/<ref:ref>/recall/", recalling.recall_page, {"kind": kind}, name=f"{kind}_recall"),
         path(
             f"{section}/<ref:ref>/carry-over/",

@@ -119,6 +119,7 @@ PAGES: dict[str, Rule] = {
             "_release": owners("releaser"),
             "_release_preview": signed_in(405),
             "_recall": owners("releaser"),
+            "_marking": owners("releaser"),
             "_carry_over": owners("releaser"),
             "_show_as": owners("releaser"),
             "_edit": authors(200),
