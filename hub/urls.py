@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sharing.communities.urls")),
     path("", include("sharing.deliveries.urls")),
     path("", include("sharing.receipts.urls")),
+    path("", include("sharing.requests.urls")),
     path("", include("sharing.briefings.urls")),
     path("api/", include("sharing.urls_api")),
 ]

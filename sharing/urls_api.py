@@ -19,6 +19,7 @@ from sharing.disclosures.api import (
     SeizurePublish,
 )
 from sharing.receipts.api import ReceiptList
+from sharing.requests.api import RequestConsent, RequestDetail, RequestGrant, RequestList, RequestRefuse
 from sharing.rest.releases import Recall, ReleaseList, ReleasePreview
 
 urlpatterns: list[URLPattern] = [
@@ -42,6 +43,11 @@ urlpatterns: list[URLPattern] = [
     path("v1/releases/preview/", ReleasePreview.as_view(), name="api-release-preview"),
     path("v1/releases/recall/", Recall.as_view(), name="api-recall"),
     path("v1/receipts/", ReceiptList.as_view(), name="api-receipts"),
+    path("v1/requests/", RequestList.as_view(), name="api-requests"),
+    path("v1/requests/<uuid:uid>/", RequestDetail.as_view(), name="api-request"),
+    path("v1/requests/<uuid:uid>/grant/", RequestGrant.as_view(), name="api-request-grant"),
+    path("v1/requests/<uuid:uid>/refuse/", RequestRefuse.as_view(), name="api-request-refuse"),
+    path("v1/requests/<uuid:uid>/consent/", RequestConsent.as_view(), name="api-request-consent"),
     path("v1/vocabulary/", VocabularyIndex.as_view(), name="api-vocabulary"),
     path("v1/vocabulary/<slug:name>/", VocabularyList.as_view(), name="api-vocabulary-list"),
     # Whatever else: the same answer as for a record that is not there, not a page and no hint at a slash.

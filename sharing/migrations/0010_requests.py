@@ -136,6 +136,7 @@ class Migration(migrations.Migration):
                             ("granted", "granted"),
                             ("refused", "refused"),
                             ("closed", "no longer asked"),
+                            ("withdrawn", "consent withdrawn"),
                         ],
                         default="waiting",
                         max_length=10,
@@ -241,7 +242,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="verdict",
             constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["later", "waiting", "granted", "refused", "closed"])),
+                condition=models.Q(
+                    ("state__in", ["later", "waiting", "granted", "refused", "closed", "withdrawn"])
+                ),
                 name="verdict_state_known",
             ),
         ),

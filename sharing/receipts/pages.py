@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bulletins.models import Bulletin, SeizureReport
 from bulletins.publishing.querysets import working_copies
+from bulletins.markings.models import TLP
 from bulletins.publishing.rules import may_draft, may_release
 from bulletins.records.models import Kind
 from bulletins.records.refs import PATTERN
@@ -59,6 +60,7 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "receipt_at": receipt.acknowledged_at if receipt else None,
         "may_acknowledge": not shown.own and viewer.person_id is not None,
         "may_amend": shown.own and may_draft(viewer),
+        "may_ask": not shown.own and may_draft(viewer) and shown.marking.tlp != TLP.RED,
         "may_release": shown.own and may_release(viewer),
         "may_recall": shown.own
         and may_release(viewer)

@@ -165,12 +165,14 @@ def withdraw_request(request: OnwardRequest, *, viewer: Viewer, at: datetime) ->
 
 
 def withdraw_consent(request: OnwardRequest, *, viewer: Viewer, at: datetime) -> Changes:
-    """The viewer's agency withdraws the consent it gave for a request: who has the record by it alone has it no more."""
+    """The viewer's agency withdraws the consent it gave: who has the record by it alone has it no more."""
     request = _locked(request)
     verdict = Verdict.objects.filter(request=request, agency_id=viewer.agency_id).first()
     standing = Consent.objects.filter(pk=verdict.consent_id, withdrawn_at=None) if verdict else None
     if verdict is None or standing is None or not standing.update(withdrawn_at=at):
         raise ValidationError(_("No consent of your agency's stands here: there is nothing to withdraw."))
+    with engine():
+        Verdict.objects.filter(pk=verdict.pk).update(state=VerdictState.WITHDRAWN)
     changes = _regranted(request, at)
     told = {request.owner_id, request.asker_id} - {viewer.agency_id}
     _notify("consent.withdrawn", request, told, at)

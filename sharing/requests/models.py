@@ -72,6 +72,7 @@ class VerdictState(models.TextChoices):
     GRANTED = "granted", _("granted")
     REFUSED = "refused", _("refused")
     CLOSED = "closed", _("no longer asked")
+    WITHDRAWN = "withdrawn", _("consent withdrawn")
 
 
 class Verdict(models.Model):

@@ -64,7 +64,7 @@ def own():
 
 @pytest.fixture
 def of_hsi():
-    """HSI's finding, posted by CBP; the South Texas HIDTA has it with HSI's consent, Texas DPS is released to in vain."""
+    """HSI's finding, posted by CBP; the South Texas HIDTA has it with HSI's consent."""
     found = published_bulletin(originator=agency("HSI"))
     released(found, "HIDTA-STX")
     consented(found, "HIDTA-STX", by="hsi.agent")

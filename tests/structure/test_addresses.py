@@ -61,6 +61,17 @@ def owners(role: str, *, status: int = 200) -> Rule:
     return door(rule)
 
 
+def holders(*roles: str) -> Rule:
+    """Those of the owner and the recipient with one of the roles; their colleagues are refused."""
+
+    def rule(username: str) -> int:
+        if AGENCY[username] not in ("CBP", "CBSA"):
+            return 404
+        return 200 if ROLES[username] & set(roles) else 403
+
+    return door(rule)
+
+
 def authors(status: int) -> Rule:
     """The owner's people who draft; a colleague who does not is refused; a recipient finds no working copy."""
 
@@ -98,6 +109,10 @@ PAGES: dict[str, Rule] = {
     "inbox": signed_in(),
     "inbox_acknowledge": signed_in(405),
     "notice": signed_in(404),
+    "requests": signed_in(),
+    # One that concerns neither the reader's agency nor anybody: tests/requests asks of real ones.
+    "request": signed_in(404),
+    "request_preview": signed_in(405),
     "agreements": signed_in(),
     "agreement": door(lambda who: 200 if AGENCY[who] in ("CBP", "CBSA") or who == "steward" else 404),
     "communities": signed_in(),
@@ -122,6 +137,7 @@ PAGES: dict[str, Rule] = {
             "_marking": owners("releaser"),
             "_carry_over": owners("releaser"),
             "_show_as": owners("releaser"),
+            "_ask": holders(*DRAFTERS),
             "_edit": authors(200),
             # What is published is not discarded: back to its page.
             "_discard": authors(302),
@@ -150,6 +166,11 @@ PAGES: dict[str, Rule] = {
     "api-release-preview": api(everybody(405)),
     "api-recall": api(everybody(405)),
     "api-receipts": api(everybody()),
+    "api-requests": api(everybody()),
+    "api-request": api(everybody(404)),
+    "api-request-grant": api(everybody(404)),
+    "api-request-refuse": api(everybody(404)),
+    "api-request-consent": api(everybody(404)),
     "api-vocabulary": api(everybody()),
     "api-vocabulary-list": api(everybody()),
 }
