@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from bulletins.markings.models import TLP
 from bulletins.models import Bulletin, SeizureReport
 from bulletins.publishing.querysets import working_copies
-from bulletins.markings.models import TLP
 from bulletins.publishing.rules import may_draft, may_release
 from bulletins.records.models import Kind
 from bulletins.records.refs import PATTERN

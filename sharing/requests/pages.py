@@ -164,7 +164,10 @@ def _done(
 ) -> list[str]:
     """Do what the button says; return why not."""
     at = timezone.now()
-    role = may_draft(viewer) if do == "take_back" else may_release(viewer)
+    if do == "take_back":
+        role = may_draft(viewer) and found.asker_id == viewer.agency_id
+    else:
+        role = may_release(viewer) and verdicts_of(viewer).filter(request=found).exists()
     events = {"take_back": "request.withdraw", "withdraw": "consent.withdraw", "refuse": "request.refuse"}
     _require(role, events.get(do, "request.grant"), viewer, found.kind, found.ref)
     if do == "grant" and form.errors:

@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
+from bulletins.flow import publish
 from bulletins.models import Found
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import engine, viewing
@@ -15,14 +16,18 @@ from hub.trail.models import TrailRow
 from sharing.audiences.actions import rebuild_grants
 from sharing.audiences.models import Given, Withdrawal
 from sharing.deliveries.models import Alert
+from sharing.deliveries.querysets import notices as of_desk
 from sharing.disclosures.reading import shown_to
-from sharing.releases.models import Consent
+from sharing.flow import carry_over, release
+from sharing.releases.models import Consent, Release
+from sharing.releases.plan import Pick
 from sharing.requests.actions import grant, refuse_request, withdraw_consent, withdraw_request
 from sharing.requests.models import OnwardRequest, RequestState, Verdict, VerdictState
 from sharing.requests.querysets import concerning, requests_of, verdicts_of
 from sharing.requests.rules import EVERY_GROUP, Terms
-from tests.builders import CANARIES, asked, consented, granted, published_bulletin, released
+from tests.builders import CANARIES, asked, consented, granted, plan, published_bulletin, released
 from tests.cast import agency, viewer
+from tests.deliveries.conftest import send
 
 pytestmark = pytest.mark.django_db
 
@@ -52,23 +57,6 @@ def say(request, code) -> str:
 def nothing_left_to_do() -> bool:
     changes = rebuild_grants(timezone.now())
     return not (changes.granted or changes.changed or changes.withdrawn)
-
-
-@pytest.fixture
-def own():
-    """CBP's own finding; the South Texas HIDTA has it, without its case."""
-    found = published_bulletin()
-    released(found, ("HIDTA-STX", "case"))
-    return found
-
-
-@pytest.fixture
-def of_hsi():
-    """HSI's finding, posted by CBP; the South Texas HIDTA has it with HSI's consent."""
-    found = published_bulletin(originator=agency("HSI"))
-    released(found, "HIDTA-STX")
-    consented(found, "HIDTA-STX", by="hsi.agent")
-    return found
 
 
 # --- The owner is the originator ---------------------------------------------------------------------------
@@ -140,10 +128,6 @@ def test_where_the_owner_asked_the_consent_makes_its_release_stand(of_hsi):
 
 
 def test_a_consent_is_for_one_version(of_hsi):
-    from bulletins.flow import publish
-    from sharing.flow import carry_over
-    from sharing.releases.models import Release
-
     who = viewer("cbp.releaser")
     with viewing(who):
         publish(of_hsi, viewer=who, at=timezone.now(), note="Weighed again")
@@ -269,9 +253,6 @@ def test_what_was_asked_waits_once(own):
 def test_nobody_is_asked_to_share_on_what_is_for_people_named():
     record = published_bulletin()
     who = viewer("cbp.releaser")
-    from sharing.flow import release
-    from sharing.releases.plan import Pick
-    from tests.builders import plan
 
     with viewing(who):
         picked = Pick(agency=agency("HIDTA-STX").pk, persons=frozenset({viewer("stx.analyst").person_id}))
@@ -339,13 +320,9 @@ def test_a_request_is_accepted_alike_whether_the_agency_has_it_or_not(own):
 
 def test_those_asked_are_told_and_so_is_the_asker(of_hsi):
     def notices(username):
-        from sharing.deliveries.querysets import notices as told
-
         who = viewer(username)
         with viewing(who):
-            return [each.alert.facts["what"] for each in told(who)]
-
-    from tests.deliveries.conftest import send
+            return [each.alert.facts["what"] for each in of_desk(who)]
 
     request = asked(of_hsi, "TXDPS", by="stx.analyst")
     send()
