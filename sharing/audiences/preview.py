@@ -13,6 +13,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bulletins.flow import below_sources, rests_on
+from bulletins.markings.rules import Marking
 from bulletins.models import Record, Version
 from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
@@ -151,6 +153,8 @@ def preview(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> Prev
     begins = when if when > at else None
     foreseen = Foreseen(record, plan, planned, shown, content, tuple(rows), frozenset(lost), begins)
     refusals = plan_refusals(plan, owner_country=world.parties[own].country, at=at)
+    marking = Marking(plan.tlp, tuple(plan.controls), tuple(plan.rel_to))
+    refusals += below_sources(rests_on([record.pk]), marking, viewer)
     return Preview(tuple(rows), tuple(refusals), tuple(unusual(foreseen)), _seal(plan, rows), begins)
 
 

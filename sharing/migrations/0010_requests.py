@@ -128,6 +128,12 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "sources",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=9), default=list, size=None
+                    ),
+                ),
+                (
                     "state",
                     models.CharField(
                         choices=[

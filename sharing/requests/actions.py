@@ -76,6 +76,8 @@ def ask(
             asked_by_id=viewer.person_id,
         )
         rows = [_verdict(request, each, VerdictState.WAITING) for each in origins]
+        for row in rows:
+            row.sources = [each.ref for each in world.sources[shown.key] if each.owner_id == row.agency_id]
         if not shown.own:
             later = VerdictState.LATER if origins else VerdictState.WAITING
             rows.append(_verdict(request, shown.owner.id, later))

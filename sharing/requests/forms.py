@@ -60,7 +60,7 @@ class AnswerForm(forms.Form):
         label=_("What they may have"),
         choices=[
             (WHOLE, _("The whole of it")),
-            (PART, _("Without what is ticked below")),
+            (PART, _("Without what is ticked")),
             (TEAR_LINE, _("The tear line and core facts alone")),
         ],
         initial=WHOLE,

@@ -78,13 +78,15 @@ class VerdictState(models.TextChoices):
 class Verdict(models.Model):
     """One agency's say in a request: as one that the record rests on, which consents, or as its owner, which releases.
 
-    `owner` is copied for row-level security: the owner reads what those its record rests on said.
+    `owner` is copied for row-level security: the owner reads what those its record rests on said. `sources` are
+    references of the agency's own records from which the one asked for is derived.
     """
 
     request = models.ForeignKey(OnwardRequest, models.CASCADE, related_name="verdicts")
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
     owner = models.ForeignKey(Agency, models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=VerdictState.choices, default=VerdictState.WAITING)
+    sources = ArrayField(models.CharField(max_length=9), default=list)
     withheld = ArrayField(models.CharField(max_length=12, choices=FieldGroup.choices), default=list)
     until = models.DateTimeField(null=True)
     reason = models.CharField(max_length=500, blank=True)

@@ -60,7 +60,7 @@ class Outlook:
 
 @dataclass(frozen=True)
 class Say:
-    """What one agency said. `standing`: its consent stands."""
+    """What one agency said. `standing`: its consent stands; `sources`: references of its own it is derived from."""
 
     code: str
     state: str
@@ -69,6 +69,7 @@ class Say:
     reason: str
     at: datetime | None
     standing: bool
+    sources: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ def _say(verdict: Verdict) -> Say:
         reason=verdict.reason,
         at=verdict.decided_at,
         standing=stands(verdict),
+        sources=tuple((ref, f"/search/?q={ref}") for ref in verdict.sources),
     )
 
 
