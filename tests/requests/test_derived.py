@@ -34,7 +34,7 @@ def posted(draft, by=AUTHOR):
     who = viewer(by)
     with viewing(who):
         publish(draft, viewer=who, at=timezone.now())
-    draft.refresh_from_db()
+        draft.refresh_from_db()
     return draft
 
 
