@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
@@ -170,8 +171,9 @@ def withdraw_consent(request: OnwardRequest, *, viewer: Viewer, at: datetime) ->
     """The viewer's agency withdraws the consent it gave: who has the record by it alone has it no more."""
     request = _locked(request)
     verdict = Verdict.objects.filter(request=request, agency_id=viewer.agency_id).first()
-    standing = Consent.objects.filter(pk=verdict.consent_id, withdrawn_at=None) if verdict else None
-    if verdict is None or standing is None or not standing.update(withdrawn_at=at):
+    consent = verdict.consent_id if verdict else None
+    standing = Consent.objects.filter(pk=consent or 0, withdrawn_at=None)
+    if verdict is None or not standing.update(withdrawn_at=at):
         raise ValidationError(_("No consent of your agency's stands here: there is nothing to withdraw."))
     with engine():
         Verdict.objects.filter(pk=verdict.pk).update(state=VerdictState.WITHDRAWN)
@@ -318,14 +320,15 @@ def _notify(what: str, request: OnwardRequest, agencies: Iterable[int], at: date
 def _on_trail(
     event: str, request: OnwardRequest, viewer: Viewer, at: datetime, *, reason: str = "", withheld: str = ""
 ) -> None:
-    more = {"withheld": withheld} if withheld else {}
+    more: dict[str, Any] = {"withheld": withheld} if withheld else {}
+    knows = viewer.agency_id in (request.asker_id, request.owner_id)
     write_trail(
         event,
         viewer=viewer,
         at=at,
         object_type=request.kind,
         object_id=request.ref,
-        version=request.version,
+        version=request.version if knows else None,
         reason=reason,
         asker=request.asker.code,
         recipient=request.recipient.code,
