@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from bulletins.faces.actions import remark_faces
+from bulletins.flow import below_sources, rests_on
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import Marking, loosenings, marking_of, marking_refusals
 from bulletins.models import Record
@@ -29,7 +30,7 @@ from sharing.deliveries.actions import queue_alerts, queue_notice
 from sharing.deliveries.models import AlertKind
 from sharing.recalls.actions import anyone_to_tell, bar, holders_of_version, tell_all_who_had
 from sharing.recalls.rules import nothing_to_recall
-from sharing.releases.facts import reach_of
+from sharing.releases.facts import derived_from, reach_of
 from sharing.releases.models import Recall, Release
 from sharing.releases.plan import Plan, plan_refusals
 from sharing.releases.querysets import was_recalled
@@ -48,14 +49,15 @@ def release(
     with every reason when the plan cannot stand; then nothing is written.
     """
     ids = sorted(record.pk for record in records)
-    lock_records(ids)
+    derived = _lock(ids)
     fresh = list(Record.objects.filter(pk__in=ids).select_related("owner").order_by("id"))
     _check(fresh, plan, viewer=viewer, at=at)
-    for record in fresh:
-        _mark(record, plan, viewer=viewer, at=at)
+    marked = [_mark(record, plan, viewer=viewer, at=at) for record in fresh]
     before = _audiences(ids, viewer)
     _replace(fresh, plan, viewer=viewer, at=at)
     changes = regrant(ids, at=at)
+    if any(marked):
+        _follow(derived, at)
     after = _audiences(ids, viewer)
     if announce:
         queue_alerts(AlertKind.NEW, changes.granted, at=at)
@@ -159,7 +161,7 @@ def mark(record: Record, handling: Handling, *, reason: str, viewer: Viewer, at:
     """
     if record.owner_id != viewer.agency_id:
         raise PermissionDenied("only the owner's agency marks a record")
-    lock_records([record.pk])
+    derived = _lock([record.pk])
     record.refresh_from_db()
     refusals = marking_refusals(
         tlp=handling.tlp,
@@ -167,6 +169,8 @@ def mark(record: Record, handling: Handling, *, reason: str, viewer: Viewer, at:
         rel_to=handling.rel_to,
         owner_country=record.owner.country,
     )
+    asked = Marking(handling.tlp, tuple(handling.controls), tuple(handling.rel_to))
+    refusals += below_sources(rests_on([record.pk]), asked, viewer)
     if handling.embargo_until and handling.embargo_until <= at:
         refusals.append(_("The end of the embargo must lie ahead; leave it empty to lift the embargo."))
     if refusals:
@@ -180,6 +184,7 @@ def mark(record: Record, handling: Handling, *, reason: str, viewer: Viewer, at:
     queue_alerts(AlertKind.NEW, changes.granted, at=at)
     queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
     if was is not None:
+        _follow(derived, at)
         after = _audiences([record.pk], viewer)
         audiences = {**_had(before.get(record.pk)), **_has(after.get(record.pk))}
         _marked(record, was, reason, viewer=viewer, at=at, **audiences)
@@ -279,6 +284,8 @@ def _check(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime) -
         if not record.latest:
             found.append(_("%(ref)s is a draft: publish it first.") % {"ref": record.ref})
         found += plan_refusals(plan, owner_country=record.owner.country, at=at)
+    marking = Marking(plan.tlp, tuple(plan.controls), tuple(plan.rel_to))
+    found += below_sources(rests_on(record.pk for record in records), marking, viewer)
     if found:
         raise ValidationError(list(dict.fromkeys(found)))
 
@@ -300,7 +307,25 @@ def _members(plan: Plan) -> dict[int, list[int]]:
         }
 
 
-def _mark(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> None:
+def _lock(ids: list[int]) -> list[int]:
+    """Lock the records, and with them what is derived from them, all in one order; return what is derived."""
+    derived = sorted(derived_from(ids))
+    with engine():
+        lock_records([*ids, *derived])
+    return derived
+
+
+def _follow(derived: list[int], at: datetime) -> None:
+    """Decide anew what is derived from a record that was marked anew: it is as strict as its sources."""
+    if not derived:
+        return
+    changes = regrant(derived, at=at)
+    queue_alerts(AlertKind.NEW, changes.granted, at=at)
+    queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
+
+
+def _mark(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> bool:
+    """Mark it as the plan says, and say whether that changed anything."""
     wanted = {"tlp": plan.tlp, "controls": list(plan.controls), "rel_to": list(plan.rel_to)}
     if record.recalled_at:
         Record.objects.filter(pk=record.pk).update(recalled_at=None)
@@ -308,6 +333,7 @@ def _mark(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> None:
     was = _remark(record, wanted, reason=plan.marking_reason)
     if was is not None:
         _marked(record, was, plan.marking_reason, viewer=viewer, at=at)
+    return was is not None
 
 
 def _remark(record: Record, wanted: dict[str, Any], *, reason: str) -> Marking | None:

@@ -11,6 +11,7 @@ from sharing.ledger.models import LedgerGiven, LedgerTaken
 from sharing.recalls.models import RecallAnswer, Told
 from sharing.receipts.models import Answered, Receipt
 from sharing.releases.models import Consent, Recall, Release
+from sharing.requests.models import OnwardRequest, Verdict
 
 __all__ = [
     "Agreement",
@@ -34,6 +35,7 @@ __all__ = [
     "LedgerTaken",
     "Membership",
     "NoticeRead",
+    "OnwardRequest",
     "Recall",
     "RecallAnswer",
     "Receipt",
@@ -41,5 +43,6 @@ __all__ = [
     "Release",
     "Told",
     "Unsettled",
+    "Verdict",
     "Withdrawal",
 ]

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection
 
-from bulletins.faces.actions import faces_of, make_faces
+from bulletins.faces.actions import faces_of, make_faces, mark_faces
 from bulletins.models import Record
 from hub.database.context import engine, hold_ground, lock_records
 from sharing.audiences.models import EntryKind, Grant, WithdrawalKind
@@ -109,6 +109,10 @@ def regrant(ids: Iterable[int], *, at: datetime, recall: Recall | None = None) -
         rows = [row for pk in wanted if pk in world.records for row in _rows(world, pk, faces, at)]
         changes = _remove(wanted, rows, at, recall)
         _write(rows, changes)
+        for pk in wanted:
+            if world.sources.get(pk):
+                subject = world.subjects[pk]
+                mark_faces(pk, tlp=subject.tlp, controls=subject.controls, rel_to=subject.rel_to)
     return changes
 
 

@@ -73,6 +73,10 @@ WORDS: dict[str, Any] = {
     "correction.made": _lazy(
         "%(owner)s has corrected %(ref)s since version %(n)d, which you have. Ask its desk before you rely on it"
     ),
+    "request.asked": _lazy("%(asker)s asks that %(recipient)s may have %(ref)s"),
+    "request.granted": _lazy("Granted: %(recipient)s may have %(ref)s"),
+    "request.refused": _lazy("Refused: %(recipient)s does not get %(ref)s by your request"),
+    "consent.withdrawn": _lazy("A consent was withdrawn: %(ref)s no longer goes to %(recipient)s by it"),
 }
 
 

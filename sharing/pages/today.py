@@ -38,6 +38,7 @@ from sharing.pages.belonging import children_to_decide
 from sharing.pages.joining import joinings_to_decide
 from sharing.recalls.waiting import recalls_to_answer
 from sharing.releases.models import Release
+from sharing.requests.presenting import to_decide
 
 LOOKED_AT = 200
 WAITING = 5
@@ -144,6 +145,7 @@ DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = (
     agreements_to_decide,
     joinings_to_decide,
     children_to_decide,
+    to_decide,
     recalls_to_answer,
     corrections_to_decide,
 )

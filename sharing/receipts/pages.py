@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from bulletins.markings.models import TLP
 from bulletins.models import Bulletin, SeizureReport
 from bulletins.publishing.querysets import working_copies
 from bulletins.publishing.rules import may_draft, may_release
@@ -68,6 +69,7 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "receipt_at": receipt.acknowledged_at if receipt else None,
         "may_acknowledge": not shown.own and viewer.person_id is not None,
         "may_amend": shown.own and may_draft(viewer),
+        "may_ask": not shown.own and may_draft(viewer) and shown.marking.tlp != TLP.RED,
         "may_release": shown.own and may_release(viewer),
         "may_audit": shown.own and may_read_ledger(viewer),
         "may_recall": shown.own

@@ -192,6 +192,16 @@ def identifier_refusal(subject: Subject, recipient: Party, need_and_right: bool)
     return ""
 
 
+def lacking_consent(subject: Subject, recipient: Party, facts: Facts, now: datetime) -> list[Party]:
+    """Those with a seat who would have to consent to the newest version for the recipient, and have not."""
+    return [
+        origin
+        for origin in _thirds(subject, recipient)
+        if origin is not None
+        and not any(_consents(each, origin, subject, recipient, now) for each in facts.consents)
+    ]
+
+
 def _thirds(subject: Subject, recipient: Party) -> list[Party | None]:
     """Those it rests on who are neither its owner nor the recipient: each has to consent."""
     parties = (subject.owner.id, recipient.id)

@@ -90,6 +90,17 @@ def party_admins() -> Rule:
     return door(rule)
 
 
+def holders(*roles: str) -> Rule:
+    """Those of the owner and the recipient with one of the roles; their colleagues are refused."""
+
+    def rule(username: str) -> int:
+        if AGENCY[username] not in ("CBP", "CBSA"):
+            return 404
+        return 200 if ROLES[username] & set(roles) else 403
+
+    return door(rule)
+
+
 def authors(status: int) -> Rule:
     """The owner's people who draft; a colleague who does not is refused; a recipient finds no working copy."""
 
@@ -159,6 +170,10 @@ PAGES: dict[str, Rule] = {
     "correction_answer": signed_in(405),
     "inbox_acknowledge": signed_in(405),
     "notice": signed_in(404),
+    "requests": signed_in(),
+    # One that concerns neither the reader's agency nor anybody: tests/requests asks of real ones.
+    "request": signed_in(404),
+    "request_preview": signed_in(405),
     "agreements": signed_in(),
     "agreement": door(lambda who: 200 if AGENCY[who] in ("CBP", "CBSA") or who == "steward" else 404),
     "agreement_new": with_role("admin"),
@@ -200,6 +215,7 @@ PAGES: dict[str, Rule] = {
             "_marking": owners("releaser"),
             "_carry_over": owners("releaser"),
             "_show_as": owners("releaser"),
+            "_ask": holders(*DRAFTERS),
             "_edit": authors(200),
             # What is published is not discarded: back to its page.
             "_discard": authors(302),
@@ -252,6 +268,11 @@ PAGES: dict[str, Rule] = {
     "api-correction-take": api(everybody(404)),
     "api-correction-answer": api(everybody(404)),
     "api-ledger": ledger_readers(is_api=True),
+    "api-requests": api(everybody()),
+    "api-request": api(everybody(404)),
+    "api-request-grant": api(everybody(404)),
+    "api-request-refuse": api(everybody(404)),
+    "api-request-consent": api(everybody(404)),
     "api-vocabulary": api(everybody()),
     "api-vocabulary-list": api(everybody()),
 }

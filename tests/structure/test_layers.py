@@ -15,7 +15,7 @@ STAGES = {
     "bulletins": ["vocabulary", "markings", "records", "seizures", "publishing", "faces"],
     "sharing": [
         "agreements", "communities", "releases", "audiences", "disclosures", "recalls", "deliveries",
-        "corrections", "receipts", "briefings", "ledger",
+        "corrections", "receipts", "requests", "briefings", "ledger",
     ],
 }  # fmt: skip
 # Compositions: they join stages and are imported by none of them.
@@ -125,4 +125,5 @@ def test_only_few_modules_become_the_engine():
         "sharing/joining.py",
         "sharing/recalls/actions.py",
         "sharing/releases/facts.py",
+        "sharing/requests/actions.py",
     }
