@@ -23,13 +23,17 @@ from sharing.releases.models import Consent, Release
 
 @dataclass(frozen=True)
 class World:
-    """Everything decisions about some records need, read at one instant."""
+    """Everything decisions about some records need, read at one instant.
+
+    `applied` is when the newest release of a record took effect: a deed that waited for its lock began before that.
+    """
 
     records: dict[int, Record]
     parties: dict[int, Party]
     subjects: dict[int, Subject]
     facts: dict[int, Facts]
     sources: dict[int, list[Record]] = field(default_factory=dict)
+    applied: dict[int, datetime] = field(default_factory=dict)
 
     def reachable(self, record: int) -> set[int]:
         """The agencies any release of the record could reach: named, members, and children of either."""
@@ -56,8 +60,11 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
             record.pk: record for record in Record.objects.filter(pk__in=wanted).select_related("owner")
         }
         releases, consents = defaultdict(list), defaultdict(list)
+        applied: dict[int, datetime] = {}
         for row in Release.objects.filter(record_id__in=wanted, ended_at=None):
             releases[row.record_id].append(reach_of(row))
+            if row.applied_at is not None:
+                applied[row.record_id] = max(row.applied_at, applied.get(row.record_id, row.applied_at))
         # What nobody has been given touches its owner and originator alone.
         shared = bool(releases) or whole
         for given in Consent.objects.filter(record_id__in=wanted, withdrawn_at=None) if shared else ():
@@ -84,7 +91,7 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
         treaties = treaties_among(parties) if shared else ()
         subjects = _subjects(records, versions, sources, parties)
     facts = {pk: Facts(tuple(releases[pk]), rosters, treaties, tuple(consents[pk])) for pk in records}
-    return World(records, parties, subjects, facts, sources)
+    return World(records, parties, subjects, facts, sources, applied)
 
 
 def party_of(agency: Agency) -> Party:

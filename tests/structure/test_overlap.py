@@ -119,6 +119,15 @@ def test_a_release_that_overlaps_a_member_leaving_does_not_reach_it():
             own.execute("update hub_person set roles = '{officer}' where username = 'txdps.trooper'")
 
 
+@pytest.mark.django_db
+def test_a_deed_that_waited_for_a_release_takes_nothing_of_it_back():
+    """Its instant is older than the release it waited for, which has begun all the same."""
+    bulletin, before = published_bulletin(), timezone.now()
+    released(bulletin, "CBSA")
+    released(bulletin, "HSI", at=before)
+    assert _held(bulletin.pk, agency("CBSA").pk) == _held(bulletin.pk, agency("HSI").pk) == [(1,)]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_release_that_overlaps_the_recall_of_a_version_leaves_nobody_an_older_one():
     """Version 1 went to DHE, version 2 to its member TXDPS by name: taken back, TXDPS never has version 1 again."""
