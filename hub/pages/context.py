@@ -81,7 +81,11 @@ def places(viewer: Reader, path: str) -> tuple[Entry, ...]:
             entry("inbox", _("Inbox"), "/inbox/", "mail", under=("/subscriptions/",)),
             entry("briefings", _("Briefings"), "/briefings/", "groups"),
         ]
+    requests = (
+        [entry("requests", _("Requests"), "/requests/", "help")] if viewer.agency_id is not None else []
+    )
     below: tuple[Entry, ...] = (
+        *requests,
         entry("agreements", _("Agreements"), "/agreements/", "verified"),
         entry("communities", _("Communities"), "/communities/", "group_add"),
         entry("agencies", _("Agencies"), "/agencies/", "public"),

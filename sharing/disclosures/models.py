@@ -30,5 +30,6 @@ class LedgerRow(models.Model):
         indexes = [
             models.Index(fields=["agency", "-at", "-id"], name="ledger_agency_at"),
             models.Index(fields=["-at", "-id"], name="ledger_at"),
+            # Who ever had a record: asked at its recall, and for the proof of it.
             GinIndex(fields=["records"], name="ledger_records"),
         ]

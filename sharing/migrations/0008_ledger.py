@@ -1,7 +1,6 @@
 """The ledger as each side may read it: owners who was given theirs, agencies what they were given; never changed."""
 
 import django.contrib.postgres.fields
-import django.contrib.postgres.indexes
 from django.db import migrations, models
 
 from hub.database.policies import function, view
@@ -71,7 +70,7 @@ TAKEN = f"""
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sharing", "0005_notices"), ("hub", "0003_seals")]
+    dependencies = [("sharing", "0009_communities_locks"), ("hub", "0003_seals")]
 
     operations = [
         migrations.AddField(
@@ -88,10 +87,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="ledgerrow", index=models.Index(fields=["-at", "-id"], name="ledger_at")
-        ),
-        migrations.AddIndex(
-            model_name="ledgerrow",
-            index=django.contrib.postgres.indexes.GinIndex(fields=["records"], name="ledger_records"),
         ),
         # Like the trail: whoever had what is not made otherwise afterwards, by its owner neither.
         function(

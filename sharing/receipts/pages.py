@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from bulletins.markings.models import TLP
 from bulletins.models import Bulletin, SeizureReport
 from bulletins.publishing.querysets import working_copies
 from bulletins.publishing.rules import may_draft, may_release
@@ -22,6 +23,9 @@ from bulletins.records.models import Kind
 from bulletins.records.refs import PATTERN
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import refuse
+from sharing.audiences.changes import amended_for
+from sharing.corrections.querysets import of_record
+from sharing.corrections.rules import may_propose
 from sharing.deliveries.querysets import inbox_items
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.disclosure import Disclosure
@@ -36,6 +40,9 @@ from sharing.disclosures.reading import (
     versions_of,
 )
 from sharing.disclosures.rules import Channel, may_read_ledger
+from sharing.recalls.pages import form_context, sheets_for
+from sharing.recalls.proof import may_prove
+from sharing.recalls.querysets import recalls_of
 from sharing.receipts.actions import acknowledge, mark_read
 from sharing.receipts.standing import standing_of
 
@@ -62,11 +69,17 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "receipt_at": receipt.acknowledged_at if receipt else None,
         "may_acknowledge": not shown.own and viewer.person_id is not None,
         "may_amend": shown.own and may_draft(viewer),
+        "may_ask": not shown.own and may_draft(viewer) and shown.marking.tlp != TLP.RED,
         "may_release": shown.own and may_release(viewer),
         "may_audit": shown.own and may_read_ledger(viewer),
         "may_recall": shown.own
         and may_release(viewer)
         and bool(standing and (standing.shared or standing.planned)),
+        "may_prove": shown.own and may_prove(viewer),
+        "told": [] if shown.own else recalls_of(viewer, ref=ref, kind=kind),
+        "corrections": of_record(viewer, shown.key),
+        "may_propose": not shown.own and may_propose(viewer),
+        "amended": None if shown.own else amended_for(viewer, shown.key),
     }
     return render(request, f"sharing/{kind}.html", context)
 
@@ -146,7 +159,14 @@ def _context(shown: Disclosure, linked: list[Disclosure]) -> dict[str, Any]:
 def _not_shown(request: HttpRequest, viewer: Viewer, kind: str, ref: str) -> HttpResponse:
     """The tombstone for those who had it, the form for a draft's authors; else as if there were nothing."""
     if gone := gone_for(viewer, kind, ref):
-        context = {"gone": gone, "crumbs": [(_("Inbox"), "/inbox/")], "page_marking": gone.marking}
+        told = recalls_of(viewer, ref=ref, kind=kind)
+        context = {
+            **form_context(sheets_for(told), viewer),
+            "gone": gone,
+            "answer_path": told[0].path if told else "",
+            "crumbs": [(_("Inbox"), "/inbox/")],
+            "page_marking": gone.marking,
+        }
         return render(request, "sharing/tombstone.html", context)
     model = Bulletin if kind == Kind.BULLETIN else SeizureReport
     if viewer.agency_id and working_copies(model, viewer).filter(ref=ref, latest=0).exists():
