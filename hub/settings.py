@@ -152,6 +152,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 2},
     },
     "number-trail": {"task": "hub.trail.tasks.number_trail", "schedule": 5.0, "options": {"expires": 5}},
+    # Asked often, so that a mail server that was away costs minutes; each inspector is told once an hour.
+    "mail-heads": {"task": "hub.trail.tasks.mail_heads", "schedule": 300.0, "options": {"expires": 300}},
     "compare-grants": {"task": "sharing.tasks.compare_grants", "schedule": crontab(hour=7, minute=11)},
 }
 
@@ -245,6 +247,10 @@ SPECTACULAR_SETTINGS = {
         "IdentifierKind": "bulletins.vocabulary.lists.IdentifierKind",
         "Qualifier": "bulletins.vocabulary.lists.Qualifier",
         "Region": "bulletins.vocabulary.lists.Region",
+        "Tlp": "bulletins.markings.models.TLP",
+        "AgreementState": "sharing.agreements.rules.Stand",
+        "RecallAnswerKind": "sharing.recalls.models.AnswerKind",
+        "CorrectionState": "sharing.corrections.models.CorrectionState",
     },
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -277,7 +283,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("MAIL_FROM", "hub@localhost")
 if HUB_DEMO:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = "hub.outgoing.mail_folder.EmailBackend"
     EMAIL_FILE_PATH = HUB_HOME / "mail"
 else:
     EMAIL_TIMEOUT = 10

@@ -303,8 +303,6 @@ def announce(changes: Changes | None, at: datetime) -> None:
 def _trail(
     event: str, row: Agreement, viewer: Viewer, at: datetime, *, reason: str = "", replaces: str = ""
 ) -> None:
-    facts = {"replaces": replaces} if replaces else {}
-    parties = [row.first.code, row.second.code]
     write_trail(
         event,
         viewer=viewer,
@@ -313,8 +311,8 @@ def _trail(
         object_id=row.code,
         version=row.revision,
         reason=reason,
-        parties=parties,
-        **facts,
+        parties=[row.first.code, row.second.code],
+        replaces=replaces,
     )
 
 

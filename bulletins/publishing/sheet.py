@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from bulletins.flow import sources_for
 from bulletins.markings.rules import marking_of
 from bulletins.publishing.actions import Entry, Errors
 from bulletins.publishing.fields import Vocabulary
@@ -25,9 +26,10 @@ from bulletins.publishing.rows import (
     usual_unit,
 )
 from bulletins.publishing.sections import EVENT, sections
-from bulletins.publishing.telltales import seen_in
+from bulletins.publishing.telltales import Telltale, said_of, telltales
 from bulletins.publishing.titles import suggested_title
 from bulletins.seizures.models import SeizureReport
+from hub.accounts.viewer import Viewer
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,18 @@ class Fold:
 
 
 @dataclass(frozen=True)
+class Pointed:
+    """Words of one field that lead to somebody; a press moves them to the identifiers."""
+
+    field: str
+    telltale: Telltale
+
+    @property
+    def action(self) -> str:
+        return f"move:{self.field}:{self.telltale.words}"
+
+
+@dataclass(frozen=True)
 class Problem:
     label: str
     anchor: str
@@ -70,7 +84,9 @@ class Sheet:
         data: QueryDict | None = None,
         part: bool = False,
         more: str = "",
+        viewer: Viewer | None = None,
     ) -> None:
+        self.viewer, self.country = viewer, country
         data = _plain_lines(data) if data is not None else None
         self.kind = record.kind
         self.vocabulary = Vocabulary()
@@ -91,7 +107,7 @@ class Sheet:
         self.form = RecordForm(
             data,
             kind=record.kind,
-            initial=initial_of(record, linked=_linked(record)),
+            initial=initial_of(record, linked=_linked(record, viewer)),
             vocabulary=self.vocabulary,
             settled=record.latest > 0,
             partial=part,
@@ -101,6 +117,7 @@ class Sheet:
         self.refused: Errors = {}
         self.suggested = ""
         self.warned: list[str] = []
+        self.telltales: list[Pointed] = []
         self.said = self.conclude(record)
         self.title = self.form.initial.get("title") or self.suggested
 
@@ -181,9 +198,24 @@ class Sheet:
         if isinstance(record, Bulletin):
             self.suggested = suggested_title([row["drug"] for row in stored], record.methods)
             said["title"] = without_title(self.suggested)
-            said["tear_line"], warned = seen_in(record.tear_line, _values(record))
-            self.warned = ["tear_line"] if warned else []
+            self.telltales = self._pointed_out(record)
+            said["tear_line"] = said_of(record.tear_line, [each.telltale for each in self.telltales])
+            self.warned = ["tear_line"] if self.telltales else []
         return said
+
+    def _pointed_out(self, record: Bulletin) -> list[Pointed]:
+        """What leads to somebody in the texts that everybody it is released to reads."""
+        identifiers = _values(record)
+        return [
+            Pointed(name, each)
+            for name in ("tear_line", "title", "safety_note")
+            for each in telltales(
+                getattr(record, name),
+                identifiers=identifiers,
+                viewer=self.viewer,
+                country=self.country or "US",
+            )
+        ]
 
 
 def pictures_of(
@@ -214,11 +246,14 @@ def pictures_of(
     return found
 
 
-def _linked(record: Bulletin | SeizureReport) -> list[str]:
-    if record.pk is None or not isinstance(record, Bulletin):
+def _linked(record: Bulletin | SeizureReport, viewer: Viewer | None) -> list[str]:
+    """References of what it rests on, as far as the viewer may see it."""
+    if viewer is None or record.pk is None or not isinstance(record, Bulletin):
         return []
-    links = LinkedSeizure.objects.filter(bulletin_id=record.pk)
-    return list(links.order_by("id").values_list("seizure__ref", flat=True))
+    links = LinkedSeizure.objects.filter(bulletin_id=record.pk).order_by("id")
+    ids = list(links.values_list("seizure_id", flat=True))
+    refs = {each.id: each.ref for each in sources_for(viewer, ids=ids)}
+    return [refs[pk] for pk in ids if pk in refs]
 
 
 def _told(field: BoundField) -> bool:

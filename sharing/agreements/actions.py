@@ -49,8 +49,11 @@ def scope_of(row: Direction) -> Scope:
 
 
 def claim(row: Agreement, *, revision: int) -> Agreement:
-    """The row, locked until the transaction ends. Raises ValidationError when it is not as it was looked at."""
-    fresh = Agreement.objects.select_for_update(of=("self",)).told().get(pk=row.pk)
+    """The row, locked until the transaction ends. Raises ValidationError when it is not as it was looked at.
+
+    No key: a grant that is being written under it holds its key, and would wait for whoever waits for the grant.
+    """
+    fresh = Agreement.objects.select_for_update(of=("self",), no_key=True).told().get(pk=row.pk)
     if fresh.revision != revision:
         raise ValidationError(
             _("Somebody changed this agreement meanwhile. Nothing was done: look at it again, then decide."),
@@ -66,10 +69,10 @@ def check(terms: Terms, *, by: int, at: datetime, besides: Iterable[int | None] 
     errors: dict[str, list[str]] = {}
     for field, said in terms_refusals(terms, by=by, nations=nations, at=at):
         errors.setdefault(field, []).append(said)
-    if not errors and (said := overlaps(terms, _others(terms, at, besides))):
-        errors["valid_from"] = said
+    if not errors and (found := overlaps(terms, _others(terms, at, besides))):
+        errors["valid_from"] = found
     if errors:
-        raise ValidationError({field: list(dict.fromkeys(said)) for field, said in errors.items()})
+        raise ValidationError({field: list(dict.fromkeys(each)) for field, each in errors.items()})
 
 
 def enter(terms: Terms, *, by: int, at: datetime, replaces: Agreement | None = None) -> Agreement:
@@ -112,7 +115,7 @@ def put_in_force(row: Agreement, *, at: datetime) -> None:
     check(terms_of(row), by=row.proposed_by_id or row.first_id, at=at, besides=[row.pk, row.replaces_id])
     _update(row, accepted_at=at)
     if row.replaces_id:
-        old = Agreement.objects.select_for_update(of=("self",)).get(pk=row.replaces_id)
+        old = Agreement.objects.select_for_update(of=("self",), no_key=True).get(pk=row.replaces_id)
         if old.replaced_at is not None or old.suspended_at is not None:
             raise ValidationError(
                 _("%(code)s was replaced or suspended meanwhile: propose the change anew.")

@@ -28,11 +28,11 @@ FIELDS = (
     "kinds",
     "highest_tlp",
     "withheld",
-    "drug_classes",
-    "caveat",
     "legal_basis",
     "permitted_use",
     "keep_days",
+    "caveat",
+    "drug_classes",
 )
 
 

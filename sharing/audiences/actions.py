@@ -6,19 +6,22 @@ transaction of whatever caused it. `rebuild_grants` does so for all; a test comp
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
-from bulletins.faces.actions import faces_of, make_faces
+from bulletins.faces.actions import faces_of, make_faces, mark_faces
 from bulletins.models import Record
 from hub.database.context import engine, hold_ground, lock_records
-from sharing.audiences.models import EntryKind, WithdrawalKind
+from sharing.audiences.models import EntryKind, Grant, WithdrawalKind
 from sharing.audiences.permission import view_record
 from sharing.releases.facts import World, load
-from sharing.releases.grounds import Treaty
+from sharing.releases.grounds import Reach, Treaty
+from sharing.releases.models import Recall
 from sharing.releases.rules import Decision, decide
 
 
@@ -69,9 +72,9 @@ COVERED = """(cardinality(g.directions) = 1 and f.kind = any(%(kinds)s::varchar[
 TOLD = """
     told as (
         insert into sharing_withdrawal (agency_id, person_id, record_kind, owner_id, uid, ref, version, tlp,
-                                        kind, reason, had_since, at)
+                                        kind, reason, had_since, at, recall_id, only_version)
         select gone.group_id, gone.person_id, f.kind, f.owner_id, f.uid, f.ref, f.version, f.tlp,
-               %(ending)s, %(reason)s, gone.visible_since, %(at)s
+               %(ending)s, %(reason)s, gone.visible_since, %(at)s, %(recall)s, %(only)s
         from gone join bulletins_face f on f.id = gone.face_id where gone.group_id <> f.owner_id),
     entered as (
         insert into sharing_entry (agency_id, record_id, kind)
@@ -81,14 +84,19 @@ TOLD = """
 """
 
 
-def _telling(at: datetime, ending: WithdrawalKind, reason: str) -> dict[str, object]:
-    return {"at": at, "ending": ending.value, "reason": reason, "withdrawn": EntryKind.WITHDRAWN.value}
+def _telling(at: datetime, recall: Recall | None = None) -> dict[str, Any]:
+    return {
+        "at": at,
+        "ending": (WithdrawalKind.RECALLED if recall else WithdrawalKind.ENDED).value,
+        "reason": recall.reason if recall else "",
+        "recall": recall.pk if recall else None,
+        "only": recall.version if recall else None,
+        "withdrawn": EntryKind.WITHDRAWN.value,
+    }
 
 
-def regrant(
-    ids: Iterable[int], *, at: datetime, ending: WithdrawalKind = WithdrawalKind.ENDED, reason: str = ""
-) -> Changes:
-    """Bring the grants of the records to what the rule says at `at`; `ending` and `reason` go on what is withdrawn.
+def regrant(ids: Iterable[int], *, at: datetime, recall: Recall | None = None) -> Changes:
+    """Bring the grants of the records to what the rule says at `at`; what is withdrawn is so by `recall`, or has ended.
 
     Locks the records first, all in id order. Returns what changed for recipients.
     """
@@ -99,13 +107,20 @@ def regrant(
         world = load(wanted)
         faces = faces_of(wanted)
         rows = [row for pk in wanted if pk in world.records for row in _rows(world, pk, faces, at)]
-        changes = _remove(wanted, rows, at, ending, reason)
+        changes = _remove(wanted, rows, at, recall)
         _write(rows, changes)
+        for pk in wanted:
+            if world.sources.get(pk):
+                subject = world.subjects[pk]
+                mark_faces(pk, tlp=subject.tlp, controls=subject.controls, rel_to=subject.rel_to)
     return changes
 
 
 def rebuild_grants(at: datetime) -> Changes:
-    """Recompute the grants of every published record. After a healthy life it changes nothing."""
+    """Recompute the grants of every published record, in batches. After a healthy life it changes nothing.
+
+    Outside a transaction each batch commits by itself.
+    """
     with engine():
         ids = list(Record.objects.filter(latest__gt=0).order_by("id").values_list("id", flat=True))
     total = Changes()
@@ -115,6 +130,26 @@ def rebuild_grants(at: datetime) -> Changes:
         total.changed += part.changed
         total.withdrawn += part.withdrawn
     return total
+
+
+def holders_behind(record: Record, releases: Iterable[Reach]) -> dict[tuple[int, int | None], list[int]]:
+    """(version, person) -> agencies that hold that older version of the record, of those the releases could reach.
+
+    For the engine's own work: it names members of hidden rosters.
+    """
+    world = load([record.pk])
+    facts = replace(world.facts[record.pk], releases=tuple(releases))
+    reached = replace(world, facts={record.pk: facts}).reachable(record.pk)
+    found: dict[tuple[int, int | None], list[int]] = defaultdict(list)
+    with engine():
+        rows = Grant.objects.filter(
+            content_object=record, face__version__lt=record.latest, group_id__in=reached
+        ).exclude(group_id=record.owner_id)
+        for agency, person, version in rows.order_by("group_id").values_list(
+            "group_id", "person_id", "face__version"
+        ):
+            found[version, person].append(agency)
+    return dict(found)
 
 
 def decisions(world: World, pk: int, at: datetime) -> dict[int, Decision]:
@@ -164,7 +199,7 @@ def _rows(
     return rows
 
 
-def _remove(ids: list[int], rows: list[Row], at: datetime, ending: WithdrawalKind, reason: str) -> Changes:
+def _remove(ids: list[int], rows: list[Row], at: datetime, recall: Recall | None) -> Changes:
     """Delete the grants that should not be, with a withdrawal and an entry for each that was visible."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -183,7 +218,7 @@ def _remove(ids: list[int], rows: list[Row], at: datetime, ending: WithdrawalKin
                 "agencies": [row.agency for row in rows],
                 "people": [row.person for row in rows],
                 "ids": ids,
-                **_telling(at, ending, reason),
+                **_telling(at, recall),
             },
         )
         return Changes(withdrawn=list(cursor.fetchall()))
@@ -207,7 +242,7 @@ def deny_under(directions: Iterable[int], *, at: datetime, unless: Narrowed | No
                 returning g.record_id, g.group_id, g.person_id, g.face_id, g.visible_since),
             {TOLD}
             """,  # noqa: S608  parts of our own
-            {"directions": ids, **_telling(at, WithdrawalKind.ENDED, ""), **(vars(unless) if unless else {})},
+            {"directions": ids, **_telling(at), **(vars(unless) if unless else {})},
         )
         return Changes(withdrawn=list(cursor.fetchall()))
 
@@ -272,6 +307,7 @@ def _write(rows: list[Row], changes: Changes) -> None:
                    set face_id = excluded.face_id, release_id = excluded.release_id,
                        agreement_id = excluded.agreement_id, directions = excluded.directions,
                        until = excluded.until,
+                       before = case when g.face_id = excluded.face_id then g.before else g.face_id end,
                        visible_since = case when g.face_id = excluded.face_id then g.visible_since
                                             else excluded.visible_since end
                  where (g.face_id, g.release_id, g.agreement_id, g.directions, g.until)

@@ -18,7 +18,7 @@ from bulletins.records.models import Kind, Record
 from hub.agencies.models import Agency
 from sharing.agreements.models import Agreement
 from sharing.audiences.querysets import InboxQuerySet, WithdrawalQuerySet
-from sharing.releases.models import Release
+from sharing.releases.models import Recall, Release
 
 
 class Grant(GroupObjectPermissionBase):
@@ -27,6 +27,7 @@ class Grant(GroupObjectPermissionBase):
     `release` is empty on the owner's own. `person` is set for somebody named at TLP:RED; `group` is their agency.
     `directions` are the directions of all agreements it crossed under, owner's and originator's; `agreement` is the
     first of those agreements.
+    `before` is the face it gave until it was changed to this one.
     """
 
     # One index each would be covered by the composites below: twelve indexes made the table three times its size.
@@ -42,6 +43,7 @@ class Grant(GroupObjectPermissionBase):
     release = models.ForeignKey(Release, models.CASCADE, null=True, db_index=False, related_name="+")
     agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, db_index=False, related_name="+")
     directions = ArrayField(models.BigIntegerField(), default=list)
+    before = models.BigIntegerField(null=True)
     visible_since = models.DateTimeField()
     until = models.DateTimeField(null=True)
 
@@ -101,7 +103,11 @@ class WithdrawalKind(models.TextChoices):
 
 
 class Withdrawal(models.Model):
-    """Written whenever a grant that was visible ends: nothing of the record but its names and the instant."""
+    """Written whenever a grant that was visible ends: nothing of the record but its names and the instant.
+
+    A recall writes one for each agency that ever was given what it takes back, whoever has it now; where one version
+    alone is taken back, `only_version` is that.
+    """
 
     agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
     person_id = models.BigIntegerField(null=True)
@@ -115,6 +121,8 @@ class Withdrawal(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     had_since = models.DateTimeField()
     at = models.DateTimeField()
+    recall = models.ForeignKey(Recall, models.CASCADE, null=True, related_name="+")
+    only_version = models.IntegerField(null=True)
 
     objects = WithdrawalQuerySet.as_manager()
 

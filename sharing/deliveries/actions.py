@@ -129,23 +129,30 @@ def queue_notice(
 def mark_notice_read(delivery: Delivery, *, viewer: Viewer, at: datetime) -> None:
     NoticeRead.objects.get_or_create(
         delivery=delivery,
-        person_id=viewer.person_id,
+        person_id=viewer.person_id or 0,
         defaults={"agency_id": viewer.agency_id, "read_at": at},
     )
 
 
-def queue_alerts(kind: AlertKind, pairs: Iterable[tuple[int, int]], *, at: datetime) -> int:
+def queue_alerts(
+    kind: AlertKind,
+    pairs: Iterable[tuple[int, int]],
+    *,
+    at: datetime,
+    losing: Iterable[tuple[int, int]] | None = None,
+) -> int:
     """Queue the news of `kind` for (record, agency) pairs; return how many deliveries.
 
     Fan-out is one statement: to each agency's inbox, its desk's mail and its webhooks; at TLP:RED to the
-    people named alone. A recall first cancels what still waits for them. The broker is told on commit.
+    people named alone. A recall first cancels what still waits for those `losing` it (if not given, all it is told to).
+    The broker is told on commit.
     """
     wanted = sorted(set(pairs))
     if not wanted:
         return 0
     recall = kind == AlertKind.RECALLED
     if recall:
-        _cancel(wanted)
+        _cancel(wanted if losing is None else sorted(set(losing)))
     parameters: dict[str, Any] = {
         "records": [record for record, agency in wanted],
         "agencies": [agency for record, agency in wanted],

@@ -66,6 +66,17 @@ WORDS: dict[str, Any] = {
         "%(agency)s now belongs to %(parent)s: %(records)d of your records reached it as its client"
     ),
     "community.parent_ended": _lazy("Your agency and %(agency)s no longer belong together"),
+    "correction.proposed": _lazy("A correction is proposed for %(ref)s"),
+    "correction.proposed_red": _lazy("A correction is proposed for a record of your agency"),
+    "correction.answered": _lazy("%(owner)s has answered your correction of %(ref)s"),
+    "correction.taken": _lazy("%(owner)s has taken your correction of %(ref)s"),
+    "correction.made": _lazy(
+        "%(owner)s has corrected %(ref)s since version %(n)d, which you have. Ask its desk before you rely on it"
+    ),
+    "request.asked": _lazy("%(asker)s asks that %(recipient)s may have %(ref)s"),
+    "request.granted": _lazy("Granted: %(recipient)s may have %(ref)s"),
+    "request.refused": _lazy("Refused: %(recipient)s does not get %(ref)s by your request"),
+    "consent.withdrawn": _lazy("A consent was withdrawn: %(ref)s no longer goes to %(recipient)s by it"),
 }
 
 

@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
         # On what terms the caller's agency holds records: an agency covered through its parent or its government
         # is no party and reads no agreement, yet is bound by what it received under it.
         function(
-            "hub_terms(records bigint[]) returns table(direction bigint, code varchar, giver varchar, caveat varchar,"
+            "hub_terms(records bigint[]) returns table(direction bigint, agreement varchar, giver varchar, caveat varchar,"
             " legal_basis varchar, permitted_use varchar, keep_days int, withheld varchar[])",
             """language sql stable security definer set search_path = public, pg_temp as $$
                 select d.id, a.code, p.code, d.caveat, d.legal_basis, d.permitted_use, d.keep_days, d.withheld

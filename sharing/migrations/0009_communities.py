@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("hub", "0002_locks"),
-        ("sharing", "0006_agreements_locks"),
+        ("sharing", "0007_earlier_recalls"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

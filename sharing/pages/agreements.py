@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -19,13 +19,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from hub.accounts.viewer import Viewer
+from hub.agencies.models import Role
 from hub.trail.actions import refuse
 from sharing import agreeing
 from sharing.agreements.forms import AgreementForm
 from sharing.agreements.models import Agreement
-from sharing.agreements.rules import Stand, resume_refusal, stand, suspend_refusal
-from sharing.agreements.wording import AgreementInWords, in_words
+from sharing.agreements.rules import WARNINGS, Stand, days_left, resume_refusal, stand, suspend_refusal
+from sharing.agreements.wording import AgreementInWords, in_words, lapses_in
 from sharing.audiences.foreseeing import foresee
+from sharing.disclosures.presenting import RecordRow
 from sharing.pages.agreement_changes import as_accepted, as_resumed, as_suspended
 
 LONGEST_REASON = 300
@@ -179,6 +181,26 @@ def decline(request: HttpRequest, code: str) -> HttpResponse:
         return _("%(code)s is declined.") % {"code": row.code}
 
     return _decision(request, code, "decline", refusal, None, act)
+
+
+def agreements_to_decide(viewer: Viewer) -> list[RecordRow]:
+    """Drafts that wait for the agency's word, and agreements that lapse soon, the nearest first.
+
+    For the agency's administrators and liaisons: a line of Today.
+    """
+    if viewer.agency_id is None or not viewer.can(Role.ADMIN, Role.LIAISON):
+        return []
+    now = timezone.now()
+    own = Agreement.objects.visible_to(viewer).told()
+    drafts = own.open_drafts().filter(valid_to__gt=now).exclude(proposed_by_id=viewer.agency_id)
+    soon = now + timedelta(days=max(WARNINGS))
+    ending = own.standing(now).filter(replaced_at=None, valid_from__lte=now, valid_to__lte=soon)
+    rows = [(row, _("%(by)s proposes it: accept or decline it") % {"by": row.proposed_by}) for row in drafts]
+    rows += [(row, lapses_in(days_left(row.valid_to, now))) for row in ending.order_by("valid_to")]
+    return [
+        RecordRow(href=f"/agreements/{row.code}/", title=row.name, icon="verified", meta=(row.code, said))
+        for row, said in rows
+    ]
 
 
 def _decision(

@@ -90,7 +90,8 @@ class Subject:
 class Reach:
     """A release: to `agency`, to `community`, or to everybody. `members` are the community's when released.
 
-    With `persons` it reaches those people of `agency` and nobody else there. `by` is who released it.
+    With `persons` it reaches those people of `agency` and nobody else there. `by` is who released it. It does not
+    reach those `barred`: a newer version was taken back from them, and this one is not given in its place.
     """
 
     id: int
@@ -104,6 +105,7 @@ class Reach:
     ends_at: datetime | None = None
     need_and_right: bool = True
     by: int | None = None
+    barred: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

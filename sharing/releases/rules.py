@@ -122,6 +122,8 @@ def _via(tlp: str, recipient: Party, reach: Reach, facts: Facts, now: datetime) 
 
     TLP says what recipients may pass on, and so whom a release may name (TLP 2.0, FIRST 2022).
     """
+    if recipient.id in reach.barred:
+        return ""
     if reach.agency is not None:
         return _via_agency(tlp, recipient, reach)
     # RED names people, AMBER+STRICT agencies one by one: what names neither reaches nobody.
@@ -190,6 +192,16 @@ def identifier_refusal(subject: Subject, recipient: Party, need_and_right: bool)
     return ""
 
 
+def lacking_consent(subject: Subject, recipient: Party, facts: Facts, now: datetime) -> list[Party]:
+    """Those with a seat who would have to consent to the newest version for the recipient, and have not."""
+    return [
+        origin
+        for origin in _thirds(subject, recipient)
+        if origin is not None
+        and not any(_consents(each, origin, subject, recipient, now) for each in facts.consents)
+    ]
+
+
 def _thirds(subject: Subject, recipient: Party) -> list[Party | None]:
     """Those it rests on who are neither its owner nor the recipient: each has to consent."""
     parties = (subject.owner.id, recipient.id)
@@ -229,7 +241,8 @@ def _treaties(
             used.append(min(covering, key=lambda treaty: (len(treaty.withheld), treaty.id)))
         elif between:
             # Of several that do not cover it, the one that comes nearest says why.
-            missing += min((treaty_refusals(treaty, subject, now) for treaty in between), key=len)
+            nearest: list[str] = min((treaty_refusals(treaty, subject, now) for treaty in between), key=len)
+            missing += nearest
         else:
             missing.append(_("no live agreement with %(agency)s") % {"agency": giver.code})
     return used, missing

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from sharing.flow import recall
 from tests.builders import published_bulletin, released
 from tests.cast import agency, viewer
 from tests.conftest import owners_connection
+from tests.recalls.conftest import amend, carried
 
 
 @pytest.mark.django_db(transaction=True)
@@ -117,6 +119,66 @@ def test_a_release_that_overlaps_a_member_leaving_does_not_reach_it():
                 "update sharing_membership set left_at = null where agency_id = %s", [agency("TXDPS").pk]
             )
             own.execute("update hub_person set roles = '{officer}' where username = 'txdps.trooper'")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_release_that_overlaps_the_recall_of_a_version_leaves_nobody_an_older_one():
+    """Version 1 went to DHE, version 2 to its member TXDPS by name: taken back, TXDPS never has version 1 again."""
+    bulletin = published_bulletin()
+    released(bulletin, "community:DHE", "TXDPS")
+    amend(bulletin)
+    carried(bulletin, "TXDPS")
+    failures: list[BaseException] = []
+    seen: set[int] = set()
+    start, over = threading.Barrier(3), threading.Event()
+
+    def run(deed):
+        try:
+            start.wait(timeout=20)
+            deed()
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    def give():
+        for _ in range(6):
+            released(bulletin, "TXDPS", "HSI")
+
+    def take():
+        who = viewer("cbp.releaser")
+        for _ in range(6):
+            with viewing(who):
+                try:
+                    recall(bulletin, reason="wrong", viewer=who, at=timezone.now(), version=2)
+                except ValidationError:
+                    pass  # nobody has it at this moment
+        over.set()
+
+    def read():
+        while not over.is_set():
+            seen.update(version for (version,) in _held(bulletin.pk, agency("TXDPS").pk))
+
+    threads = [threading.Thread(target=run, args=(deed,)) for deed in (give, take, read)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    assert not failures and seen <= {2}
+    take()
+    assert _held(bulletin.pk, agency("TXDPS").pk) == [] and _held(bulletin.pk, agency("HSI").pk) == []
+    changes = rebuild_grants(timezone.now())
+    assert not (changes.granted or changes.changed or changes.withdrawn)
+
+
+def _held(record, of):
+    with engine():
+        return _rows(
+            "select f.version from sharing_grant g join bulletins_face f on f.id = g.face_id"
+            " where g.record_id = %s and g.group_id = %s",
+            record,
+            of,
+        )
 
 
 def _rows(sql, *parameters):
