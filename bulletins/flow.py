@@ -28,7 +28,7 @@ def publish(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, n
     what is missing, by field. The caller's transaction holds it all.
     """
     version = freeze(record, viewer=viewer, at=at, note=note)
-    hand_over([record.pk], at=at)
+    hand_over([record.pk], at=at, viewer=viewer)
     return version
 
 
@@ -38,9 +38,9 @@ def rests_on(records: Iterable[int]) -> set[int]:
     return {pk for linked in rows.values_list("linked", flat=True) for pk in linked}
 
 
-def hand_over(records: list[int], *, at: datetime) -> None:
+def hand_over(records: list[int], *, at: datetime, viewer: Viewer | None = None) -> None:
     """Give owners their newest versions: the second half of publishing, for one record or many."""
-    published.send(sender=Record, records=records, at=at)
+    published.send(sender=Record, records=records, at=at, viewer=viewer)
 
 
 def freeze(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, note: str = "") -> Version:

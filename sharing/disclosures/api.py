@@ -36,6 +36,7 @@ from hub.rest.filters import Filters
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
+from hub.trail.actions import record as write_trail
 from sharing.audiences.models import Received
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.answers import (
@@ -49,6 +50,7 @@ from sharing.disclosures.answers import (
     either,
     shapes,
 )
+from sharing.disclosures.reading import note_opening
 from sharing.disclosures.rules import Channel
 
 MODELS: dict[str, Any] = {"bulletin": Bulletin, "seizure": SeizureReport}
@@ -73,6 +75,16 @@ class RecordList(HubView):
         by = ("issued_at" if words else "visible_since", "record_id")
         found = page(rows, by=by, request=request, query=self.query)
         shown = disclose(self.viewer, [row["record_id"] for row in found.rows], Channel.REST)
+        if words or narrow or "hazard" in self.query:
+            said = {name: str(value) for name, value in narrow.items()} | {"kind": self.kind}
+            write_trail(
+                "search.run",
+                viewer=self.viewer,
+                at=timezone.now(),
+                rows=len(shown),
+                words=words,
+                filters=said,
+            )
         return found.response(shapes(self.viewer, shown))
 
     def write(self, request: Request) -> Response:
@@ -120,6 +132,7 @@ class RecordDetail(RecordView):
         shown = disclose(self.viewer, self.found, Channel.REST)
         if not shown:
             raise Http404
+        note_opening(self.viewer, shown[0], at=timezone.now())
         return Response(shapes(self.viewer, shown)[0])
 
     def change(self, request: Request) -> Response:
