@@ -31,7 +31,9 @@ def working_copies(model: type[R], viewer: Viewer) -> QuerySet[R]:
     TLP:RED is for the people named, inside the agency too: its author and the releasers alone work on it.
     """
     require_viewer(viewer)
-    own: QuerySet[R] = model._default_manager.filter(owner_id=viewer.agency_id)  # type: ignore[assignment]
+    own: QuerySet[R] = model._default_manager.filter(  # type: ignore[assignment]
+        owner_id=viewer.agency_id, purged_at=None
+    )
     if viewer.can(Role.RELEASER):
         return own
     return own.filter((Q(latest__gt=0) & ~Q(tlp=TLP.RED)) | Q(poster_id=viewer.person_id))

@@ -91,7 +91,7 @@ def _rows(
 ) -> list[Row]:
     """The grants a record should have. `faces` are those there are; what is missing is made."""
     record = world.records[pk]
-    if not record.latest:
+    if not record.latest or record.purged_at:
         return []
     allowed = {agency: found for agency, found in decisions(world, pk, at).items() if found.allowed}
     missing = {(pk, found.version, found.withheld) for found in allowed.values()} - faces.keys()

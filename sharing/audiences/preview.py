@@ -25,7 +25,7 @@ from sharing.communities.models import Community, Membership
 from sharing.releases.facts import World, load, remarked
 from sharing.releases.grounds import Decision, Reach
 from sharing.releases.models import Release
-from sharing.releases.plan import Plan, plan_refusals
+from sharing.releases.plan import Plan, naming_refusals, plan_refusals
 from sharing.releases.rules import decide
 
 NOT_REACHED, HIDDEN = 8, 9
@@ -144,6 +144,11 @@ def preview(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> Prev
     rows.sort(key=lambda row: (row.band, row.code))
     foreseen = Foreseen(record, plan, planned, shown, content, tuple(rows), frozenset(lost), when > at)
     refusals = plan_refusals(plan, owner_country=world.parties[own].country, at=at)
+    subject = planned.subjects[record.pk]
+    if subject.has_identifiers:
+        refusals += naming_refusals(
+            plan.held_back(), certified=subject.certified, review_at=subject.review_at, at=when
+        )
     return Preview(tuple(rows), tuple(refusals), tuple(unusual(foreseen)), _seal(plan, rows))
 
 

@@ -96,8 +96,7 @@ def carry_over_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     if request.method == "POST":
         wanted = set(request.POST.getlist("release"))
         chosen = [row.pk for row in behind if target_key(row) in wanted]
-        if chosen:
-            carry_over(record, chosen, viewer=viewer, at=timezone.now())
+        if chosen and not (error := _refused(record, chosen, viewer)):
             said = ngettext(
                 "%(n)d release now carries version %(version)d.",
                 "%(n)d releases now carry version %(version)d.",
@@ -105,7 +104,7 @@ def carry_over_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
             )
             messages.success(request, said % {"n": len(chosen), "version": record.latest})
             return HttpResponseRedirect(head.path)
-        error = _("Choose at least one release, or leave all as they are.")
+        error = error or _("Choose at least one release, or leave all as they are.")
     context = {
         "head": head,
         "page_marking": head.marking,
@@ -114,6 +113,16 @@ def carry_over_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "error": error,
     }
     return render(request, "sharing/carry_over.html", context, status=400 if error else 200)
+
+
+def _refused(record: Record, chosen: list[int], viewer: Viewer) -> str:
+    """Carry it over, or say why not."""
+    try:
+        with transaction.atomic():
+            carry_over(record, chosen, viewer=viewer, at=timezone.now())
+    except ValidationError as refusal:
+        return " ".join(refusal.messages)
+    return ""
 
 
 def _changes(record: Record, behind: list[Release], holding: set[int]) -> list[Behind]:

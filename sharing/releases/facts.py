@@ -11,6 +11,7 @@ from typing import Any
 from bulletins.markings.models import Control
 from bulletins.markings.rules import RANK
 from bulletins.models import Record, Version
+from bulletins.retention.rules import stops_at
 from bulletins.vocabulary.terms import terms
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import engine
@@ -186,6 +187,8 @@ def _subjects(
                 parties.get(pk or 0) for pk in sorted(origins - {record.owner_id}, key=lambda pk: pk or 0)
             ),
             embargoed_until=record.embargo_until,
+            review_at=stops_at(record.review_due) if record.entered_on else None,
+            recalled=record.recalled_at is not None,
         )
     return found
 

@@ -97,7 +97,7 @@ def _narrow(
         withheld |= treaty.withheld
     for each in consents:
         withheld |= each.withheld
-    why = identifier_refusal(subject, recipient, all(reach.need_and_right for reach, via in reached))
+    why = identifier_refusal(subject, recipient, all(reach.need_and_right for reach, via in reached), now)
     if subject.has_identifiers and IDENTIFIERS not in withheld and why:
         withheld |= {IDENTIFIERS}
         reasons.append(why)
@@ -178,14 +178,23 @@ def control_refusals(subject: Subject, recipient: Party) -> list[str]:
     return found
 
 
-def identifier_refusal(subject: Subject, recipient: Party, need_and_right: bool) -> str:
-    """Why identifiers stay behind, or nothing (28 CFR 23.20 a, c, e, f)."""
-    if not subject.certified:
-        return _("identifiers: no predicate, category and certification (28 CFR 23)")
+def identifier_refusal(subject: Subject, recipient: Party, need_and_right: bool, now: datetime) -> str:
+    """Why identifiers stay behind, or nothing (28 CFR 23.20 a, c, e, f, h)."""
+    if why := unkept(subject, now):
+        return why
     if not recipient.cfr23:
         return _("identifiers: 28 CFR 23 procedures not yet accepted")
     if not need_and_right:
         return _("identifiers: need and right to know not recorded")
+    return ""
+
+
+def unkept(subject: Subject, now: datetime) -> str:
+    """Why nobody may be shown its identifiers, or nothing: uncertified, or past the day they were to be reviewed."""
+    if not subject.certified:
+        return _("identifiers: no predicate, category and certification (28 CFR 23)")
+    if subject.review_at is not None and subject.review_at <= now:
+        return _("identifiers: past their review date (28 CFR 23)")
     return ""
 
 
@@ -267,7 +276,7 @@ def treaty_refusals(treaty: Treaty, subject: Subject, now: datetime) -> list[str
 
 def _instants(subject: Subject, recipient: Party, facts: Facts) -> Iterator[datetime]:
     """Every instant at which something begins or ends that a decision for the recipient may rest on."""
-    named: list[datetime | None] = [subject.embargoed_until]
+    named: list[datetime | None] = [subject.embargoed_until, subject.review_at]
     for reach in facts.releases:
         named += [reach.starts_at, reach.ends_at]
         if reach.community in facts.rosters:
