@@ -8,6 +8,7 @@ from sharing.deliveries.models import Alert, Delivery, Endpoint, InboxItem, Noti
 from sharing.disclosures.models import LedgerRow
 from sharing.receipts.models import Answered, Receipt
 from sharing.releases.models import Consent, Release
+from sharing.retention.models import Leftover
 
 __all__ = [
     "Agreement",
@@ -24,6 +25,7 @@ __all__ = [
     "Grant",
     "InboxItem",
     "LedgerRow",
+    "Leftover",
     "Membership",
     "NoticeRead",
     "Receipt",

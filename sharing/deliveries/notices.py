@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from sharing.deliveries.models import AlertKind
 
@@ -21,7 +22,13 @@ ICONS = {
 }
 
 # facts["what"] -> the sentence, with the other facts by name.
-WORDS: dict[str, Any] = {}
+WORDS: dict[str, Any] = {
+    "review.due.90": _lazy("What your agency keeps of named subjects is to be reviewed within 90 days"),
+    "review.due.30": _lazy("What your agency keeps of named subjects is to be reviewed within 30 days"),
+    "review.due.0": _lazy(
+        "What your agency keeps of named subjects is past its review date: partners are shown no identifiers of it"
+    ),
+}
 
 
 def notice_in_words(kind: AlertKind, facts: dict[str, Any]) -> str:

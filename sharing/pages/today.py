@@ -32,6 +32,7 @@ from sharing.disclosures.paging import count_of, said
 from sharing.disclosures.presenting import Action, RecordRow, short_row
 from sharing.disclosures.rising import rising
 from sharing.disclosures.rules import Channel
+from sharing.pages.reviewing import to_review
 from sharing.releases.models import Release
 
 LOOKED_AT = 200
@@ -135,7 +136,7 @@ def _draft(line: DraftLine) -> RecordRow:
 
 
 # What waits for a decision: each stage's own queue, (viewer) -> lines, in the order they are shown.
-DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = ()
+DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = (to_review,)
 
 
 def _places(viewer: Viewer) -> list[tuple[str, str, str]]:

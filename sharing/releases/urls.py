@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sharing.pages import recalling, releasing, showing, today
+from sharing.pages import recalling, releasing, reviewing, showing, today
 
 KINDS = (("bulletins", "bulletin"), ("seizures", "seizure"))
 
-urlpatterns: list[URLPattern] = [path("", today.today, name="today")]
+urlpatterns: list[URLPattern] = [
+    path("", today.today, name="today"),
+    path("reviews/", reviewing.queue, name="reviews"),
+]
 urlpatterns += [
     pattern
     for section, kind in KINDS
@@ -20,6 +23,8 @@ urlpatterns += [
             {"kind": kind},
             name=f"{kind}_release_preview",
         ),
+        path(f"{section}/<ref:ref>/review/", reviewing.review_page, {"kind": kind}, name=f"{kind}_review"),
+        path(f"{section}/<ref:ref>/purge/", reviewing.purge_page, {"kind": kind}, name=f"{kind}_purge"),
         path(f"{section}/<ref:ref>/recall/", recalling.recall_page, {"kind": kind}, name=f"{kind}_recall"),
         path(
             f"{section}/<ref:ref>/carry-over/",

@@ -50,13 +50,13 @@ def with_role(*roles: str, status: int = 200, otherwise: int = 403) -> Rule:
     return door(lambda username: status if ROLES[username] & set(roles) else otherwise)
 
 
-def owners(role: str, *, status: int = 200) -> Rule:
-    """The owner's people with the role. Who may read it is refused; nobody else finds anything."""
+def owners(*roles: str, status: int = 200) -> Rule:
+    """The owner's people with one of the roles. Who may read it is refused; nobody else finds anything."""
 
     def rule(username: str) -> int:
         if AGENCY[username] not in ("CBP", "CBSA"):
             return 404
-        return status if AGENCY[username] == "CBP" and role in ROLES[username] else 403
+        return status if AGENCY[username] == "CBP" and ROLES[username] & set(roles) else 403
 
     return door(rule)
 
@@ -98,6 +98,9 @@ PAGES: dict[str, Rule] = {
     "inbox": signed_in(),
     "inbox_acknowledge": signed_in(405),
     "notice": signed_in(404),
+    "reviews": door(
+        lambda who: 200 if AGENCY[who] and ROLES[who] & {"releaser", "admin"} else 403
+    ),
     "agreements": signed_in(),
     "agreement": door(lambda who: 200 if AGENCY[who] in ("CBP", "CBSA") or who == "steward" else 404),
     "communities": signed_in(),
@@ -119,6 +122,8 @@ PAGES: dict[str, Rule] = {
             "_release": owners("releaser"),
             "_release_preview": signed_in(405),
             "_recall": owners("releaser"),
+            "_review": owners("releaser", "admin"),
+            "_purge": owners("releaser", "admin"),
             "_carry_over": owners("releaser"),
             "_show_as": owners("releaser"),
             "_edit": authors(200),

@@ -12,9 +12,10 @@ APPS = ["hub", "bulletins", "sharing"]
 # Stages in the order of the flow. What joins them (flow, models, urls, management, demo) may import them all.
 STAGES = {
     "hub": ["database", "agencies", "accounts", "trail", "outgoing"],
-    "bulletins": ["vocabulary", "markings", "records", "seizures", "publishing", "faces"],
+    "bulletins": ["vocabulary", "markings", "retention", "records", "seizures", "publishing", "faces"],
     "sharing": [
         "agreements", "communities", "releases", "audiences", "disclosures", "deliveries", "receipts", "briefings",
+        "retention",
     ],
 }  # fmt: skip
 # Compositions: they join stages and are imported by none of them.
@@ -24,6 +25,7 @@ JOINTS = {
     "urls",
     "urls_api",
     "flow",
+    "purge",
     "tasks",
     "management",
     "demo",
@@ -111,5 +113,9 @@ def test_only_few_modules_become_the_engine():
         "sharing/deliveries/sending.py",
         "sharing/deliveries/tasks.py",
         "sharing/flow.py",
+        "sharing/purge.py",
         "sharing/releases/facts.py",
+        "sharing/retention/actions.py",
+        "sharing/retention/querysets.py",
+        "sharing/retention/tasks.py",
     }
