@@ -36,6 +36,7 @@ class Plan:
     right_to_know: str = ""
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    marking_reason: str = ""
 
     def held_back(self) -> list[frozenset[str]]:
         """What each pick holds back."""

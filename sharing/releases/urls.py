@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sharing.pages import recalling, releasing, reviewing, showing, today
+from sharing.pages import marking, recalling, releasing, reviewing, showing, today
 
 KINDS = (("bulletins", "bulletin"), ("seizures", "seizure"))
 
@@ -25,6 +25,7 @@ urlpatterns += [
         ),
         path(f"{section}/<ref:ref>/review/", reviewing.review_page, {"kind": kind}, name=f"{kind}_review"),
         path(f"{section}/<ref:ref>/purge/", reviewing.purge_page, {"kind": kind}, name=f"{kind}_purge"),
+        path(f"{section}/<ref:ref>/marking/", marking.marking_page, {"kind": kind}, name=f"{kind}_marking"),
         path(f"{section}/<ref:ref>/recall/", recalling.recall_page, {"kind": kind}, name=f"{kind}_recall"),
         path(
             f"{section}/<ref:ref>/carry-over/",

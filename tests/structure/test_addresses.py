@@ -98,9 +98,7 @@ PAGES: dict[str, Rule] = {
     "inbox": signed_in(),
     "inbox_acknowledge": signed_in(405),
     "notice": signed_in(404),
-    "reviews": door(
-        lambda who: 200 if AGENCY[who] and ROLES[who] & {"releaser", "admin"} else 403
-    ),
+    "reviews": door(lambda who: 200 if AGENCY[who] and ROLES[who] & {"releaser", "admin"} else 403),
     "agreements": signed_in(),
     "agreement": door(lambda who: 200 if AGENCY[who] in ("CBP", "CBSA") or who == "steward" else 404),
     "communities": signed_in(),
@@ -124,6 +122,7 @@ PAGES: dict[str, Rule] = {
             "_recall": owners("releaser"),
             "_review": owners("releaser", "admin"),
             "_purge": owners("releaser", "admin"),
+            "_marking": owners("releaser"),
             "_carry_over": owners("releaser"),
             "_show_as": owners("releaser"),
             "_edit": authors(200),
