@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -71,7 +72,7 @@ def purge(
             Leftover(record_id=record.pk, photograph=uid) for uid in sorted(photographs)
         )
         _destroy(record, reason, viewer, at)
-        transaction.on_commit(lambda uids=sorted(photographs): remove(uids), robust=True)  # type: ignore[misc]
+        transaction.on_commit(partial(remove, sorted(photographs)), robust=True)
         write_trail(
             "record.purge",
             viewer=viewer,

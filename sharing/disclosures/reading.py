@@ -10,8 +10,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from bulletins.markings.rules import Marking, highest
-from bulletins.models import Version
+from bulletins.markings.models import TLP
+from bulletins.markings.rules import Marking, highest, marking_of
+from bulletins.models import Record, Version
 from hub.accounts.viewer import Viewer
 from sharing.audiences.models import Received, Withdrawal
 from sharing.disclosures.actions import disclose
@@ -43,6 +44,18 @@ class Gone:
     reason: str
     version: int
     had_since: datetime
+    marking: Marking
+
+
+@dataclass(frozen=True)
+class Purged:
+    """The tombstone of a purged record, for the agency that owned it."""
+
+    ref: str
+    kind: str
+    at: datetime
+    by: str
+    reason: str
     marking: Marking
 
 
@@ -79,6 +92,16 @@ def gone_for(viewer: Viewer, kind: str, ref: str) -> Gone | None:
         had_since=row.had_since,
         marking=Marking(tlp=row.tlp),
     )
+
+
+def purged_own(viewer: Viewer, kind: str, ref: str, *, also_red: bool) -> Purged | None:
+    """What is left to say of a record that the viewer's own agency purged; at TLP:RED only to whom it was open."""
+    rows = Record.objects.filter(owner_id=viewer.agency_id, ref=ref, kind=kind, purged_at__isnull=False)
+    row = (rows if also_red else rows.exclude(tlp=TLP.RED)).select_related("purged_by").first()
+    if row is None or row.purged_at is None:
+        return None
+    by = row.purged_by.username if row.purged_by else ""
+    return Purged(row.ref, row.kind, row.purged_at, by, str(row.get_purge_reason_display()), marking_of(row))
 
 
 def linked_to(viewer: Viewer, shown: Disclosure) -> list[Disclosure]:

@@ -136,6 +136,7 @@ def review_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "latest": latest,
         "checked": "checked" in request.POST,
         "errors": errors,
+        "said": errors.get("__all__", []),
         "longest": LONGEST_REASON,
     }
     return render(request, "sharing/review.html", context, status=400 if errors else 200)
@@ -167,6 +168,7 @@ def purge_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "holders": holders_of(record.pk, viewer),
         "reasons": [(value, label, value == reason) for value, label in PurgeReason.choices],
         "errors": errors,
+        "said": errors.get("__all__", []),
         "draft": not record.latest,
     }
     return render(request, "sharing/purge.html", context, status=400 if errors else 200)
