@@ -361,7 +361,9 @@ def _audiences(ids: list[int], viewer: Viewer) -> dict[int, Audience]:
     """Record -> who holds a grant on it, for the trail of the viewer's agency, which owns the records."""
     with engine():
         pairs = list(
-            Grant.objects.filter(content_object_id__in=ids).values_list("content_object_id", "group_id")
+            Grant.objects.filter(content_object_id__in=ids, emergency=None).values_list(
+                "content_object_id", "group_id"
+            )
         )
     found: dict[int, set[int]] = defaultdict(set)
     for record, agency in pairs:

@@ -6,6 +6,7 @@ from sharing.briefings.models import Briefing
 from sharing.communities.models import Community, Membership
 from sharing.deliveries.models import Alert, Delivery, Endpoint, InboxItem, NoticeRead
 from sharing.disclosures.models import LedgerRow
+from sharing.emergencies.models import Emergency, Opened
 from sharing.receipts.models import Answered, Receipt
 from sharing.releases.models import Consent, Release
 from sharing.retention.models import Leftover
@@ -19,6 +20,7 @@ __all__ = [
     "Consent",
     "Delivery",
     "Direction",
+    "Emergency",
     "Endpoint",
     "Entry",
     "Given",
@@ -28,6 +30,7 @@ __all__ = [
     "Leftover",
     "Membership",
     "NoticeRead",
+    "Opened",
     "Receipt",
     "Received",
     "Release",

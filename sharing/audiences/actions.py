@@ -18,7 +18,8 @@ from hub.database.context import engine, lock_records
 from sharing.audiences.models import EntryKind, WithdrawalKind
 from sharing.audiences.permission import view_record
 from sharing.releases.facts import World, load
-from sharing.releases.rules import Decision, decide
+from sharing.releases.grounds import Opening
+from sharing.releases.rules import Decision, decide, decide_emergency
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Row:
     agreement: int | None
     until: datetime | None
     since: datetime
+    emergency: int | None = None
 
 
 def regrant(
@@ -94,7 +96,9 @@ def _rows(
     if not record.latest or record.purged_at:
         return []
     allowed = {agency: found for agency, found in decisions(world, pk, at).items() if found.allowed}
-    missing = {(pk, found.version, found.withheld) for found in allowed.values()} - faces.keys()
+    opened = _opened(world, pk, at)
+    every = [*allowed.values(), *(found for _opening, found in opened)]
+    missing = {(pk, found.version, found.withheld) for found in every} - faces.keys()
     for version in {version for _pk, version, _withheld in missing}:
         sets = [withheld for _pk, of, withheld in missing if of == version]
         faces |= {
@@ -118,7 +122,32 @@ def _rows(
                     since=record.latest_at if own and record.latest_at else at,
                 )
             )
+    rows += [
+        Row(
+            record=pk,
+            agency=opening.agency,
+            person=opening.person,
+            face=faces[pk, found.version, found.withheld],
+            release=None,
+            agreement=found.agreement,
+            until=found.until,
+            since=at,
+            emergency=opening.id,
+        )
+        for opening, found in opened
+    ]
     return rows
+
+
+def _opened(world: World, pk: int, at: datetime) -> list[tuple[Opening, Decision]]:
+    """What emergencies open now, one for each person: that which lasts longest."""
+    facts, found = world.facts[pk], {}
+    for opening in facts.emergencies:
+        if party := world.parties.get(opening.agency):
+            decided = decide_emergency(world.subjects[pk], party, opening, facts, at)
+            if decided.allowed:
+                found[opening.agency, opening.person] = (opening, decided)
+    return list(found.values())
 
 
 def _remove(ids: list[int], rows: list[Row], at: datetime, ending: WithdrawalKind, reason: str) -> Changes:
@@ -126,12 +155,14 @@ def _remove(ids: list[int], rows: list[Row], at: datetime, ending: WithdrawalKin
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            with wanted as (select * from unnest(%s::bigint[], %s::int[], %s::bigint[]) w(record, agency, person)),
+            with wanted as (select * from unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[])
+                                          w(record, agency, person, emergency)),
             gone as (
                 delete from sharing_grant g where g.record_id = any(%s) and not exists (
                     select 1 from wanted w where w.record = g.record_id and w.agency = g.group_id
-                       and w.person is not distinct from g.person_id)
-                returning g.record_id, g.group_id, g.person_id, g.face_id, g.visible_since),
+                       and w.person is not distinct from g.person_id
+                       and w.emergency is not distinct from g.emergency_id)
+                returning g.record_id, g.group_id, g.person_id, g.face_id, g.visible_since, g.emergency_id),
             told as (
                 insert into sharing_withdrawal (agency_id, person_id, record_kind, owner_id, uid, ref, version, tlp,
                                                 kind, reason, had_since, at)
@@ -140,7 +171,7 @@ def _remove(ids: list[int], rows: list[Row], at: datetime, ending: WithdrawalKin
                 from gone join bulletins_face f on f.id = gone.face_id where gone.group_id <> f.owner_id),
             entered as (
                 insert into sharing_entry (agency_id, record_id, kind)
-                select group_id, record_id, %s from gone)
+                select group_id, record_id, %s from gone where emergency_id is null)
             select gone.record_id, gone.group_id from gone join bulletins_record r on r.id = gone.record_id
             where gone.group_id <> r.owner_id
             """,
@@ -148,6 +179,7 @@ def _remove(ids: list[int], rows: list[Row], at: datetime, ending: WithdrawalKin
                 [row.record for row in rows],
                 [row.agency for row in rows],
                 [row.person for row in rows],
+                [row.emergency for row in rows],
                 ids,
                 ending.value,
                 reason,
@@ -167,26 +199,26 @@ def _write(rows: list[Row], changes: Changes) -> None:
             """
             with wanted as (
                 select * from unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-                                     %s::timestamptz[], %s::timestamptz[])
-                         w(record, agency, person, face, release, agreement, until, since)),
+                                     %s::timestamptz[], %s::timestamptz[], %s::bigint[])
+                         w(record, agency, person, face, release, agreement, until, since, emergency)),
             old as (
                 select g.id, g.face_id from sharing_grant g where g.record_id = any(%s)),
             written as (
                 insert into sharing_grant as g (permission_id, record_id, group_id, person_id, face_id, release_id,
-                                                agreement_id, visible_since, until)
-                select %s, record, agency, person, face, release, agreement, since, until from wanted
-                order by record, agency, person
-                on conflict (record_id, group_id, person_id) do update
+                                                agreement_id, visible_since, until, emergency_id)
+                select %s, record, agency, person, face, release, agreement, since, until, emergency from wanted
+                order by record, agency, person, emergency
+                on conflict (record_id, group_id, person_id, emergency_id) do update
                    set face_id = excluded.face_id, release_id = excluded.release_id,
                        agreement_id = excluded.agreement_id, until = excluded.until,
                        visible_since = case when g.face_id = excluded.face_id then g.visible_since
                                             else excluded.visible_since end
                  where (g.face_id, g.release_id, g.agreement_id, g.until)
                        is distinct from (excluded.face_id, excluded.release_id, excluded.agreement_id, excluded.until)
-                returning g.id, g.record_id, g.group_id, g.face_id),
+                returning g.id, g.record_id, g.group_id, g.face_id, g.emergency_id),
             moved as (
                 select w.*, old.id is null as fresh from written w left join old on old.id = w.id
-                where old.face_id is distinct from w.face_id),
+                where old.face_id is distinct from w.face_id and w.emergency_id is null),
             entered as (
                 insert into sharing_entry (agency_id, record_id, face_id, kind)
                 select group_id, record_id, face_id, case when fresh then %s else %s end from moved)
@@ -202,6 +234,7 @@ def _write(rows: list[Row], changes: Changes) -> None:
                 [row.agreement for row in rows],
                 [row.until for row in rows],
                 [row.since for row in rows],
+                [row.emergency for row in rows],
                 sorted({row.record for row in rows}),
                 view_record(),
                 EntryKind.GRANTED.value,

@@ -217,7 +217,7 @@ def _known_partners(owner: int, agencies: Iterable[int], viewer: Viewer) -> set[
     """Of `agencies`, those that hold or held something of the owner's, as far as the viewer may know it."""
     wanted = list(agencies)
     with engine():
-        grants = Grant.objects.filter(group_id__in=wanted, face__owner_id=owner)
+        grants = Grant.objects.filter(group_id__in=wanted, face__owner_id=owner, emergency=None)
         holding = set(grants.values_list("group_id", flat=True).distinct())
         held = Withdrawal.objects.filter(agency_id__in=wanted, owner_id=owner)
         found = holding | set(held.values_list("agency_id", flat=True).distinct())

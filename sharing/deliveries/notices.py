@@ -28,6 +28,11 @@ WORDS: dict[str, Any] = {
     "review.due.0": _lazy(
         "What your agency keeps of named subjects is past its review date: partners are shown no identifiers of it"
     ),
+    "emergency.opened": _lazy(
+        "In an emergency, inspectors of %(inspectors)s opened %(ref)s to one person of %(agency)s until %(until)s: "
+        "%(danger)s"
+    ),
+    "emergency.yours": _lazy("In an emergency %(ref)s is open to you alone, until %(until)s"),
 }
 
 

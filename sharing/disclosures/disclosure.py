@@ -34,7 +34,10 @@ class Withheld:
 
 @dataclass(frozen=True)
 class Disclosure:
-    """`facts` is the shown content by field group (see bulletins/faces/content.py). `key` never leaves the process."""
+    """`facts` is the shown content by field group (see bulletins/faces/content.py). `key` never leaves the process.
+
+    With `emergency` it is open to this person alone, on this page, until `until`.
+    """
 
     key: int
     uid: UUID
@@ -51,6 +54,7 @@ class Disclosure:
     linked: tuple[int, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     agreement: str = ""
+    emergency: bool = False
 
     @property
     def core(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from hub.agencies.models import Agency
 
 class LedgerRow(models.Model):
     """The arrays are parallel: entry i of `records`, `versions`, `groups` (withheld, comma-joined) and `basis`
-    (release ids, 0 for one's own) belong together."""
+    (release ids, 0 for one's own, below 0 the emergency that opened it to `person` alone) belong together."""
 
     at = models.DateTimeField()
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")

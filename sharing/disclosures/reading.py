@@ -19,6 +19,7 @@ from sharing.disclosures.actions import disclose
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.models import LedgerRow
 from sharing.disclosures.rules import Channel
+from sharing.emergencies.models import Opened
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,26 @@ class Purged:
 
 
 def shown_to(
-    viewer: Viewer, kind: str, ref: str, channel: Channel = Channel.PAGE, *, own_endpoint: bool = True
+    viewer: Viewer,
+    kind: str,
+    ref: str,
+    channel: Channel = Channel.PAGE,
+    *,
+    own_endpoint: bool = True,
+    opened: bool = False,
 ) -> Disclosure | None:
-    """What `viewer` is shown of the record `ref` of that kind; None where there is none, or none for them."""
-    ids = list(
-        Received.objects.visible_to(viewer).filter(ref=ref, kind=kind).values_list("record_id", flat=True)[:1]
+    """What `viewer` is shown of the record `ref` of that kind; None where there is none, or none for them.
+
+    With `opened` also what an emergency opened to the viewer in person: for the record's page and its photographs.
+    """
+    by: Any = (
+        Received.objects.visible_to(viewer).filter(ref=ref, kind=kind).values_list("record_id", flat=True)
     )
-    found = disclose(viewer, ids, channel, own_endpoint=own_endpoint)
+    opened = opened and channel == Channel.PAGE
+    if opened:
+        mine = Opened.objects.visible_to(viewer).filter(ref=ref, kind=kind)
+        by = by.union(mine.values_list("record_id", flat=True))
+    found = disclose(viewer, list(by[:1]), channel, own_endpoint=own_endpoint, opened=opened)
     return found[0] if found else None
 
 

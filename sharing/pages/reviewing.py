@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from bulletins.models import Record
 from bulletins.publishing.actions import by_field
+from bulletins.publishing.rules import may_review
 from bulletins.retention.models import PurgeReason
 from bulletins.retention.rules import LONGEST_REASON, WARNED_DAYS, latest_review
 from hub.accounts.viewer import Viewer
@@ -33,7 +34,7 @@ from sharing.disclosures.wording import day
 from sharing.pages.access import head_of, own_record
 from sharing.purge import purge
 from sharing.retention.actions import keep
-from sharing.retention.querysets import Due, due_by, lines, may_review
+from sharing.retention.querysets import Due, due_by, lines
 
 MOST = 200
 IN_TODAY = 5

@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from bulletins.markings.rules import Marking, highest
@@ -32,6 +33,7 @@ from sharing.disclosures.paging import count_of, said
 from sharing.disclosures.presenting import Action, RecordRow, short_row
 from sharing.disclosures.rising import rising
 from sharing.disclosures.rules import Channel
+from sharing.pages.emergencies import waiting
 from sharing.pages.reviewing import to_review
 from sharing.releases.models import Release
 
@@ -152,4 +154,14 @@ def _places(viewer: Viewer) -> list[tuple[str, str, str]]:
     ]
     if viewer.can(Role.INSPECTOR):
         found.insert(0, ("/trail/", _("Trail"), _("Who did what, when and from where, across the hub")))
+        number = waiting(viewer)
+        said = ngettext("%(n)d waits for you to confirm", "%(n)d wait for you to confirm", number) % {
+            "n": number
+        }
+        asked = (
+            said
+            if number
+            else _("Open a record to somebody in imminent danger, together with another inspector")
+        )
+        found.insert(0, ("/emergencies/", _("Emergencies"), asked))
     return found

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from bulletins.models import Bulletin, SeizureReport
 from bulletins.publishing.querysets import working_copies
-from bulletins.publishing.rules import may_draft, may_release
+from bulletins.publishing.rules import may_draft, may_release, may_review
 from bulletins.records.models import Kind
 from bulletins.records.refs import PATTERN
 from hub.accounts.viewer import Viewer
@@ -37,7 +37,7 @@ from sharing.disclosures.reading import (
 )
 from sharing.disclosures.rules import Channel
 from sharing.receipts.actions import acknowledge, mark_read
-from sharing.receipts.standing import standing_of
+from sharing.receipts.standing import openings_of, standing_of
 
 AT_ONCE = 100
 
@@ -47,7 +47,7 @@ AT_ONCE = 100
 def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     """One bulletin or seizure report, as the reader is shown it. Opening it is its reading."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
-    shown = shown_to(viewer, kind, ref)
+    shown = shown_to(viewer, kind, ref, opened=True)
     if shown is None:
         return _not_shown(request, viewer, kind, ref)
     receipt = mark_read(viewer, shown, timezone.now()) if request.method == "GET" else None
@@ -58,7 +58,9 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "versions": versions_of(shown),
         "standing": standing,
         "receipt_at": receipt.acknowledged_at if receipt else None,
-        "may_acknowledge": not shown.own and viewer.person_id is not None,
+        "may_acknowledge": not shown.own and not shown.emergency and viewer.person_id is not None,
+        "openings": openings_of(shown, viewer),
+        "may_review": shown.own and may_review(viewer),
         "may_amend": shown.own and may_draft(viewer),
         "may_release": shown.own and may_release(viewer),
         "may_recall": shown.own

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from bulletins.models import Record
 from hub.accounts.viewer import Viewer
 from sharing.audiences.holders import holders_of
 from sharing.disclosures.disclosure import Disclosure
+from sharing.emergencies.models import Emergency
 from sharing.receipts.querysets import Answer, answers_told
 from sharing.releases.models import Release
 
@@ -45,6 +46,17 @@ class Alike:
 
 
 @dataclass(frozen=True)
+class OpenedTo:
+    """That an emergency opened the record: to somebody of which agency, by inspectors of which, why and when."""
+
+    agency: str
+    inspectors: tuple[str, str]
+    danger: str
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Standing:
     """`communities` have rosters that the owner may not see: their members are neither named nor counted.
 
@@ -59,6 +71,7 @@ class Standing:
     recall_reason: str = ""
     pending: datetime | None = None
     latest: int = 0
+    review_due: date | None = None
 
     @property
     def behind(self) -> int:
@@ -118,7 +131,9 @@ def standing_of(shown: Disclosure, viewer: Viewer) -> Standing | None:
         for each in answers.values()
         if each.given_at is None
     ]
-    edited, published = Record.objects.values_list("edited_at", "latest_at").get(pk=shown.key)
+    edited, published, review_due = Record.objects.values_list("edited_at", "latest_at", "review_due").get(
+        pk=shown.key, owner_id=viewer.agency_id
+    )
     return Standing(
         lines=tuple(lines),
         alike=tuple(_alike(lines)),
@@ -128,7 +143,27 @@ def standing_of(shown: Disclosure, viewer: Viewer) -> Standing | None:
         recall_reason=last.recall_reason if last and not live else "",
         pending=edited if published and edited > published else None,
         latest=shown.version,
+        review_due=review_due,
     )
+
+
+def openings_of(shown: Disclosure, viewer: Viewer) -> list[OpenedTo]:
+    """For the record's owner, who was told of each at the time; nothing for others."""
+    if not shown.own:
+        return []
+    rows = Emergency.objects.of_record(viewer, shown.key).select_related(
+        "agency", "asked_from", "decided_from"
+    )
+    return [
+        OpenedTo(
+            agency=row.agency.code,
+            inspectors=(row.asked_from.code, row.decided_from.code),
+            danger=row.danger,
+            at=row.decided_at,
+            until=row.ended_at or row.until,
+        )
+        for row in rows
+    ]
 
 
 def _line(code: str, name: str, withheld: tuple[str, ...], version: int, answer: Answer | None) -> Line:

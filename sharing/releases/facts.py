@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
+
 from bulletins.markings.models import Control
 from bulletins.markings.rules import RANK
 from bulletins.models import Record, Version
@@ -17,7 +19,8 @@ from hub.agencies.models import Agency, AgencyState
 from hub.database.context import engine
 from sharing.agreements.models import Agreement, Direction
 from sharing.communities.models import Community, Membership
-from sharing.releases.grounds import Allowed, Facts, Party, Reach, Roster, Said, Subject, Treaty
+from sharing.emergencies.models import Emergency, EmergencyState
+from sharing.releases.grounds import Allowed, Facts, Opening, Party, Reach, Roster, Said, Subject, Treaty
 from sharing.releases.models import Consent, Release
 
 
@@ -58,8 +61,9 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
         releases, consents = defaultdict(list), defaultdict(list)
         for row in Release.objects.filter(record_id__in=wanted, ended_at=None):
             releases[row.record_id].append(reach_of(row))
+        emergencies = _emergencies(wanted)
         # What nobody has been given touches its owner and originator alone.
-        shared = bool(releases) or whole
+        shared = bool(releases or emergencies) or whole
         for given in Consent.objects.filter(record_id__in=wanted, withdrawn_at=None) if shared else ():
             consents[given.record_id].append(
                 Allowed(
@@ -83,7 +87,10 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
         rosters = _rosters() if shared else {}
         treaties = _treaties(parties) if shared else ()
         subjects = _subjects(records, versions, sources, parties)
-    facts = {pk: Facts(tuple(releases[pk]), rosters, treaties, tuple(consents[pk])) for pk in records}
+    facts = {
+        pk: Facts(tuple(releases[pk]), rosters, treaties, tuple(consents[pk]), tuple(emergencies[pk]))
+        for pk in records
+    }
     return World(records, parties, subjects, facts, sources)
 
 
@@ -204,6 +211,23 @@ def _said(version: Version) -> Said:
         has_identifiers=bool(content.get("identifiers")),
         certified=version.certified,
     )
+
+
+def _emergencies(records: list[int]) -> dict[int, list[Opening]]:
+    found: dict[int, list[Opening]] = defaultdict(list)
+    rows = Emergency.objects.filter(
+        record_id__in=records,
+        state=EmergencyState.CONFIRMED,
+        ended_at=None,
+        person__is_active=True,
+        person__agency_id=F("agency_id"),
+    )
+    for pk, record, person, agency, until in rows.order_by("until", "id").values_list(
+        "pk", "record_id", "person_id", "agency_id", "until"
+    ):
+        if record is not None and until is not None:
+            found[record].append(Opening(pk, person, agency, until))
+    return found
 
 
 def _rosters() -> dict[int, Roster]:

@@ -159,11 +159,22 @@ class Allowed:
 
 
 @dataclass(frozen=True)
+class Opening:
+    """An emergency two inspectors confirmed: one person of one agency reads the record until then."""
+
+    id: int
+    person: int
+    agency: int
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Facts:
     releases: tuple[Reach, ...] = ()
     rosters: dict[int, Roster] = field(default_factory=dict)
     treaties: tuple[Treaty, ...] = ()
     consents: tuple[Allowed, ...] = ()
+    emergencies: tuple[Opening, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from bulletins.markings.models import TLP, Control
 from bulletins.markings.rules import RANK
-from sharing.releases.grounds import Allowed, Decision, Facts, Party, Reach, Subject, Treaty
+from sharing.releases.grounds import Allowed, Decision, Facts, Opening, Party, Reach, Subject, Treaty
 
 IDENTIFIERS = "identifiers"
 CORE = "core"
@@ -114,6 +114,67 @@ def _narrow(
 def _is_live(reach: Reach, now: datetime) -> bool:
     started = reach.starts_at is None or reach.starts_at <= now
     return started and (reach.ends_at is None or reach.ends_at > now)
+
+
+def decide_emergency(
+    subject: Subject, recipient: Party, opening: Opening, facts: Facts, now: datetime
+) -> Decision:
+    """Whether an emergency opens `subject` to its one person of `recipient`, without what, and until when."""
+    found = _opened(subject, recipient, opening, facts, now)
+    instants = {opening.until, *_instants(subject, recipient, facts)}
+    later = sorted(instant for instant in instants if instant > now)
+    until = next(
+        (
+            instant
+            for instant in later
+            if _opened(subject, recipient, opening, facts, instant).effect != found.effect
+        ),
+        None,
+    )
+    return replace(found, until=until)
+
+
+def _opened(subject: Subject, recipient: Party, opening: Opening, facts: Facts, now: datetime) -> Decision:
+    """At one instant. No release and no consent is asked for: owner and originator are told instead.
+
+    Of the newest version everything is open but what the border's agreement withholds, and identifiers nobody may be
+    shown. That the recipient has not accepted 28 CFR 23 procedures is no bar in imminent danger (28 CFR 23.20 f).
+    """
+    if opening.until <= now or recipient.id != opening.agency:
+        return Decision(False, reasons=(_("the emergency is over"),))
+    if refusals := emergency_refusals(subject, recipient, facts, now):
+        return Decision(False, reasons=tuple(refusals))
+    treaties, _missing = _treaties(subject, recipient, facts, now)
+    withheld = frozenset[str]().union(*(treaty.withheld for treaty in treaties))
+    if subject.has_identifiers and unkept(subject, now):
+        withheld |= {IDENTIFIERS}
+    return Decision(
+        True,
+        version=subject.version,
+        withheld=withheld - {CORE},
+        agreement=treaties[0].id if treaties else None,
+        persons=frozenset({opening.person}),
+        reasons=(_("opened in an emergency"),),
+    )
+
+
+def emergency_refusals(subject: Subject, recipient: Party, facts: Facts, now: datetime) -> list[str]:
+    """Every reason why not even an emergency opens the record to somebody of `recipient`; empty when it may."""
+    found = []
+    if not recipient.active:
+        found.append(_("the agency is suspended"))
+    if not subject.version:
+        found.append(_("it was never published"))
+    if subject.recalled:
+        found.append(_("it was recalled"))
+    if subject.embargoed_until is not None and now < subject.embargoed_until:
+        found.append(_("it is under embargo"))
+    if subject.tlp == TLP.RED:
+        found.append(_("TLP:RED is never opened"))
+    found += control_refusals(subject, recipient)
+    # Never across a border without an agreement.
+    _used, missing = _treaties(subject, recipient, facts, now)
+    return found + missing
 
 
 def _via(tlp: str, recipient: Party, reach: Reach, facts: Facts, now: datetime) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sharing.pages import marking, recalling, releasing, reviewing, showing, today
+from sharing.pages import emergencies, marking, recalling, releasing, reviewing, showing, today
 
 KINDS = (("bulletins", "bulletin"), ("seizures", "seizure"))
 
 urlpatterns: list[URLPattern] = [
     path("", today.today, name="today"),
     path("reviews/", reviewing.queue, name="reviews"),
+    path("emergencies/", emergencies.emergencies, name="emergencies"),
+    path("emergencies/<uuid:uid>/", emergencies.emergency, name="emergency"),
 ]
 urlpatterns += [
     pattern

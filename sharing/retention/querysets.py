@@ -15,14 +15,9 @@ from bulletins.publishing.querysets import working_copies
 from bulletins.records.models import Kind
 from bulletins.retention.rules import WARNED_DAYS, warning_due
 from hub.accounts.viewer import Viewer
-from hub.agencies.models import Role
 from hub.database.context import engine
 
 AHEAD = timedelta(days=max(WARNED_DAYS))
-
-
-def may_review(viewer: Viewer) -> bool:
-    return bool(viewer.agency_id) and viewer.can(Role.RELEASER, Role.ADMIN)
 
 
 def under_review(viewer: Viewer) -> QuerySet[Record]:

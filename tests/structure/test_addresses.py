@@ -98,6 +98,8 @@ PAGES: dict[str, Rule] = {
     "inbox": signed_in(),
     "inbox_acknowledge": signed_in(405),
     "notice": signed_in(404),
+    "emergencies": with_role("inspector"),
+    "emergency": signed_in(404),
     "reviews": door(lambda who: 200 if AGENCY[who] and ROLES[who] & {"releaser", "admin"} else 403),
     "agreements": signed_in(),
     "agreement": door(lambda who: 200 if AGENCY[who] in ("CBP", "CBSA") or who == "steward" else 404),
