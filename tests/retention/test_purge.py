@@ -40,6 +40,7 @@ HANGING = {
     "sharing_consent": "kept: no words",
     "sharing_alert": "kept, without hazard and facts",
     "sharing_receipt": "kept: no words",
+    "sharing_emergency": "kept: the danger is an inspector's own words",
     "sharing_leftover": "kept until the files are gone: no words",
 }
 
