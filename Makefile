@@ -9,7 +9,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help:
 	@echo "make run     the demo hub on http://127.0.0.1:8000 (PORT=, HUB_HOME=, HUB_DEMO_PASSWORD=)"
 	@echo "make test    every test, the browser's included (ARGS='tests/launcher -k lock')"
-	@echo "make check   lint, types, missing migrations"
+	@echo "make check   lint, types, missing migrations, layers"
 	@echo "make format  write the code as make check wants it"
 	@echo "make lock    pin requirements.in anew in requirements.txt"
 	@echo "make clean   remove what was built and installed; the data in var/ stays"
