@@ -62,6 +62,9 @@ def load_cast(password: str, at: datetime) -> None:
                     "seconded_from": agencies[member.seconded] if member.seconded else None,
                 },
             )
+            if member.seconded and person.seconded_from_id is None:
+                person.seconded_from = agencies[member.seconded]
+                person.save(update_fields=["seconded_from"])
             known = not made and (person.password == encoded or person.check_password(password))
             encoded = person.password if known else encoded or make_password(password)
             if not known or not person.is_active:
