@@ -40,7 +40,7 @@ def ask(*, ref: str, username: str, danger: str, viewer: Viewer, at: datetime) -
     if person is None:
         found["username"] = [_("Nobody of that name is at work in an agency of the hub.")]
     if found or person is None or by.seconded_from is None:
-        raise ValidationError(found)  # type: ignore[arg-type]
+        raise ValidationError(found)
     row = Emergency(
         ref=wanted,
         person=person,
@@ -103,8 +103,7 @@ def end(opened: Emergency, *, viewer: Viewer, at: datetime) -> Emergency:
             raise ValidationError(_("It is closed already."))
         row.ended_at, row.ended_by_id = at, by.person
         row.save()
-        record = row.record_id
-    regrant([record], at=at)
+    regrant([row.record_id] if row.record_id else [], at=at)
     _tell("emergency.end", row, viewer=viewer, at=at)
     return row
 
@@ -130,7 +129,8 @@ def _locked(emergency: Emergency, state: EmergencyState) -> Emergency:
 def _openable(row: Emergency, at: datetime) -> Record | None:
     """The record, if the rule opens it to the person now. The same questions are asked whether there is one or not."""
     found = Record.objects.filter(ref=row.ref, latest__gt=0, purged_at=None).first()
-    ids = [found.pk] if found else []
+    # Nobody's id stands for none: Django asks nothing at all of an empty list.
+    ids = [found.pk if found else 0]
     lock_records(ids)
     world = load(ids, whole=True)
     person, party = row.person, world.parties.get(row.agency_id)

@@ -146,8 +146,8 @@ def _not_shown(request: HttpRequest, viewer: Viewer, kind: str, ref: str) -> Htt
     if gone := gone_for(viewer, kind, ref):
         context = {"gone": gone, "crumbs": [(_("Inbox"), "/inbox/")], "page_marking": gone.marking}
         return render(request, "sharing/tombstone.html", context)
-    if gone := purged_own(viewer, kind, ref, also_red=may_release(viewer)):
-        context = {"gone": gone, "crumbs": [(_("Today"), "/")], "page_marking": gone.marking}
+    if left := purged_own(viewer, kind, ref, also_red=may_release(viewer)):
+        context = {"gone": left, "crumbs": [(_("Today"), "/")], "page_marking": left.marking}
         return render(request, "sharing/purged.html", context)
     model = Bulletin if kind == Kind.BULLETIN else SeizureReport
     if viewer.agency_id and working_copies(model, viewer).filter(ref=ref, latest=0).exists():

@@ -163,6 +163,7 @@ def openings_of(shown: Disclosure, viewer: Viewer) -> list[OpenedTo]:
             until=row.ended_at or row.until,
         )
         for row in rows
+        if row.decided_from and row.decided_at and row.until
     ]
 
 

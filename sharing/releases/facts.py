@@ -74,7 +74,7 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
                     given.until,
                 )
             )
-        versions = list(Version.objects.filter(record_id__in=list(records)))
+        versions = list(Version.objects.filter(record_id__in=wanted))
         sources = _sources(records, versions)
         ends = {
             pk

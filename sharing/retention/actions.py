@@ -41,7 +41,7 @@ def keep(
     if record.review_due != seen:
         raise ValidationError(_("Somebody has reviewed it since you looked. Look again."))
     if found := keep_refusals(reason=reason, review_due=review_due, checked=checked, today=today):
-        raise ValidationError(found)  # type: ignore[arg-type]
+        raise ValidationError(found)
     Record.objects.filter(pk=record.pk).update(
         review_due=review_due,
         review_told=None,
