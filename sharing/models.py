@@ -1,14 +1,18 @@
 """The models of the sharing app, gathered from its stages."""
 
 from sharing.agreements.models import Agreement, Direction
-from sharing.audiences.models import Entry, Given, Grant, Received, Withdrawal
+from sharing.audiences.models import Entry, Given, Grant, Received, Unsettled, Withdrawal
 from sharing.briefings.models import Briefing
-from sharing.communities.models import Community, Membership
+from sharing.communities.models import Community, Invitation, Joining, Membership
+from sharing.corrections.models import Correction
 from sharing.deliveries.models import Alert, Delivery, Endpoint, InboxItem, NoticeRead
 from sharing.disclosures.models import LedgerRow
 from sharing.emergencies.models import Emergency, Opened
+from sharing.ledger.models import LedgerGiven, LedgerTaken
+from sharing.recalls.models import RecallAnswer, Told
 from sharing.receipts.models import Answered, Receipt
-from sharing.releases.models import Consent, Release
+from sharing.releases.models import Consent, Recall, Release
+from sharing.requests.models import OnwardRequest, Verdict
 from sharing.retention.models import Leftover
 
 __all__ = [
@@ -18,6 +22,7 @@ __all__ = [
     "Briefing",
     "Community",
     "Consent",
+    "Correction",
     "Delivery",
     "Direction",
     "Emergency",
@@ -26,13 +31,23 @@ __all__ = [
     "Given",
     "Grant",
     "InboxItem",
+    "Invitation",
+    "Joining",
+    "LedgerGiven",
     "LedgerRow",
+    "LedgerTaken",
     "Leftover",
     "Membership",
     "NoticeRead",
+    "OnwardRequest",
     "Opened",
+    "Recall",
+    "RecallAnswer",
     "Receipt",
     "Received",
     "Release",
+    "Told",
+    "Unsettled",
+    "Verdict",
     "Withdrawal",
 ]

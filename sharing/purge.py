@@ -20,11 +20,11 @@ from hub.accounts.viewer import Viewer
 from hub.database.context import engine, lock_records
 from hub.trail.actions import record as write_trail
 from sharing.audiences.actions import regrant
-from sharing.audiences.models import WithdrawalKind
 from sharing.deliveries.actions import queue_alerts
 from sharing.deliveries.models import AlertKind
 from sharing.flow import recall
-from sharing.releases.models import Release
+from sharing.recalls.actions import anyone_to_tell
+from sharing.releases.models import Recall, Release
 from sharing.retention.models import Leftover
 
 # What those who had it are told: the same words for every purge, for a tombstone says nothing of the record.
@@ -40,9 +40,9 @@ KEPT = frozenset(
 # Everybody who ever held it and was not told in this very transaction, as their last withdrawal names them.
 WITHDRAW = """
     insert into sharing_withdrawal (agency_id, person_id, record_kind, owner_id, uid, ref, version, tlp, kind, reason,
-                                    had_since, at)
+                                    had_since, at, recall_id)
     select distinct on (w.agency_id, w.person_id) w.agency_id, w.person_id, w.record_kind, w.owner_id, w.uid, w.ref,
-           w.version, w.tlp, 'recalled', %(told)s, w.had_since, %(at)s
+           w.version, w.tlp, 'recalled', %(told)s, w.had_since, %(at)s, %(recall)s
       from sharing_withdrawal w
      where w.ref = %(ref)s and not exists (
            select 1 from sharing_withdrawal t where t.ref = w.ref and t.at = %(at)s and t.kind = 'recalled'
@@ -100,18 +100,22 @@ def _check(fresh: list[Record], ids: list[int], reason: str, typed: Sequence[str
 
 def _take_back(record: Record, *, viewer: Viewer, at: datetime) -> None:
     """Recall it where it is out, and tell also those who had it before."""
-    if Release.objects.filter(record_id=record.pk, ended_at=None).exists():
-        changes = recall(record, reason=str(TOLD), viewer=viewer, at=at)
+    live = Release.objects.filter(record_id=record.pk, ended_at=None)
+    if live.exists() or anyone_to_tell(record.pk, None):
+        recall(record, reason=str(TOLD), viewer=viewer, at=at)
+        made = Recall.objects.filter(record_id=record.pk).latest("at", "id")
     else:
         # Nothing is out by a release; what an emergency opened ends all the same.
         Record.objects.filter(pk=record.pk, recalled_at=None).update(recalled_at=at)
-        changes = regrant([record.pk], at=at, ending=WithdrawalKind.RECALLED, reason=str(TOLD))
-    told = {agency for _pk, agency in changes.withdrawn}
+        made = Recall.objects.create(
+            record_id=record.pk, owner_id=record.owner_id, version=None, reason=str(TOLD), at=at
+        )
+        losing = regrant([record.pk], at=at, recall=made).withdrawn
+        queue_alerts(AlertKind.RECALLED, losing, at=at)
     with engine(), connection.cursor() as cursor:
-        cursor.execute(WITHDRAW, {"told": str(TOLD), "at": at, "ref": record.ref})
-        before = {agency for (agency,) in cursor.fetchall()}
-    if before := before - told:
-        queue_alerts(AlertKind.RECALLED, [(record.pk, agency) for agency in sorted(before)], at=at)
+        cursor.execute(WITHDRAW, {"told": str(TOLD), "at": at, "ref": record.ref, "recall": made.pk})
+        before = [(record.pk, agency) for (agency,) in cursor.fetchall()]
+    queue_alerts(AlertKind.RECALLED, before, at=at, losing=[])
 
 
 def _photographs(record: Record) -> set[Any]:

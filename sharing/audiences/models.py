@@ -6,6 +6,8 @@ import uuid
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +19,7 @@ from hub.agencies.models import Agency
 from sharing.agreements.models import Agreement
 from sharing.audiences.querysets import InboxQuerySet, WithdrawalQuerySet
 from sharing.emergencies.models import Emergency
-from sharing.releases.models import Release
+from sharing.releases.models import Recall, Release
 
 
 class Grant(GroupObjectPermissionBase):
@@ -25,6 +27,9 @@ class Grant(GroupObjectPermissionBase):
 
     `release` is empty on the owner's own. `person` is set for somebody named at TLP:RED; `group` is their agency.
     With `emergency` it opens the record to that person on its page alone: in no audience, list, count or search.
+    `directions` are the directions of all agreements it crossed under, owner's and originator's; `agreement` is the
+    first of those agreements.
+    `before` is the face it gave until it was changed to this one.
     """
 
     # One index each would be covered by the composites below: twelve indexes made the table three times its size.
@@ -40,6 +45,8 @@ class Grant(GroupObjectPermissionBase):
     release = models.ForeignKey(Release, models.CASCADE, null=True, db_index=False, related_name="+")
     agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, db_index=False, related_name="+")
     emergency = models.ForeignKey(Emergency, models.CASCADE, null=True, db_index=False, related_name="+")
+    directions = ArrayField(models.BigIntegerField(), default=list)
+    before = models.BigIntegerField(null=True)
     visible_since = models.DateTimeField()
     until = models.DateTimeField(null=True)
 
@@ -66,7 +73,23 @@ class Grant(GroupObjectPermissionBase):
             models.Index(
                 fields=["person"], condition=Q(emergency__isnull=False), name="grant_in_an_emergency"
             ),
+            # What ends with an agreement. Few grants cross under two: the others cost no entry in the second index.
+            models.Index(fields=["agreement"], condition=Q(agreement__isnull=False), name="grant_agreement"),
+            GinIndex(fields=["directions"], condition=Q(directions__len__gt=1), name="grant_directions"),
         ]
+
+
+class Unsettled(models.Model):
+    """A record whose grants are to be computed anew, because what they rest on changed for too many at once.
+
+    What was to be denied, is; what may be given again waits for this. `quiet` ones were told as a whole, and are not
+    alerted one by one.
+    """
+
+    # Not unique: whoever leaves a record here must not wait for a batch that is taking it away.
+    record = models.ForeignKey(Record, models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+    quiet = models.BooleanField(default=False, db_default=False)
 
 
 class EntryKind(models.TextChoices):
@@ -92,7 +115,11 @@ class WithdrawalKind(models.TextChoices):
 
 
 class Withdrawal(models.Model):
-    """Written whenever a grant that was visible ends: nothing of the record but its names and the instant."""
+    """Written whenever a grant that was visible ends: nothing of the record but its names and the instant.
+
+    A recall writes one for each agency that ever was given what it takes back, whoever has it now; where one version
+    alone is taken back, `only_version` is that.
+    """
 
     agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
     person_id = models.BigIntegerField(null=True)
@@ -106,6 +133,8 @@ class Withdrawal(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     had_since = models.DateTimeField()
     at = models.DateTimeField()
+    recall = models.ForeignKey(Recall, models.CASCADE, null=True, related_name="+")
+    only_version = models.IntegerField(null=True)
 
     objects = WithdrawalQuerySet.as_manager()
 

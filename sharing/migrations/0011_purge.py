@@ -33,6 +33,8 @@ begin
      where d.alert_id = a.id and a.record_id is null and a.ref = name;
     delete from sharing_alert where record_id is null and ref = name;
     update sharing_withdrawal set reason = '' where ref = name and reason not in ('', told);
+    update sharing_recall set reason = '' where record_id = pk and reason not in ('', told);
+    delete from sharing_correction where record_id = pk;
     update sharing_release set recall_reason = '' where record_id = pk and recall_reason not in ('', told);
 end $$"""
 
@@ -40,7 +42,7 @@ end $$"""
 class Migration(migrations.Migration):
     dependencies = [
         ("bulletins", "0007_enter_what_names_subjects"),
-        ("sharing", "0005_notices"),
+        ("sharing", "0010_requests"),
     ]
 
     operations = [

@@ -40,6 +40,11 @@ HANGING = {
     "sharing_consent": "kept: no words",
     "sharing_alert": "kept, without hazard and facts",
     "sharing_receipt": "kept: no words",
+    "bulletins_linkedseizure": "deleted",
+    "sharing_unsettled": "kept: a number",
+    "sharing_recall": "kept, without earlier reasons",
+    "sharing_correction": "deleted",
+    "sharing_onwardrequest": "kept: why somebody needed to know",
     "sharing_emergency": "kept: the danger is an inspector's own words",
     "sharing_leftover": "kept until the files are gone: no words",
 }
