@@ -9,14 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from bulletins.faces.actions import remark_faces
 from bulletins.flow import below_sources, rests_on
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import Marking, loosenings, marking_of, marking_refusals
-from bulletins.models import Record
+from bulletins.models import Record, Version
+from bulletins.retention.rules import stops_at
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from hub.database.context import engine, lock_records
@@ -32,7 +33,7 @@ from sharing.recalls.actions import anyone_to_tell, bar, holders_of_version, tel
 from sharing.recalls.rules import nothing_to_recall
 from sharing.releases.facts import derived_from, reach_of
 from sharing.releases.models import Recall, Release
-from sharing.releases.plan import Plan, plan_refusals
+from sharing.releases.plan import Plan, naming_refusals, plan_refusals
 from sharing.releases.querysets import was_recalled
 
 REFRESHED_AT_ONCE = 1_000
@@ -192,10 +193,16 @@ def mark(record: Record, handling: Handling, *, reason: str, viewer: Viewer, at:
 
 
 def carry_over(record: Record, releases: Iterable[int], *, viewer: Viewer, at: datetime) -> Changes:
-    """Give the newest version to those the named live releases reach. Others keep the version they have."""
+    """Give the newest version to those the named live releases reach. Others keep the version they have.
+
+    Raises ValidationError where it names subjects and may not go with its identifiers.
+    """
     lock_records([record.pk])
     record.refresh_from_db()
     chosen = Release.objects.filter(record_id=record.pk, ended_at=None, pk__in=list(releases))
+    withheld = [frozenset(groups) for groups in chosen.values_list("withheld", flat=True)]
+    if found := _naming_refusals([record], withheld, at=at):
+        raise ValidationError(found)
     before = _audiences([record.pk], viewer)
     if was_recalled(record.pk, record.latest):
         raise ValidationError(
@@ -284,10 +291,26 @@ def _check(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime) -
         if not record.latest:
             found.append(_("%(ref)s is a draft: publish it first.") % {"ref": record.ref})
         found += plan_refusals(plan, owner_country=record.owner.country, at=at)
+    found += _naming_refusals(records, plan.held_back(), at=max(at, plan.starts_at or at))
     marking = Marking(plan.tlp, tuple(plan.controls), tuple(plan.rel_to))
     found += below_sources(rests_on(record.pk for record in records), marking, viewer)
     if found:
         raise ValidationError(list(dict.fromkeys(found)))
+
+
+def _naming_refusals(records: list[Record], withheld: list[frozenset[str]], *, at: datetime) -> list[str]:
+    """Of what would go, which version names subjects without what 28 CFR 23 asks for."""
+    named = Version.objects.filter(
+        record_id__in=[record.pk for record in records],
+        number=F("record__latest"),
+        content__has_key="identifiers",
+    ).exclude(content__identifiers={})
+    due = {record.pk: stops_at(record.review_due) for record in records}
+    return [
+        refusal
+        for pk, certified in named.values_list("record_id", "certified")
+        for refusal in naming_refusals(withheld, certified=certified, review_at=due[pk], at=at)
+    ]
 
 
 def _members(plan: Plan) -> dict[int, list[int]]:
@@ -449,7 +472,9 @@ def _audiences(ids: list[int], viewer: Viewer) -> dict[int, Audience]:
     """Record -> who holds a grant on it, for the trail of the viewer's agency, which owns the records."""
     with engine():
         pairs = list(
-            Grant.objects.filter(content_object_id__in=ids).values_list("content_object_id", "group_id")
+            Grant.objects.filter(content_object_id__in=ids, emergency=None).values_list(
+                "content_object_id", "group_id"
+            )
         )
     found: dict[int, set[int]] = defaultdict(set)
     for record, agency in pairs:

@@ -8,16 +8,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
+
 from bulletins.markings.models import Control
 from bulletins.markings.rules import RANK
 from bulletins.models import Record, Version
 from bulletins.records.models import Kind
+from bulletins.retention.rules import stops_at
 from bulletins.vocabulary.terms import terms
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import engine
 from sharing.agreements.models import Agreement, Direction
 from sharing.communities.models import Community, Membership
-from sharing.releases.grounds import Allowed, Facts, Party, Reach, Roster, Said, Subject, Treaty
+from sharing.emergencies.models import Emergency, EmergencyState
+from sharing.releases.grounds import Allowed, Facts, Opening, Party, Reach, Roster, Said, Subject, Treaty
 from sharing.releases.models import Consent, Release
 
 
@@ -65,8 +69,9 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
             releases[row.record_id].append(reach_of(row))
             if row.applied_at is not None:
                 applied[row.record_id] = max(row.applied_at, applied.get(row.record_id, row.applied_at))
+        emergencies = _emergencies(wanted)
         # What nobody has been given touches its owner and originator alone.
-        shared = bool(releases) or whole
+        shared = bool(releases or emergencies) or whole
         for given in Consent.objects.filter(record_id__in=wanted, withdrawn_at=None) if shared else ():
             consents[given.record_id].append(
                 Allowed(
@@ -77,7 +82,7 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
                     given.until,
                 )
             )
-        versions = list(Version.objects.filter(record_id__in=list(records)))
+        versions = list(Version.objects.filter(record_id__in=wanted))
         sources = _sources(records, versions)
         ends = {
             pk
@@ -90,7 +95,10 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
         rosters = _rosters() if shared else {}
         treaties = treaties_among(parties) if shared else ()
         subjects = _subjects(records, versions, sources, parties)
-    facts = {pk: Facts(tuple(releases[pk]), rosters, treaties, tuple(consents[pk])) for pk in records}
+    facts = {
+        pk: Facts(tuple(releases[pk]), rosters, treaties, tuple(consents[pk]), tuple(emergencies[pk]))
+        for pk in records
+    }
     return World(records, parties, subjects, facts, sources, applied)
 
 
@@ -231,6 +239,8 @@ def _subjects(
                 parties.get(pk or 0) for pk in sorted(origins - {record.owner_id}, key=lambda pk: pk or 0)
             ),
             embargoed_until=record.embargo_until,
+            review_at=stops_at(record.review_due) if record.entered_on else None,
+            recalled=record.recalled_at is not None,
         )
     return found
 
@@ -246,6 +256,23 @@ def _said(version: Version) -> Said:
         has_identifiers=bool(content.get("identifiers")),
         certified=version.certified,
     )
+
+
+def _emergencies(records: list[int]) -> dict[int, list[Opening]]:
+    found: dict[int, list[Opening]] = defaultdict(list)
+    rows = Emergency.objects.filter(
+        record_id__in=records,
+        state=EmergencyState.CONFIRMED,
+        ended_at=None,
+        person__is_active=True,
+        person__agency_id=F("agency_id"),
+    )
+    for pk, record, person, agency, until in rows.order_by("until", "id").values_list(
+        "pk", "record_id", "person_id", "agency_id", "until"
+    ):
+        if record is not None and until is not None:
+            found[record].append(Opening(pk, person, agency, until))
+    return found
 
 
 def _rosters() -> dict[int, Roster]:
