@@ -157,6 +157,8 @@ def decisions(world: World, pk: int, at: datetime) -> dict[int, Decision]:
     """The decision for every agency that a release of the record could reach, and for its owner."""
     subject = world.subjects[pk]
     reached = world.reachable(pk) | {subject.owner.id}
+    # Whoever waited for the record's lock was called before what they waited for took effect.
+    at = max(at, world.applied.get(pk, at))
     return {
         agency: decide(subject, world.parties[agency], world.facts[pk], at)
         for agency in sorted(reached)

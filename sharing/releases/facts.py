@@ -27,13 +27,17 @@ from sharing.releases.models import Consent, Release
 
 @dataclass(frozen=True)
 class World:
-    """Everything decisions about some records need, read at one instant."""
+    """Everything decisions about some records need, read at one instant.
+
+    `applied` is when the newest release of a record took effect: a deed that waited for its lock began before that.
+    """
 
     records: dict[int, Record]
     parties: dict[int, Party]
     subjects: dict[int, Subject]
     facts: dict[int, Facts]
     sources: dict[int, list[Record]] = field(default_factory=dict)
+    applied: dict[int, datetime] = field(default_factory=dict)
 
     def reachable(self, record: int) -> set[int]:
         """The agencies any release of the record could reach: named, members, and children of either."""
@@ -60,8 +64,11 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
             record.pk: record for record in Record.objects.filter(pk__in=wanted).select_related("owner")
         }
         releases, consents = defaultdict(list), defaultdict(list)
+        applied: dict[int, datetime] = {}
         for row in Release.objects.filter(record_id__in=wanted, ended_at=None):
             releases[row.record_id].append(reach_of(row))
+            if row.applied_at is not None:
+                applied[row.record_id] = max(row.applied_at, applied.get(row.record_id, row.applied_at))
         emergencies = _emergencies(wanted)
         # What nobody has been given touches its owner and originator alone.
         shared = bool(releases or emergencies) or whole
@@ -92,7 +99,7 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
         pk: Facts(tuple(releases[pk]), rosters, treaties, tuple(consents[pk]), tuple(emergencies[pk]))
         for pk in records
     }
-    return World(records, parties, subjects, facts, sources)
+    return World(records, parties, subjects, facts, sources, applied)
 
 
 def party_of(agency: Agency) -> Party:
