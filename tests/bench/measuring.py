@@ -1,0 +1,113 @@
+"""Measures: the ways of asking take turns, so that a busy moment of the machine meets all of them alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from hub.accounts.viewer import viewer_of
+from hub.database.context import viewing
+from sharing.audiences.models import Received
+from sharing.flow import release
+from sharing.releases.plan import Pick
+from tests.bench.filling import Filled
+from tests.bench.questions import QUESTIONS, Question, Reader, Stopwatch
+from tests.builders import plan, published_bulletin
+from tests.cast import viewer
+
+LEAST, MOST, ENOUGH_S = 7, 80, 4.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One question by one reader: medians in milliseconds, and the statements the hub sends for it."""
+
+    question: str
+    reader: str
+    hub: float
+    bare: float
+    guardian: float
+    hub_query: float
+    bare_query: float
+    rounds: int
+    statements: int
+
+    @property
+    def above(self) -> float:
+        return self.hub - self.bare
+
+    @property
+    def query_above(self) -> float:
+        return self.hub_query - self.bare_query
+
+    @property
+    def times(self) -> float:
+        return self.hub / self.bare
+
+
+def readers(filled: Filled) -> list[Reader]:
+    found = []
+    for name, person in filled.bodies.readers.items():
+        who = viewer_of(person)
+        with viewing(who):
+            some = list(Received.objects.visible_to(who).newest_first().values_list("ref", flat=True)[:20])
+        found.append(Reader(name, who, person, some[-1]))
+    return found
+
+
+def lines(filled: Filled, *, enough_s: float = ENOUGH_S) -> list[Line]:
+    return [ask(question, reader, enough_s) for question in QUESTIONS for reader in readers(filled)]
+
+
+def ask(question: Question, reader: Reader, enough_s: float) -> Line:
+    ways: dict[str, Callable[[Reader], float]] = {
+        "hub": question.by_hub,
+        "bare": question.bare,
+        "guardian": question.by_guardian,
+        "hub_query": question.query_by_hub,
+        "bare_query": question.bare_query,
+    }
+    for way in ways.values():
+        way(reader)
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    until = time.monotonic() + enough_s
+    rounds = 0
+    while rounds < MOST and (rounds < LEAST or time.monotonic() < until):
+        for name, way in ways.items():
+            taken[name].append(way(reader))
+        rounds += 1
+    medians = {name: median(times) for name, times in taken.items()}
+    return Line(
+        question.name, reader.name, rounds=rounds, statements=_statements(question, reader), **medians
+    )
+
+
+def _statements(question: Question, reader: Reader) -> int:
+    sent = 0
+
+    def count(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal sent
+        sent += 1
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(count):
+        question.by_hub(reader)
+    return sent
+
+
+def release_to_all(filled: Filled, *, rounds: int = 9) -> float:
+    """A bulletin to every agency of the bench, each named: milliseconds, alerts and the commit included."""
+    who, taken = viewer("cbp.releaser"), []
+    picks = [Pick(agency=pk) for pk in sorted(filled.bodies.shares)]
+    for _round in range(rounds):
+        record = published_bulletin()
+        with Stopwatch() as watch, viewing(who):
+            release([record], plan(*picks), viewer=who, at=timezone.now())
+        taken.append(watch.ms)
+    return median(taken)
