@@ -211,7 +211,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["hub.accounts.authentication.TokenOrSession"],
     "DEFAULT_PERMISSION_CLASSES": ["hub.accounts.authentication.ScopeAllows"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["hub.rest.limits.DepthBoundedJSON"],
+    "DEFAULT_PARSER_CLASSES": ["hub.rest.parsers.DepthBoundedJSON"],
     "DEFAULT_THROTTLE_CLASSES": ["hub.rest.limits.PerMinute"],
     "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from bulletins.faces.actions import remark_faces
 from bulletins.markings.models import TLP
+from bulletins.markings.rules import Marking, loosenings, marking_of, marking_refusals
 from bulletins.models import Record
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
@@ -99,6 +100,51 @@ def recall(record: Record, *, reason: str, viewer: Viewer, at: datetime) -> Chan
     return changes
 
 
+@dataclass(frozen=True)
+class Handling:
+    """How a record is to be treated: the marking that decides access, and until when it is under embargo."""
+
+    tlp: str
+    controls: tuple[str, ...] = ()
+    rel_to: tuple[str, ...] = ()
+    embargo_until: datetime | None = None
+
+
+def mark(record: Record, handling: Handling, *, reason: str, viewer: Viewer, at: datetime) -> Changes:
+    """Mark the record anew, and set or lift its embargo: every grant of it is decided again, at once.
+
+    Raises ValidationError where the marking cannot stand, or is lower than what others were given and `reason` is
+    empty; then nothing is written.
+    """
+    if record.owner_id != viewer.agency_id:
+        raise PermissionDenied("only the owner's agency marks a record")
+    lock_records([record.pk])
+    record.refresh_from_db()
+    refusals = marking_refusals(
+        tlp=handling.tlp,
+        controls=handling.controls,
+        rel_to=handling.rel_to,
+        owner_country=record.owner.country,
+    )
+    if handling.embargo_until and handling.embargo_until <= at:
+        refusals.append(_("The end of the embargo must lie ahead; leave it empty to lift the embargo."))
+    if refusals:
+        raise ValidationError(refusals)
+    before = _audiences([record.pk], viewer)
+    wanted = {"tlp": handling.tlp, "controls": list(handling.controls), "rel_to": list(handling.rel_to)}
+    was = _remark(record, wanted, reason=reason)
+    if record.embargo_until != handling.embargo_until:
+        _embargo(record, handling.embargo_until, viewer=viewer, at=at)
+    changes = regrant([record.pk], at=at)
+    queue_alerts(AlertKind.NEW, changes.granted, at=at)
+    queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
+    if was is not None:
+        after = _audiences([record.pk], viewer)
+        audiences = {**_had(before.get(record.pk)), **_has(after.get(record.pk))}
+        _marked(record, was, reason, viewer=viewer, at=at, **audiences)
+    return changes
+
+
 def carry_over(record: Record, releases: Iterable[int], *, viewer: Viewer, at: datetime) -> Changes:
     """Give the newest version to those the named live releases reach. Others keep the version they have."""
     lock_records([record.pk])
@@ -125,7 +171,9 @@ def carry_over(record: Record, releases: Iterable[int], *, viewer: Viewer, at: d
 def refresh(*, at: datetime) -> int:
     """Recompute records where time alone changed something: a release that began, an end that passed."""
     with engine():
-        begun = Release.objects.filter(applied_at=None, ended_at=None, starts_at__lte=at)
+        begun = Release.objects.filter(applied_at=None, ended_at=None, starts_at__lte=at).exclude(
+            record__embargo_until__gt=at
+        )
         ids = set(begun.values_list("record_id", flat=True))
         ids |= set(Grant.objects.filter(until__lte=at).values_list("content_object_id", flat=True))
     if not ids:
@@ -169,22 +217,68 @@ def _members(plan: Plan) -> dict[int, list[int]]:
 
 def _mark(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> None:
     wanted = {"tlp": plan.tlp, "controls": list(plan.controls), "rel_to": list(plan.rel_to)}
-    old = {name: getattr(record, name) for name in wanted}
-    changed = old != wanted
-    if changed or record.recalled_at:
-        Record.objects.filter(pk=record.pk).update(**wanted, recalled_at=None)
+    if record.recalled_at:
+        Record.objects.filter(pk=record.pk).update(recalled_at=None)
         record.refresh_from_db()
-    if changed:
-        remark_faces(record)
-        write_trail(
-            "record.mark",
-            viewer=viewer,
-            at=at,
-            object_type=record.kind,
-            object_id=record.ref,
-            marking=record.tlp,
-            reason=old["tlp"],
+    was = _remark(record, wanted, reason=plan.marking_reason)
+    if was is not None:
+        _marked(record, was, plan.marking_reason, viewer=viewer, at=at)
+
+
+def _remark(record: Record, wanted: dict[str, Any], *, reason: str) -> Marking | None:
+    """Write a marking on the record and its faces; return what it was, None where nothing changes.
+
+    Lower than what others were given it needs a reason: ValidationError.
+    """
+    old = marking_of(record)
+    new = Marking(wanted["tlp"], tuple(wanted["controls"]), tuple(wanted["rel_to"]))
+    if (old.tlp, old.controls, old.rel_to) == (new.tlp, new.controls, new.rel_to):
+        return None
+    lower = loosenings(old, new)
+    if lower and not reason.strip() and Release.objects.filter(record_id=record.pk).exists():
+        raise ValidationError(
+            _("Say why it is marked lower than what others were given (%(what)s).")
+            % {"what": "; ".join(lower)}
         )
+    Record.objects.filter(pk=record.pk).update(**wanted)
+    record.refresh_from_db()
+    remark_faces(record)
+    return old
+
+
+def _marked(
+    record: Record, was: Marking, reason: str, *, viewer: Viewer, at: datetime, **audiences: Any
+) -> None:
+    write_trail(
+        "record.mark",
+        viewer=viewer,
+        at=at,
+        object_type=record.kind,
+        object_id=record.ref,
+        version=record.latest,
+        marking=marking_of(record).banner[:100],
+        reason=reason.strip(),
+        marking_before=was.banner,
+        **audiences,
+    )
+
+
+def _embargo(record: Record, until: datetime | None, *, viewer: Viewer, at: datetime) -> None:
+    """Set or lift the embargo. Releases that stand begin again when it ends."""
+    Record.objects.filter(pk=record.pk).update(embargo_until=until)
+    record.refresh_from_db()
+    live = Release.objects.filter(record_id=record.pk, ended_at=None, starts_at__lte=at)
+    live.update(applied_at=None if until else at)
+    write_trail(
+        "record.embargo",
+        viewer=viewer,
+        at=at,
+        object_type=record.kind,
+        object_id=record.ref,
+        version=record.latest,
+        marking=record.tlp,
+        until=until.isoformat() if until else "",
+    )
 
 
 def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime) -> None:
@@ -217,7 +311,7 @@ def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime)
                 right_to_know=plan.right_to_know.strip(),
                 starts_at=starts_at,
                 ends_at=plan.ends_at,
-                applied_at=at if starts_at <= at else None,
+                applied_at=at if starts_at <= at and not _embargoed(record, at) else None,
                 released_at=at,
                 released_by_id=viewer.person_id,
             )
@@ -226,6 +320,10 @@ def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime)
             if pick.agency != record.owner_id or plan.tlp == TLP.RED
         ]
     Release.objects.bulk_create(rows)
+
+
+def _embargoed(record: Record, at: datetime) -> bool:
+    return record.embargo_until is not None and record.embargo_until > at
 
 
 @dataclass(frozen=True)

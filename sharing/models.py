@@ -4,7 +4,7 @@ from sharing.agreements.models import Agreement, Direction
 from sharing.audiences.models import Entry, Given, Grant, Received, Withdrawal
 from sharing.briefings.models import Briefing
 from sharing.communities.models import Community, Membership
-from sharing.deliveries.models import Alert, Delivery, Endpoint, InboxItem
+from sharing.deliveries.models import Alert, Delivery, Endpoint, InboxItem, NoticeRead
 from sharing.disclosures.models import LedgerRow
 from sharing.receipts.models import Answered, Receipt
 from sharing.releases.models import Consent, Release
@@ -25,6 +25,7 @@ __all__ = [
     "InboxItem",
     "LedgerRow",
     "Membership",
+    "NoticeRead",
     "Receipt",
     "Received",
     "Release",

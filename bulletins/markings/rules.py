@@ -92,6 +92,21 @@ def highest(markings: Iterable[Marking]) -> Marking | None:
     )
 
 
+def loosenings(old: Marking, new: Marking) -> list[str]:
+    """What `new` lets through that `old` did not, in words; empty where it only narrows. Caveats decide nothing."""
+    from django.utils.translation import gettext as _
+
+    found = []
+    if RANK[new.tlp] < RANK[old.tlp]:
+        found.append(_("%(old)s becomes %(new)s") % {"old": old.tlp, "new": new.tlp})
+    if gone := sorted(set(old.controls) - set(new.controls)):
+        found.append(_("%(controls)s is taken off") % {"controls": ", ".join(gone)})
+    both = Control.REL_TO in old.controls and Control.REL_TO in new.controls
+    if both and (added := sorted(set(new.rel_to) - set(old.rel_to))):
+        found.append(_("REL TO gains %(countries)s") % {"countries": ", ".join(map(trigraph, added))})
+    return found
+
+
 def marking_refusals(
     *, tlp: str, controls: Iterable[str], rel_to: Iterable[str], owner_country: str
 ) -> list[str]:

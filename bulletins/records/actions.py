@@ -48,6 +48,8 @@ def write_down(
     `certify` records (or takes back) the viewer's certification that identifiers were lawfully obtained and rest on
     the predicate given (28 CFR 23). Raises ValidationError by field; the caller's transaction then holds nothing.
     """
+    if record.recalled_at:
+        raise ValidationError(_("It was recalled. What takes its place is posted anew."))
     for name, value in values.items():
         if name not in _editable(record):
             raise ValidationError({name: [_("This cannot be set here.")]})

@@ -54,6 +54,9 @@ class Record(Marked):
     latest = models.IntegerField(default=0)
     latest_at = models.DateTimeField(null=True)
     recalled_at = models.DateTimeField(null=True)
+    embargo_until = models.DateTimeField(
+        _("embargo"), null=True, blank=True, help_text=_("until then nobody but its owner has it")
+    )
 
     # place: where and when exactly. Month, region and country stay in core.
     occurred_on = models.DateField(_("date"), null=True, blank=True)

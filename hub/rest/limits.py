@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
-from rest_framework import exceptions
-from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
@@ -32,19 +28,6 @@ def check_length(request: Request) -> None:
     declared = request.META.get("CONTENT_LENGTH") or "0"
     if not declared.isdecimal() or int(declared) > MOST_BYTES:
         raise TooLarge
-
-
-class DepthBoundedJSON(JSONParser):
-    """JSON that is not nested without end. How long it may be, Django says."""
-
-    def parse(
-        self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        try:
-            found: dict[str, Any] = super().parse(stream, media_type, parser_context)
-        except RecursionError:
-            raise exceptions.ParseError(_("The body is nested too deeply.")) from None
-        return found
 
 
 class PerMinute(BaseThrottle):

@@ -18,6 +18,7 @@ EVENTS = {
     "record.release": _("released a record"),
     "record.preview": _("looked at what a release would do"),
     "record.mark": _("changed a marking"),
+    "record.embargo": _("set or lifted an embargo"),
     "record.recall": _("recalled a record"),
     "record.extend": _("carried releases over to a new version"),
     "record.show_as": _("looked at a record as another agency would see it"),

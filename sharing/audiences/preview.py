@@ -62,10 +62,13 @@ class PreviewRow:
 
 @dataclass(frozen=True)
 class Preview:
+    """`begins` is when it takes effect, where that is later."""
+
     rows: tuple[PreviewRow, ...]
     refusals: tuple[str, ...]
     warnings: tuple[str, ...]
     seal: str = ""
+    begins: datetime | None = None
 
     @property
     def reached(self) -> int:
@@ -112,7 +115,7 @@ def preview(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> Prev
     Decided as of the plan's start: by the rule that will write the grants, over the releases there will be.
     """
     world = load([record.pk], whole=True)
-    when = max(at, plan.starts_at or at)
+    when = max(at, plan.starts_at or at, record.embargo_until or at)
     planned = _planned(world, record, plan, when)
     own = record.owner_id
     fresh = [reach for reach in planned.facts[record.pk].releases if reach.id < 0]
@@ -142,14 +145,38 @@ def preview(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> Prev
         _hidden_row(hidden[reach.community]) for reach in fresh if reach.community in hidden
     ]
     rows.sort(key=lambda row: (row.band, row.code))
-    foreseen = Foreseen(record, plan, planned, shown, content, tuple(rows), frozenset(lost), when > at)
+    begins = when if when > at else None
+    foreseen = Foreseen(record, plan, planned, shown, content, tuple(rows), frozenset(lost), begins)
     refusals = plan_refusals(plan, owner_country=world.parties[own].country, at=at)
-    return Preview(tuple(rows), tuple(refusals), tuple(unusual(foreseen)), _seal(plan, rows))
+    return Preview(tuple(rows), tuple(refusals), tuple(unusual(foreseen)), _seal(plan, rows), begins)
+
+
+def preview_marking(
+    record: Record, plan: Plan, embargo_until: datetime | None, *, viewer: Viewer, at: datetime
+) -> tuple[PreviewRow, ...]:
+    """Who would lose the record, or gain it by releases that stand, under the marking of `plan` and an embargo.
+
+    Members of rosters that the viewer may not see are not among them.
+    """
+    world = load([record.pk], whole=True)
+    facts = world.facts[record.pk]
+    subject = replace(
+        remarked(world, record.pk, tlp=plan.tlp, controls=plan.controls, rel_to=plan.rel_to),
+        embargoed_until=embargo_until,
+    )
+    hidden = hidden_rosters((reach.community for reach in facts.releases), viewer)
+    openly = _reach_of(world, record.pk, [each for each in facts.releases if each.community not in hidden])
+    openly -= {record.owner_id}
+    now = _decided(world, record.pk, openly, at)
+    then = _decided(replace(world, subjects={record.pk: subject}), record.pk, openly, at)
+    changed = {pk: found for pk, found in then.items() if found.allowed != now[pk].allowed}
+    held = {pk for pk, found in now.items() if found.allowed}
+    return tuple(_rows(changed, held, set(changed), _content(record), at))
 
 
 def _planned(world: World, record: Record, plan: Plan, when: datetime) -> World:
     """The world as the plan would make it: its marking; its releases, and those standing to other targets."""
-    subject = remarked(world.subjects[record.pk], tlp=plan.tlp, controls=plan.controls, rel_to=plan.rel_to)
+    subject = remarked(world, record.pk, tlp=plan.tlp, controls=plan.controls, rel_to=plan.rel_to)
     facts = world.facts[record.pk]
     fresh = plan.reaches(record.latest, facts.rosters, when)
     replaced = {(reach.agency, reach.community) for reach in fresh}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import date_format
@@ -37,7 +38,7 @@ class Foreseen:
     content: Content
     rows: tuple[PreviewRow, ...]
     lost: frozenset[int]
-    later: bool
+    begins: datetime | None
 
     def codes(self, agencies: Iterable[int]) -> str:
         return ", ".join(sorted(self.world.parties[pk].code for pk in agencies))
@@ -74,8 +75,8 @@ def _new_and_lost(foreseen: Foreseen) -> list[str]:
             _("%(codes)s would lose what they have, and be told that it is no longer shared.")
             % {"codes": foreseen.codes(losing)}
         )
-    if foreseen.later and foreseen.plan.starts_at:
-        start = date_format(localtime(foreseen.plan.starts_at), "j M Y, H:i")
+    if foreseen.begins:
+        start = date_format(localtime(foreseen.begins), "j M Y, H:i")
         found.append(_("Nobody gets it before %(start)s.") % {"start": start})
     return found
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bulletins.markings.rules import highest
+from bulletins.records.refs import PATTERN
 from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
@@ -54,7 +55,9 @@ def briefings(request: HttpRequest) -> HttpResponse:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     rows = Briefing.objects.visible_to(viewer).newest_first()
     if after := request.GET.get("after", ""):
-        last = rows.filter(ref=after[:9]).first()
+        if not PATTERN.fullmatch(after):
+            raise BadRequest("no such place in the list")
+        last = rows.filter(ref=after).first()
         rows = rows.filter(made_at__lte=last.made_at, pk__lt=last.pk) if last else rows
     found = list(rows.prefetch_related("agencies", "communities")[: LISTED + 1])
     context = {

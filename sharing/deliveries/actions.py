@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,9 +10,10 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from hub.accounts.viewer import Viewer
 from hub.celery import app
 from hub.database.context import engine
-from sharing.deliveries.models import AlertKind, Channel
+from sharing.deliveries.models import AlertKind, Channel, Delivery, NoticeRead
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +44,9 @@ QUEUE = """
     with wanted as (select * from unnest(%(records)s::bigint[], %(agencies)s::int[]) w(record, agency)),
     recipients as ({recipients}),
     alerts as (
-        insert into sharing_alert (uid, kind, record_id, record_kind, ref, version, owner_id, hazard, at)
+        insert into sharing_alert (uid, kind, record_id, record_kind, ref, version, owner_id, hazard, at, path, facts)
         select gen_random_uuid(), %(kind)s, r.id, r.kind, r.ref, r.latest, r.owner_id,
-               coalesce((v.content -> 'core' ->> 'hazard')::boolean, false), %(at)s
+               coalesce((v.content -> 'core' ->> 'hazard')::boolean, false), %(at)s, '', '{{}}'
         from bulletins_record r join bulletins_version v on v.record_id = r.id and v.number = r.latest
         where r.id in (select record from recipients)
         returning id, record_id),
@@ -74,6 +76,62 @@ CANCEL = """
       and (a.record_id, d.agency_id) in (select * from unnest(%s::bigint[], %s::int[]))
       and (d.state = 'waiting' or d.state = 'sending' and (d.begun_at is null or d.begun_at < d.claimed_at))
 """
+
+
+# A notice: one alert without a record, to each desk's inbox and mailbox, or to one person of it.
+NOTICE = """
+    with told as (
+        insert into sharing_alert (uid, kind, record_kind, ref, version, hazard, at, path, facts)
+        values (gen_random_uuid(), %(kind)s, '', %(ref)s, 0, false, %(at)s, %(path)s, %(facts)s) returning id)
+    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, state, attempts, due_at, failure, notes)
+    select gen_random_uuid(), told.id, g.group_id, p.id, c.channel, 'waiting', 0, %(at)s, '', '{}'
+    from told cross join hub_agency g
+    left join hub_person p on p.id = %(person)s
+    cross join (values ('inbox'), ('mail')) c(channel)
+    where g.group_id = any(%(agencies)s) and g.state = 'active'
+      and (c.channel = 'inbox' or coalesce(p.email, g.desk_email) <> '')
+"""
+
+
+def queue_notice(
+    kind: AlertKind,
+    agencies: Iterable[int],
+    *,
+    at: datetime,
+    path: str = "",
+    ref: str = "",
+    facts: dict[str, str | int] | None = None,
+    person: int | None = None,
+) -> int:
+    """Tell agencies' desks (or one person of an agency) of something that is no record given to them.
+
+    `facts` are codes, references, numbers, dates and what one side wrote for the other; never content of a record.
+    `path` is a page of the hub that asks for itself who may read it. Returns how many deliveries were written.
+    """
+    with engine(), connection.cursor() as cursor:
+        cursor.execute(
+            NOTICE,
+            {
+                "kind": kind.value,
+                "agencies": sorted(set(agencies)),
+                "at": at,
+                "path": path,
+                "ref": ref,
+                "facts": json.dumps(facts or {}),
+                "person": person,
+            },
+        )
+        count: int = cursor.rowcount
+    transaction.on_commit(hasten, robust=True)
+    return count
+
+
+def mark_notice_read(delivery: Delivery, *, viewer: Viewer, at: datetime) -> None:
+    NoticeRead.objects.get_or_create(
+        delivery=delivery,
+        person_id=viewer.person_id,
+        defaults={"agency_id": viewer.agency_id, "read_at": at},
+    )
 
 
 def queue_alerts(kind: AlertKind, pairs: Iterable[tuple[int, int]], *, at: datetime) -> int:

@@ -26,7 +26,7 @@ class Recalled:
 
 @dataclass(frozen=True)
 class Message:
-    """`uid` is the delivery's, for ever the same. `disclosure` or `recalled` is set, but for the inbox.
+    """`uid` is the delivery's, for ever the same. `disclosure` or `recalled` is set, but for the inbox and for notices.
 
     `address` is a mail address or a URL; `secret` signs what goes to the latter. Neither is shown by repr.
     """
@@ -38,6 +38,7 @@ class Message:
     at: datetime
     disclosure: Disclosure | None = None
     recalled: Recalled | None = None
+    path: str = ""
     address: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)
     labels: Labels | None = field(default=None, repr=False)

@@ -19,6 +19,13 @@ class AlertKind(models.TextChoices):
     NEW = "new", _("New")
     AMENDED = "amended", _("Amended")
     RECALLED = "recalled", _("Recalled")
+    # Notices: what an agency is told that is not a record given to it.
+    CORRECTION = "correction", _("Correction")
+    REQUEST = "request", _("Request")
+    AGREEMENT = "agreement", _("Agreement")
+    COMMUNITY = "community", _("Community")
+    EMERGENCY = "emergency", _("Break glass")
+    REVIEW = "review", _("Review")
 
 
 class Channel(models.TextChoices):
@@ -36,21 +43,30 @@ class DeliveryState(models.TextChoices):
 
 
 class Alert(models.Model):
-    """Something that happened to a record version, to be told. Its content is disclosed at sending."""
+    """Something that happened to a record version, to be told. Its content is disclosed at sending.
+
+    A notice has no `record`: `facts` are what its words are made of (sharing/deliveries/notices.py), never content of
+    a record; `path` is the page it leads to, which asks for itself who may read it.
+    """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True)
     kind = models.CharField(max_length=10, choices=AlertKind.choices)
-    record = models.ForeignKey(Record, models.CASCADE, related_name="+")
-    record_kind = models.CharField(max_length=10, choices=Kind.choices)
-    ref = models.CharField(max_length=9)
-    version = models.IntegerField()
-    owner = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    record = models.ForeignKey(Record, models.CASCADE, null=True, related_name="+")
+    record_kind = models.CharField(max_length=10, choices=Kind.choices, blank=True)
+    ref = models.CharField(max_length=9, blank=True)
+    version = models.IntegerField(default=0)
+    owner = models.ForeignKey(Agency, models.PROTECT, null=True, related_name="+")
     hazard = models.BooleanField(default=False)
     at = models.DateTimeField()
+    path = models.CharField(max_length=200, blank=True)
+    facts = models.JSONField(default=dict)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=AlertKind.values), name="alert_kind_known")
+            models.CheckConstraint(condition=Q(kind__in=AlertKind.values), name="alert_kind_known"),
+            models.CheckConstraint(
+                condition=Q(record=None) | Q(owner__isnull=False), name="alert_of_a_record_names_its_owner"
+            ),
         ]
 
 
@@ -103,6 +119,18 @@ class Delivery(models.Model):
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="delivery_claimed"),
             models.Index(fields=["agency", "channel", "-id"], name="delivery_agency"),
         ]
+
+
+class NoticeRead(models.Model):
+    """A person has opened a notice."""
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="+")
+    agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["delivery", "person"], name="notice_read_once")]
 
 
 class InboxItem(models.Model):

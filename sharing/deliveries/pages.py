@@ -11,8 +11,8 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -21,8 +21,10 @@ from django.views.decorators.http import require_safe
 from bulletins.records.models import Kind
 from hub.accounts.viewer import Viewer
 from hub.pages.times import as_time
+from sharing.deliveries.actions import mark_notice_read
 from sharing.deliveries.models import AlertKind, InboxItem
-from sharing.deliveries.querysets import inbox_items
+from sharing.deliveries.notices import ICONS, notice_in_words
+from sharing.deliveries.querysets import inbox_items, notices
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.presenting import Action, RecordRow, short_row
@@ -30,6 +32,7 @@ from sharing.disclosures.reading import marking_of_page
 from sharing.disclosures.rules import Channel
 
 SIZE = 25
+NOTICES = 50
 HAZARDS = 50
 RECALLS_SHOWN = timedelta(days=14)
 
@@ -63,6 +66,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "sharing/inbox.html",
         {
             "groups": [group for group in groups if group["rows"]],
+            "notices": [] if after else notice_rows(viewer, NOTICES, unread=not everything),
             "segments": [
                 {"label": _("Unread"), "href": "/inbox/", "current": not everything},
                 {"label": _("All"), "href": "/inbox/?show=all", "current": everything},
@@ -119,6 +123,33 @@ def _groups(
             "title": _("Read, not yet acknowledged"),
             "rows": lines(item for item in plain if item.read_at),
         },
+    ]
+
+
+@login_required
+@require_safe
+def notice(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Opening a notice is its reading; it leads to the page it tells of, which asks for itself who may read it."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    found = get_object_or_404(notices(viewer), uid=uid)
+    if request.method == "GET" and found.read_at is None:
+        mark_notice_read(found, viewer=viewer, at=timezone.now())
+    return HttpResponseRedirect(found.alert.path or "/inbox/?show=all")
+
+
+def notice_rows(viewer: Viewer, most: int, *, unread: bool = True) -> list[RecordRow]:
+    """The newest notices as lines."""
+    return [
+        RecordRow(
+            href=f"/inbox/notices/{each.uid}/",
+            title=notice_in_words(AlertKind(each.alert.kind), each.alert.facts),
+            icon=ICONS[AlertKind(each.alert.kind)],
+            unread=each.read_at is None,
+            tags=(str(AlertKind(each.alert.kind).label),),
+            meta=(as_time(each.alert.at),),
+            key=str(each.uid),
+        )
+        for each in notices(viewer, unread=unread)[:most]
     ]
 
 

@@ -54,9 +54,25 @@ def inbox_items(viewer: Viewer) -> InboxItemQuerySet:
     return InboxItem.objects.visible_to(viewer).newest_first()
 
 
+def notices(viewer: Viewer, *, unread: bool = False) -> DeliveryQuerySet:
+    """What the viewer's agency was told that is no record, newest first; `read_at` is when this person opened it."""
+    from sharing.deliveries.models import Channel, Delivery, DeliveryState, NoticeRead
+
+    read = NoticeRead.objects.filter(delivery=models.OuterRef("pk"), person_id=viewer.person_id)
+    found: DeliveryQuerySet = (
+        Delivery.objects.visible_to(viewer)
+        .filter(channel=Channel.INBOX, state=DeliveryState.SENT, alert__record=None)
+        .annotate(read_at=models.Subquery(read.values("read_at")[:1]))
+        .select_related("alert")
+        .order_by("-id")
+    )
+    return found.filter(read_at=None) if unread else found
+
+
 def unread_count(viewer: Viewer) -> int:
-    """How many of the newest 200 items this person has not opened."""
+    """How many of the newest 200 items this person has not opened, notices among them."""
     if viewer.agency_id is None or viewer.person_id is None:
         return 0
+    told = notices(viewer, unread=True)[:COUNTED].count()
     unread = models.Count("id", filter=models.Q(read_at=None) & ~models.Q(alert="recalled"))
-    return int(inbox_items(viewer)[:COUNTED].aggregate(unread=unread)["unread"])
+    return told + int(inbox_items(viewer)[:COUNTED].aggregate(unread=unread)["unread"])

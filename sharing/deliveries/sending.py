@@ -159,7 +159,9 @@ def _message(delivery: Delivery, viewer: Viewer, at: datetime) -> Message | str:
         return _("there is no mail address")
     alert = delivery.alert
     told: dict[str, object] = {}
-    if alert.kind == AlertKind.RECALLED:
+    if alert.record_id is None:
+        told["path"] = alert.path
+    elif alert.kind == AlertKind.RECALLED:
         recalled = _recalled(delivery, viewer)
         if recalled is None:
             return _("there was nothing to recall")

@@ -1,12 +1,12 @@
-"""Addresses of Today and of the inbox."""
+"""Addresses of the inbox."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sharing.deliveries import pages, today
+from sharing.deliveries import pages
 
 urlpatterns: list[URLPattern] = [
-    path("", today.today, name="today"),
     path("inbox/", pages.inbox, name="inbox"),
+    path("inbox/notices/<uuid:uid>/", pages.notice, name="notice"),
 ]

@@ -75,7 +75,7 @@ def release_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         form.look_up_people()
     foreseen = preview(record, form.plan(), viewer=viewer, at=now) if form.chosen() else None
     if sent and _released(form, foreseen, record, viewer, now):
-        messages.success(request, _said(foreseen, form))  # type: ignore[arg-type]
+        messages.success(request, _said(foreseen))  # type: ignore[arg-type]
         return HttpResponseRedirect(head.path)
     context = {
         **_shared(form, head, foreseen),
@@ -212,7 +212,7 @@ def _released(
     return True
 
 
-def _said(foreseen: Preview, form: ReleaseForm) -> str:
-    if form.cleaned_data.get("starts_at") and form.cleaned_data["starts_at"] > timezone.now():
+def _said(foreseen: Preview) -> str:
+    if foreseen.begins:
         return _("It goes to %(targets)s at the time you set.") % {"targets": foreseen.target_words()}
     return _("Released to %(targets)s.") % {"targets": foreseen.target_words()}

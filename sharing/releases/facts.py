@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
+from bulletins.markings.models import Control
+from bulletins.markings.rules import RANK
 from bulletins.models import Record, Version
 from bulletins.vocabulary.terms import terms
 from hub.agencies.models import Agency, AgencyState
@@ -24,6 +28,7 @@ class World:
     parties: dict[int, Party]
     subjects: dict[int, Subject]
     facts: dict[int, Facts]
+    sources: dict[int, list[Record]] = field(default_factory=dict)
 
     def reachable(self, record: int) -> set[int]:
         """The agencies any release of the record could reach: named, members, and children of either."""
@@ -64,14 +69,21 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
                     given.until,
                 )
             )
-        ends = {pk for record in records.values() for pk in (record.owner_id, record.originator_id) if pk}
+        versions = list(Version.objects.filter(record_id__in=list(records)))
+        sources = _sources(records, versions)
+        ends = {
+            pk
+            for record in (*records.values(), *(each for found in sources.values() for each in found))
+            for pk in (record.owner_id, record.originator_id)
+            if pk
+        }
         agencies = Agency.objects.all() if shared else Agency.objects.filter(pk__in=ends)
         parties = {agency.pk: party_of(agency) for agency in agencies}
         rosters = _rosters() if shared else {}
         treaties = _treaties(parties) if shared else ()
-        subjects = _subjects(records, parties)
+        subjects = _subjects(records, versions, sources, parties)
     facts = {pk: Facts(tuple(releases[pk]), rosters, treaties, tuple(consents[pk])) for pk in records}
-    return World(records, parties, subjects, facts)
+    return World(records, parties, subjects, facts, sources)
 
 
 def party_of(agency: Agency) -> Party:
@@ -102,32 +114,78 @@ def reach_of(row: Release) -> Reach:
     )
 
 
-def remarked(subject: Subject, *, tlp: str, controls: Iterable[str], rel_to: Iterable[str]) -> Subject:
-    """The subject as it would be under another marking: what a preview asks."""
-    return replace(subject, tlp=tlp, controls=frozenset(controls), rel_to=frozenset(rel_to))
+def remarked(world: World, pk: int, *, tlp: str, controls: Iterable[str], rel_to: Iterable[str]) -> Subject:
+    """The record's subject as it would be under another marking of its own: what a preview asks."""
+    record = world.records[pk]
+    own = _Marks(tlp, frozenset(controls), frozenset(rel_to))
+    return replace(world.subjects[pk], **_strictest(own, world.sources[record.pk]))
 
 
-def _subjects(records: dict[int, Record], parties: dict[int, Party]) -> dict[int, Subject]:
+@dataclass(frozen=True)
+class _Marks:
+    tlp: str
+    controls: frozenset[str]
+    rel_to: frozenset[str]
+
+
+def _strictest(own: _Marks, sources: Iterable[Record]) -> dict[str, Any]:
+    """The marking of what is derived: the highest TLP, every control, and the countries all of them allow."""
+    tlp, controls, rel_to = own.tlp, set(own.controls), set(own.rel_to)
+    for source in sources:
+        tlp = max(tlp, source.tlp, key=RANK.__getitem__)
+        if Control.REL_TO in source.controls:
+            countries = set(source.rel_to)
+            rel_to = rel_to & countries if Control.REL_TO in controls else countries
+        controls |= set(source.controls)
+    return {"tlp": tlp, "controls": frozenset(controls), "rel_to": frozenset(rel_to)}
+
+
+def _sources(records: dict[int, Record], versions: Iterable[Version]) -> dict[int, list[Record]]:
+    """Record -> what any of its versions is derived from, where that is not wholly its owner's own word."""
+    linked: dict[int, set[int]] = defaultdict(set)
+    for version in versions:
+        linked[version.record_id] |= set(version.linked)
+    rows = Record.objects.in_bulk({pk for each in linked.values() for pk in each}) if linked else {}
+    return {
+        pk: [
+            rows[source]
+            for source in sorted(linked[pk])
+            if source in rows and {rows[source].owner_id, rows[source].originator_id} != {record.owner_id}
+        ]
+        for pk, record in records.items()
+    }
+
+
+def _subjects(
+    records: dict[int, Record],
+    versions: Iterable[Version],
+    sources: dict[int, list[Record]],
+    parties: dict[int, Party],
+) -> dict[int, Subject]:
     said: dict[int, dict[int, Said]] = defaultdict(dict)
-    for version in Version.objects.filter(record_id__in=list(records)):
+    for version in versions:
         said[version.record_id][version.number] = _said(version)
     found = {}
     for record in records.values():
         newest = said[record.pk].pop(record.latest, Said(record.latest))
+        origins = {pk for source in sources[record.pk] for pk in (source.owner_id, source.originator_id)}
+        own = _Marks(record.tlp, frozenset(record.controls), frozenset(record.rel_to))
         found[record.pk] = Subject(
             id=record.pk,
             kind=record.kind,
             owner=parties[record.owner_id],
             originator=parties.get(record.originator_id or 0),
             version=record.latest,
-            tlp=record.tlp,
-            controls=frozenset(record.controls),
-            rel_to=frozenset(record.rel_to),
+            **_strictest(own, sources[record.pk]),
             drug_classes=newest.drug_classes,
             has_identifiers=newest.has_identifiers,
             certified=newest.certified,
             author=record.poster_id,
             earlier=tuple(said[record.pk].values()),
+            sources=tuple(
+                parties.get(pk or 0) for pk in sorted(origins - {record.owner_id}, key=lambda pk: pk or 0)
+            ),
+            embargoed_until=record.embargo_until,
         )
     return found
 
@@ -146,12 +204,17 @@ def _said(version: Version) -> Said:
 
 
 def _rosters() -> dict[int, Roster]:
-    members = defaultdict(set)
+    members: dict[int, set[int]] = defaultdict(set)
+    since: dict[int, dict[int, datetime]] = defaultdict(dict)
     confirmed = Membership.objects.filter(left_at=None).exclude(confirmed_at=None)
-    for community, agency in confirmed.values_list("community_id", "agency_id"):
+    for community, agency, joined_at, with_history in confirmed.values_list(
+        "community_id", "agency_id", "joined_at", "with_history"
+    ):
         members[community].add(agency)
+        if not with_history:
+            since[community][agency] = joined_at
     return {
-        pk: Roster(pk, name, frozenset(members[pk]), closes_at)
+        pk: Roster(pk, name, frozenset(members[pk]), closes_at, since[pk])
         for pk, name, closes_at in Community.objects.values_list("pk", "name", "closes_at")
     }
 

@@ -23,8 +23,8 @@ GROUPS = [(group.value, group.label) for group in WITHHOLDABLE]
 SOMEBODY = 0
 
 
-class ReleaseForm(forms.Form):
-    """Only what has no meaning is refused here; whether the plan can stand, its own rules say."""
+class MarkingForm(forms.Form):
+    """A marking that decides access. What has no meaning is refused here; whether it can stand, its rules say."""
 
     tlp = forms.ChoiceField(label=_("Marking"), choices=TLP.choices)
     controls = forms.MultipleChoiceField(
@@ -38,6 +38,53 @@ class ReleaseForm(forms.Form):
         required=False,
         max_length=300,
         help_text=_("Countries for REL TO, by name or code: US, CA"),
+    )
+
+    def clean_rel_to(self) -> list[str]:
+        """Two-letter codes, from codes or names in any case."""
+        named = [part.strip() for part in re.split(r"[,;/\n]+", self.cleaned_data["rel_to"]) if part.strip()]
+        found, unknown = [], []
+        for name in named:
+            try:
+                found.append(str(pycountry.countries.lookup(name).alpha_2))
+            except LookupError:
+                unknown.append(name)
+        if unknown:
+            raise forms.ValidationError(
+                _("Not a country: %(names)s. Write names or codes, separated by commas.")
+                % {"names": ", ".join(unknown)}
+            )
+        return list(dict.fromkeys(found))
+
+
+class HandlingForm(MarkingForm):
+    """Marking and embargo of what is published."""
+
+    embargo_until = forms.DateTimeField(
+        label=_("Embargo until"),
+        required=False,
+        help_text=_("Before then nobody outside your agency has it, whatever is released"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=300,
+        help_text=_("Asked for when it is marked lower; it goes on the trail"),
+        widget=forms.Textarea(attrs={"rows": 2, "maxlength": 300}),
+    )
+
+
+class ReleaseForm(MarkingForm):
+    """Only what has no meaning is refused here; whether the plan can stand, its own rules say."""
+
+    marking_reason = forms.CharField(
+        label=_("Why it is marked lower"),
+        required=False,
+        max_length=300,
+        help_text=_("Only where others were given it under a stricter marking"),
+        widget=forms.TextInput(attrs={"maxlength": 300}),
     )
     withheld = forms.MultipleChoiceField(
         label=_("Hold back from all"), choices=GROUPS, required=False, widget=forms.CheckboxSelectMultiple
@@ -91,22 +138,6 @@ class ReleaseForm(forms.Form):
         if isinstance(self.data, MultiValueDict):
             return list(self.data.getlist(name))
         return []
-
-    def clean_rel_to(self) -> list[str]:
-        """Two-letter codes, from codes or names in any case."""
-        named = [part.strip() for part in re.split(r"[,;/\n]+", self.cleaned_data["rel_to"]) if part.strip()]
-        found, unknown = [], []
-        for name in named:
-            try:
-                found.append(str(pycountry.countries.lookup(name).alpha_2))
-            except LookupError:
-                unknown.append(name)
-        if unknown:
-            raise forms.ValidationError(
-                _("Not a country: %(names)s. Write names or codes, separated by commas.")
-                % {"names": ", ".join(unknown)}
-            )
-        return list(dict.fromkeys(found))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -162,6 +193,7 @@ class ReleaseForm(forms.Form):
             right_to_know=given.get("right_to_know") or "",
             starts_at=given.get("starts_at"),
             ends_at=_day_after(given.get("ends_on")),
+            marking_reason=given.get("marking_reason") or "",
         )
 
     def _pick(self, target: Target, tlp: str) -> Pick:

@@ -42,7 +42,9 @@ class Said:
 class Subject:
     """The record to be decided on, and what its newest version says; `earlier` is what those before it said.
 
-    `originator` is None where it has no seat in the hub; `author` is the person who posted it.
+    `originator` is None where it has no seat in the hub; `author` is the person who posted it. `sources` are the
+    owners and originators, other than the owner, of the records it is derived from (None: one without a seat); the
+    marking is then the strictest of its own and theirs. Before `embargoed_until` it reaches nobody but its owner.
     """
 
     id: int
@@ -58,6 +60,14 @@ class Subject:
     certified: bool = False
     author: int | None = None
     earlier: tuple[Said, ...] = ()
+    sources: tuple[Party | None, ...] = ()
+    embargoed_until: datetime | None = None
+
+    def origins(self) -> tuple[Party | None, ...]:
+        """Whose word it rests on, each once: its originator, and those of what it is derived from."""
+        return tuple(
+            {None if each is None else each.id: each for each in (self.originator, *self.sources)}.values()
+        )
 
     def as_of(self, version: int) -> Subject:
         """The subject as `version` said it, under today's marking. Of one not known the worst is assumed."""
@@ -98,12 +108,21 @@ class Reach:
 
 @dataclass(frozen=True)
 class Roster:
-    """A community's confirmed members now."""
+    """A community's confirmed members now.
+
+    `since` holds those who joined without its history: what was released before that instant is not theirs.
+    """
 
     id: int
     name: str
     members: frozenset[int]
     closes_at: datetime | None = None
+    since: dict[int, datetime] = field(default_factory=dict)
+
+    def takes(self, member: int, starts_at: datetime | None) -> bool:
+        """Whether what began at `starts_at` is the member's: its own time, or history it joined with."""
+        joined = self.since.get(member)
+        return joined is None or starts_at is None or joined <= starts_at
 
 
 @dataclass(frozen=True)

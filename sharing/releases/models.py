@@ -72,6 +72,8 @@ class Consent(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["record", "version", "recipient"], condition=Q(withdrawn_at=None), name="consent_once"
+                fields=["record", "version", "originator", "recipient"],
+                condition=Q(withdrawn_at=None),
+                name="consent_once",
             ),
         ]

@@ -34,6 +34,7 @@ class Plan:
     right_to_know: str = ""
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    marking_reason: str = ""
 
     def reaches(self, version: int, rosters: dict[int, Roster], at: datetime) -> tuple[Reach, ...]:
         """The releases this plan would make, with negative ids: they are not in the database."""

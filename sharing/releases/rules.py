@@ -36,6 +36,8 @@ def _at(subject: Subject, recipient: Party, facts: Facts, now: datetime) -> Deci
     live = [reach for reach in facts.releases if _is_live(reach, now)]
     if recipient.id == subject.owner.id:
         return _own(subject, live)
+    if subject.embargoed_until is not None and now < subject.embargoed_until:
+        return Decision(False, reasons=(_("it is under embargo"),))
     reached = [(reach, via) for reach in live if (via := _via(subject.tlp, recipient, reach, facts, now))]
     # Closed by default.
     if not reached:
@@ -73,10 +75,12 @@ def _narrow(
     Every release that reaches the recipient withholds, whichever version it was made for.
     """
     refusals = control_refusals(subject, recipient)
-    third = subject.originator is None or subject.originator.id not in (subject.owner.id, recipient.id)
-    consents = [each for each in facts.consents if third and _consents(each, subject, recipient, now)]
-    if third and not consents:
-        refusals.append(_third_agency(subject))
+    consents = []
+    for origin in _thirds(subject, recipient):
+        given = [each for each in facts.consents if _consents(each, origin, subject, recipient, now)]
+        consents += given
+        if not given:
+            refusals.append(_third_agency(origin))
     treaties, missing = _treaties(subject, recipient, facts, now)
     refusals += missing
     if refusals:
@@ -128,11 +132,12 @@ def _via(tlp: str, recipient: Party, reach: Reach, facts: Facts, now: datetime) 
     roster = facts.rosters.get(reach.community)
     if roster is None or (roster.closes_at and roster.closes_at <= now):
         return ""
-    # AMBER: members as of the release who still are; GREEN, CLEAR: the community itself, later members too.
+    # AMBER: members as of the release who still are; GREEN, CLEAR: the community itself, later members too. Who joined
+    # from a day on has what began since; who joined with history, what began before as well.
     members = roster.members & reach.members if tlp == TLP.AMBER else roster.members
-    if recipient.id in members:
+    if recipient.id in members and roster.takes(recipient.id, reach.starts_at):
         return _("member of %(community)s") % {"community": roster.name}
-    if recipient.parent in members:
+    if recipient.parent in members and roster.takes(recipient.parent, reach.starts_at):
         return _("client of a member of %(community)s") % {"community": roster.name}
     return ""
 
@@ -184,23 +189,27 @@ def identifier_refusal(subject: Subject, recipient: Party, need_and_right: bool)
     return ""
 
 
-def _consents(each: Allowed, subject: Subject, recipient: Party, now: datetime) -> bool:
+def _thirds(subject: Subject, recipient: Party) -> list[Party | None]:
+    """Those it rests on who are neither its owner nor the recipient: each has to consent."""
+    parties = (subject.owner.id, recipient.id)
+    return [origin for origin in subject.origins() if origin is None or origin.id not in parties]
+
+
+def _consents(each: Allowed, origin: Party | None, subject: Subject, recipient: Party, now: datetime) -> bool:
     live = each.until is None or each.until > now
-    theirs = subject.originator is not None and each.originator == subject.originator.id
+    theirs = origin is not None and each.originator == origin.id
     return theirs and each.recipient == recipient.id and each.version == subject.version and live
 
 
-def _third_agency(subject: Subject) -> str:
-    if subject.originator is None:
+def _third_agency(origin: Party | None) -> str:
+    if origin is None:
         return _("the originator has no seat in the hub to consent")
-    return _("%(agency)s has not consented to this recipient") % {"agency": subject.originator.code}
+    return _("%(agency)s has not consented to this recipient") % {"agency": origin.code}
 
 
 def _givers(subject: Subject, recipient: Party) -> list[Party]:
-    """Owner and originator, as far as they are of another country than the recipient."""
-    both = {subject.owner.id: subject.owner}
-    if subject.originator is not None:
-        both[subject.originator.id] = subject.originator
+    """Owner and originators, as far as they are of another country than the recipient."""
+    both = {party.id: party for party in (subject.owner, *subject.origins()) if party is not None}
     return [giver for giver in both.values() if giver.nation != recipient.nation]
 
 
@@ -258,7 +267,7 @@ def treaty_refusals(treaty: Treaty, subject: Subject, now: datetime) -> list[str
 
 def _instants(subject: Subject, recipient: Party, facts: Facts) -> Iterator[datetime]:
     """Every instant at which something begins or ends that a decision for the recipient may rest on."""
-    named: list[datetime | None] = []
+    named: list[datetime | None] = [subject.embargoed_until]
     for reach in facts.releases:
         named += [reach.starts_at, reach.ends_at]
         if reach.community in facts.rosters:

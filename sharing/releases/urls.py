@@ -1,14 +1,15 @@
-"""Addresses of releasing, recalling, carrying over and showing as another, below the record's own."""
+"""Addresses of Today, and of releasing, recalling, carrying over and showing as another, below the record's own."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sharing.pages import recalling, releasing, showing
+from sharing.pages import marking, recalling, releasing, showing, today
 
 KINDS = (("bulletins", "bulletin"), ("seizures", "seizure"))
 
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern] = [path("", today.today, name="today")]
+urlpatterns += [
     pattern
     for section, kind in KINDS
     for pattern in (
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern] = [
             {"kind": kind},
             name=f"{kind}_release_preview",
         ),
+        path(f"{section}/<ref:ref>/marking/", marking.marking_page, {"kind": kind}, name=f"{kind}_marking"),
         path(f"{section}/<ref:ref>/recall/", recalling.recall_page, {"kind": kind}, name=f"{kind}_recall"),
         path(
             f"{section}/<ref:ref>/carry-over/",

@@ -56,6 +56,12 @@ class ReleaseBody(serializers.Serializer[Any]):
     )
     controls = codes(serializers.ChoiceField(choices=Control.choices), 4)
     rel_to = codes(Country())
+    marking_reason = serializers.CharField(
+        max_length=300,
+        required=False,
+        allow_blank=True,
+        help_text=gettext_lazy("asked for where it is marked lower than what others were given"),
+    )
     withheld = groups()
     need_to_know = serializers.CharField(max_length=300)
     right_to_know = serializers.CharField(max_length=300)

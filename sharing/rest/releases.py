@@ -143,6 +143,7 @@ def planned(record: Record, data: Any) -> Plan:
         right_to_know=given["right_to_know"],
         starts_at=given.get("starts_at"),
         ends_at=given.get("ends_at"),
+        marking_reason=given.get("marking_reason", ""),
     )
 
 

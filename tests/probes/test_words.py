@@ -106,6 +106,7 @@ ASKED = {
     "/inbox/": ("show", "after"),
     "/trail/": ("ref", "actor", "before", "event"),
     "/agencies/": ("q",),
+    "/briefings/": ("after",),
 }
 
 

@@ -482,3 +482,63 @@ def test_until_is_the_first_instant_at_which_the_decision_changes(record, party,
 @given(subjects(), parties, worlds())
 def test_every_decision_says_why(record, party, world):
     assert decide(record, party, world, NOW).reasons
+
+
+# --- Embargo, history, derived records -------------------------------------------------------------------------
+def test_under_embargo_nobody_but_the_owner_has_it_until_its_end():
+    record = subject(embargoed_until=NOW + DAY)
+    assert allowed(record, CBP, to(HSI))
+    assert not allowed(record, HSI, to(HSI))
+    assert decide(record, HSI, facts(to(HSI)), NOW).until == NOW + DAY
+    assert allowed(record, HSI, to(HSI), at=NOW + DAY)
+
+
+def joined(party: Party, at: datetime) -> dict[int, Roster]:
+    everyone = region(HSI, TXDPS, AMO)[REGION]
+    return {REGION: replace(everyone, since={party.id: at})}
+
+
+@pytest.mark.parametrize("tlp", [TLP.GREEN, TLP.CLEAR, TLP.AMBER])
+def test_who_joins_from_now_has_what_began_since_and_who_joins_with_history_what_was_before(tlp):
+    before = to_region(members=(HSI, TXDPS), starts_at=NOW - DAY)
+    since = to_region(members=(HSI, TXDPS), starts_at=NOW)
+    late = joined(TXDPS, NOW)
+    assert not allowed(subject(tlp), TXDPS, before, rosters=late)
+    assert allowed(subject(tlp), TXDPS, since, rosters=late)
+    assert allowed(subject(tlp), TXDPS, before, rosters=joined(HSI, NOW))
+
+
+def test_history_extends_no_need_to_know():
+    """AMBER goes to those who were members then: somebody who joins with history was not."""
+    before = to_region(members=(HSI,), starts_at=NOW - DAY)
+    assert allowed(subject(TLP.GREEN), TXDPS, before)
+    assert not allowed(subject(TLP.AMBER), TXDPS, before)
+
+
+def test_a_client_has_what_its_parent_joined_with():
+    before = to_region(members=(HSI,), starts_at=NOW - DAY)
+    assert allowed(subject(), AMO, before, rosters=region(HSI))
+    assert not allowed(subject(), AMO, before, rosters=joined(HSI, NOW))
+
+
+def test_what_is_derived_needs_the_consent_of_each_origin():
+    derived = subject(sources=(HSI, TXDPS))
+    hsi, txdps = Allowed(1, HSI.id, TOPD.id), Allowed(1, TXDPS.id, TOPD.id)
+    assert not allowed(derived, TOPD, to(TOPD))
+    assert not allowed(derived, TOPD, to(TOPD), consents=(hsi,))
+    assert allowed(derived, TOPD, to(TOPD), consents=(hsi, txdps))
+    # To an origin itself only the others' consent is asked.
+    assert allowed(derived, HSI, to(HSI), consents=(Allowed(1, TXDPS.id, HSI.id),))
+
+
+def test_what_is_derived_from_a_body_without_a_seat_goes_to_nobody():
+    assert not allowed(subject(sources=(None,)), HSI, to(HSI))
+    assert allowed(subject(), HSI, to(HSI))
+
+
+def test_what_is_derived_crosses_under_the_agreements_of_every_origin():
+    derived = subject(sources=(HSI,), has_identifiers=False)
+    consent = (Allowed(1, HSI.id, CBSA.id),)
+    ours, theirs = treaty(), treaty(HSI, CBSA, number=2)
+    assert not allowed(derived, CBSA, to(CBSA), consents=consent, treaties=(ours,))
+    assert allowed(derived, CBSA, to(CBSA), consents=consent, treaties=(ours, theirs))

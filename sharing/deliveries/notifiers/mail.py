@@ -59,7 +59,10 @@ def _content(message: Message) -> tuple[str, str, dict[str, Any]]:
             return _("Something waits for you in the hub"), "waiting", {"url": f"{site}/inbox/"}
         return _("Recalled: %(ref)s") % {"ref": told.ref}, "recalled", {"ref": told.ref, "at": told.at}
     disclosure = message.disclosure
-    assert disclosure is not None
+    if disclosure is None:
+        # A notice: its kind and where to read it.
+        subject = _("%(kind)s: something waits for you in the hub") % {"kind": message.alert.label}
+        return subject, "waiting", {"url": site + (message.path or "/inbox/")}
     extent = carries(disclosure.marking, Channel.MAIL)
     if extent <= Carries.WAITING:
         return _("Something waits for you in the hub"), "waiting", {"url": f"{site}/inbox/"}
@@ -102,9 +105,9 @@ def _headers(message: Message) -> dict[str, str]:
 def _thread(message: Message) -> str:
     """The same for all mails of a record to an agency, different for each agency, telling neither."""
     told = message.disclosure or message.recalled
-    assert told is not None
+    about = told.ref if told is not None else f"{message.alert} {message.path}"
     key = f"{settings.SECRET_KEY} mail thread".encode()
-    return hmac.new(key, f"{message.agency_code} {told.ref}".encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.new(key, f"{message.agency_code} {about}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _one_line(text: str) -> str:

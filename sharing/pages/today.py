@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +24,7 @@ from hub.agencies.models import Role
 from hub.pages.times import as_time
 from sharing.audiences.models import Received
 from sharing.deliveries.models import AlertKind, InboxItem
-from sharing.deliveries.pages import disclosed, row_of_item
+from sharing.deliveries.pages import disclosed, notice_rows, row_of_item
 from sharing.deliveries.querysets import inbox_items
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.disclosure import Disclosure
@@ -38,6 +39,7 @@ WAITING = 5
 DRAFTS = 5
 TO_RELEASE = 5
 NEW = 6
+NOTICES = 5
 RECALLS_SHOWN = timedelta(days=7)
 
 
@@ -57,6 +59,8 @@ def today(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "waiting": [row for item in first if (row := row_of_item(item, shown, back="/", small=False))],
         "waiting_total": f"{LOOKED_AT}+" if len(waiting) >= LOOKED_AT else str(len(waiting)),
+        "notices": notice_rows(viewer, NOTICES),
+        "decide": [row for queue in DECIDE for row in queue(viewer)],
         "recalls": [row_of_item(item, {}, back="/") for item in recalls],
         "drafts": [_draft(line) for line in drafts],
         "to_release": [short_row(each, action=_release(each)) for each in to_release],
@@ -128,6 +132,10 @@ def _draft(line: DraftLine) -> RecordRow:
         action=Action(label=_("Continue"), href=line.href, quiet=True),
         key=line.ref,
     )
+
+
+# What waits for a decision: each stage's own queue, (viewer) -> lines, in the order they are shown.
+DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = ()
 
 
 def _places(viewer: Viewer) -> list[tuple[str, str, str]]:
