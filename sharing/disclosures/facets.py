@@ -60,16 +60,15 @@ def counts_of(matching: Any, filters: Filters) -> tuple[int, dict[str, Counter[s
     sources: dict[tuple[str, tuple[Any, ...]], str] = {}
 
     def source(but: str) -> str:
-        rows = filters.narrow(matching, but=but).order_by().values_list(*COLUMNS)[: COUNTED + 1]
-        sql, parameters = rows.query.sql_with_params()
-        return sources.setdefault((sql, tuple(parameters)), f"hits{len(sources)}")
+        rows = filters.narrow(matching, but=but).order_by()
+        return sources.setdefault(rows.looked_at(*COLUMNS, most=COUNTED + 1), f"hits{len(sources)}")
 
     whole = source("")
     parts = [f"select 'all', '', count(*) from {whole}"]  # noqa: S608 - our own names
     for name, value in VALUES.items():
         rows = source(name if filters.get(name) else "")
         parts.append(f"select '{name}', {value} as v, count(*) from {rows} group by v")  # noqa: S608 - our own names
-    named = ", ".join(COLUMNS)
+    named = ", ".join(("place", *COLUMNS))
     hits = ", ".join(f"{name} ({named}) as materialized ({sql})" for (sql, _p), name in sources.items())
     with connection.cursor() as cursor:
         cursor.execute(

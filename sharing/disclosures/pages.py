@@ -130,8 +130,8 @@ def _by_reference(viewer: Viewer, filters: Filters) -> str:
     ref = f"{typed[:4]}-{typed[4:]}"
     if not PATTERN.fullmatch(ref):
         return ""
-    rows = Received.objects.visible_to(viewer).filter(ref=ref).values_list("kind", flat=True)
-    for kind in [*rows[:1], *(kind for kind in Kind.values if gone_for(viewer, kind, ref))]:
+    rows = Received.objects.visible_to(viewer).filter(ref=ref).look("kind", most=1)
+    for kind in [*(row[0] for row in rows), *(kind for kind in Kind.values if gone_for(viewer, kind, ref))]:
         return f"/{SECTION[Kind(kind)]}/{ref}/"
     return ""
 
