@@ -53,6 +53,19 @@ class FoundQuerySet(models.QuerySet[Any]):
             cursor.execute(f"{sql} order by place", parameters)
             return [row[1:] for row in cursor.fetchall()]
 
+    def number(self, *, most: int) -> int:
+        """How many faces there are, counted to `most` and looked at twice: all of them at once, by their keys."""
+        try:
+            sql, parameters = self.order_by().values_list(self.face)[:most].query.sql_with_params()
+        except EmptyResultSet:
+            return 0
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"select count(*) from bulletins_face where id = any(array({sql}))",  # noqa: S608 - our own names
+                parameters,
+            )
+            return int(cursor.fetchone()[0])
+
     def matching(self, text: str) -> Self:
         """Faces that say `text`, as a person types it: words, "phrases", or, -not."""
         return (

@@ -17,7 +17,7 @@ from sharing.audiences.models import Received
 from sharing.flow import release
 from sharing.releases.plan import Pick
 from tests.bench.filling import Filled
-from tests.bench.questions import QUESTIONS, Question, Reader, Stopwatch
+from tests.bench.questions import QUESTIONS, Question, Reader, Spent, Stopwatch
 from tests.builders import plan, published_bulletin
 from tests.cast import viewer
 
@@ -26,29 +26,33 @@ LEAST, MOST, ENOUGH_S = 7, 80, 4.0
 
 @dataclass(frozen=True)
 class Line:
-    """One question by one reader: medians in milliseconds, and the statements the hub sends for it."""
+    """One question by one reader: medians of what each way spends, and the statements the hub sends for it."""
 
     question: str
     reader: str
-    hub: float
-    bare: float
-    guardian: float
-    hub_query: float
-    bare_query: float
+    hub: Spent
+    bare: Spent
+    guardian: Spent
+    hub_query: Spent
+    bare_query: Spent
     rounds: int
     statements: int
 
     @property
     def above(self) -> float:
-        return self.hub - self.bare
+        return self.hub.busy - self.bare.busy
 
     @property
     def query_above(self) -> float:
-        return self.hub_query - self.bare_query
+        return self.hub_query.busy - self.bare_query.busy
 
     @property
     def times(self) -> float:
-        return self.hub / self.bare
+        return self.hub.busy / self.bare.busy
+
+    @property
+    def times_guardian(self) -> float:
+        return self.guardian.busy / self.hub.busy
 
 
 def readers(filled: Filled) -> list[Reader]:
@@ -66,7 +70,7 @@ def lines(filled: Filled, *, enough_s: float = ENOUGH_S) -> list[Line]:
 
 
 def ask(question: Question, reader: Reader, enough_s: float) -> Line:
-    ways: dict[str, Callable[[Reader], float]] = {
+    ways: dict[str, Callable[[Reader], Spent]] = {
         "hub": question.by_hub,
         "bare": question.bare,
         "guardian": question.by_guardian,
@@ -75,17 +79,21 @@ def ask(question: Question, reader: Reader, enough_s: float) -> Line:
     }
     for way in ways.values():
         way(reader)
-    taken: dict[str, list[float]] = {name: [] for name in ways}
+    taken: dict[str, list[Spent]] = {name: [] for name in ways}
     until = time.monotonic() + enough_s
     rounds = 0
     while rounds < MOST and (rounds < LEAST or time.monotonic() < until):
         for name, way in ways.items():
             taken[name].append(way(reader))
         rounds += 1
-    medians = {name: median(times) for name, times in taken.items()}
+    medians = {name: middle(spent) for name, spent in taken.items()}
     return Line(
         question.name, reader.name, rounds=rounds, statements=_statements(question, reader), **medians
     )
+
+
+def middle(spent: list[Spent]) -> Spent:
+    return Spent(median(each.wall for each in spent), median(each.busy for each in spent))
 
 
 def _statements(question: Question, reader: Reader) -> int:
@@ -101,13 +109,13 @@ def _statements(question: Question, reader: Reader) -> int:
     return sent
 
 
-def release_to_all(filled: Filled, *, rounds: int = 9) -> float:
+def release_to_all(filled: Filled, *, rounds: int = 9) -> Spent:
     """A bulletin to every agency of the bench, each named: milliseconds, alerts and the commit included."""
-    who, taken = viewer("cbp.releaser"), []
+    who, taken = viewer("cbp.releaser"), list[Spent]()
     picks = [Pick(agency=pk) for pk in sorted(filled.bodies.shares)]
     for _round in range(rounds):
         record = published_bulletin()
         with Stopwatch() as watch, viewing(who):
             release([record], plan(*picks), viewer=who, at=timezone.now())
-        taken.append(watch.ms)
-    return median(taken)
+        taken.append(watch.spent)
+    return middle(taken)
