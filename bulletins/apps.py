@@ -7,3 +7,9 @@ class BulletinsConfig(AppConfig):
     name = "bulletins"
     label = "bulletins"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from bulletins.faces.querysets import identifiers_read
+        from bulletins.publishing.telltales import look_up_identifiers_with
+
+        look_up_identifiers_with(identifiers_read)

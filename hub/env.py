@@ -20,7 +20,10 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCK = "launcher.lock"
 SERVICES = "services.json"
 # What a launcher hands to its processes, and to the commands run beside it.
-SHARED = ("DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "HUB_DEMO")
+SHARED = (
+    "DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "HUB_DEMO", "SITE_URL",
+    "EMAIL_URL", "MAIL_FROM", "PHOTOGRAPHS", "OUTGOING_ALLOW", "WEBHOOK_KEYS",
+)  # fmt: skip
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 

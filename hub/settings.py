@@ -269,7 +269,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 2**20
 
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("MAIL_FROM", "hub@localhost")
 if HUB_DEMO:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_BACKEND = "hub.outgoing.mail_folder.EmailBackend"
     EMAIL_FILE_PATH = HUB_HOME / "mail"
 else:
     EMAIL_TIMEOUT = 10

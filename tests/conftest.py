@@ -89,6 +89,14 @@ def set_the_clock_up() -> None:
             "create or replace function hub_now() returns timestamptz language sql stable as "
             "$$ select coalesce((select max(at) from hub_test_clock), statement_timestamp()) $$"
         )
+        # What only the owner may write, inside a test's own transaction: facts that no action makes.
+        cursor.execute("create schema if not exists hub_test")
+        cursor.execute(
+            "create or replace function hub_test.run(sql text) returns void language plpgsql security definer"
+            " set search_path = public, pg_temp as $$ begin execute sql; end $$"
+        )
+        cursor.execute("grant usage on schema hub_test to hub_app, hub_engine")
+        cursor.execute("grant execute on function hub_test.run(text) to hub_app, hub_engine")
         cursor.execute("select obj_description('hub_test_clock'::regclass)")
         noted = cursor.fetchone()[0]
         if noted is None:  # a new database; a reused one has the answer, and perhaps rows of a test cut short
@@ -131,6 +139,13 @@ def jump() -> Callable[[datetime], None]:
             cursor.execute("insert into hub_test_clock values (%s)", [at])
 
     return to
+
+
+def as_owner(sql: str, parameters: Any = ()) -> None:
+    """Runs SQL with the owner's rights in the transaction of the test, to be rolled back with it."""
+    with connection.cursor() as cursor:
+        whole = psycopg.ClientCursor(cursor.connection).mogrify(sql, parameters) if parameters else sql
+        cursor.execute("select hub_test.run(%s)", [whole])
 
 
 @pytest.fixture

@@ -59,6 +59,11 @@ function listen(form) {
       place.textContent = text;
       place.classList.toggle("is-warned", (event.detail.warned ?? []).includes(name));
     }
+    // Parts of the form that follow from it: HTML of our own templates.
+    for (const [name, html] of Object.entries(event.detail.parts ?? {})) {
+      const place = form.querySelector(`[data-part="${CSS.escape(name)}"]`);
+      if (place) place.innerHTML = html;
+    }
   });
 }
 

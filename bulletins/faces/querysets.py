@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.postgres.search import SearchQuery
@@ -79,6 +80,27 @@ class FoundQuerySet(models.QuerySet[Any]):
             if value not in ("", None, [], False):
                 found = found.filter(**{FILTERS[name]: _listed(name, value)})
         return found
+
+
+def identifiers_read(viewer: Viewer, words: Sequence[str]) -> set[str]:
+    """Of `words`, those that are identifiers of records the viewer reads whole: another agency's are not looked at.
+
+    The words' text index is asked first; what it finds is compared as a whole, in the case it was written in.
+    """
+    require_viewer(viewer)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            select c.value from unnest(%s::text[]) c(value)
+            where exists (select 1 from bulletins_found f
+                          where f.words @@ phraseto_tsquery('english', c.value) and f.withheld = '{}'
+                            and f.shown -> 'identifiers' -> 'items'
+                                @> jsonb_build_array(jsonb_build_object('value', c.value))
+                            and exists (select from bulletins_face a where a.id = f.id))
+            """,
+            [list(words)],
+        )
+        return {value for (value,) in cursor.fetchall()}
 
 
 # Filter name to lookup. A method's face carries its ancestors' codes, so one lookup takes all below it.

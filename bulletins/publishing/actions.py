@@ -17,6 +17,7 @@ from bulletins.flow import publish
 from bulletins.publishing.models import Bulletin, LinkedSeizure, Photograph
 from bulletins.publishing.photographs.storage import forget_when_committed, stored_name
 from bulletins.publishing.querysets import working_copies
+from bulletins.publishing.telltales import Telltale, without
 from bulletins.publishing.titles import suggested_title
 from bulletins.records.actions import write_down
 from bulletins.records.models import Identifier, Record, Substance, Version
@@ -26,7 +27,7 @@ from hub.agencies.models import Agency
 from hub.database.context import lock_records
 from hub.trail.actions import record as write_trail
 
-__all__ = ["Entry", "Errors", "begin", "discard", "post", "save", "stored_name", "take_up"]
+__all__ = ["Entry", "Errors", "begin", "discard", "move_words", "post", "save", "stored_name", "take_up"]
 
 Errors = dict[str, list[str]]
 
@@ -105,6 +106,20 @@ def save(record: Bulletin | SeizureReport, entry: Entry, *, viewer: Viewer, at: 
             marking=record.tlp,
         )
     return errors
+
+
+def move_words(
+    record: Bulletin | SeizureReport, name: str, found: Telltale, *, viewer: Viewer, at: datetime
+) -> None:
+    """Take what leads to somebody out of the text `name`, and add it to the identifiers, unless it stands there."""
+    rows = [
+        {"kind": row.kind, "value": row.value, "note": row.note}
+        for row in Identifier.objects.filter(record_id=record.pk)
+    ]
+    if found.words.casefold() not in {row["value"].casefold() for row in rows}:
+        rows.append({"kind": found.kind.value, "value": found.words, "note": ""})
+    text = {name: without(getattr(record, name), found.words)}
+    write_down(record, text, viewer=viewer, at=at, identifiers=rows)
 
 
 def _write_what_stands(

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bulletins.markings.rules import Marking, highest
-from bulletins.publishing.actions import Errors, begin, by_field, discard, post, save, take_up
+from bulletins.publishing.actions import Errors, begin, by_field, discard, move_words, post, save, take_up
 from bulletins.publishing.models import Bulletin
 from bulletins.publishing.photographs import Refused
 from bulletins.publishing.photographs.actions import MOST, add_photograph, remove_photograph
@@ -174,7 +175,14 @@ def answer(request: HttpRequest, record: Any) -> HttpResponse:
     part = request.headers.get("X-Requested-With") == "fetch"
     country = Agency.objects.values_list("country", flat=True).get(pk=viewer.agency_id)
     do, _colon, what = request.POST.get("do", "save").partition(":")
-    sheet = Sheet(record, country=country, data=request.POST, part=part, more=what if do == "more" else "")
+    sheet = Sheet(
+        record,
+        country=country,
+        data=request.POST,
+        part=part,
+        more=what if do == "more" else "",
+        viewer=viewer,
+    )
     entry = sheet.entry()
     errors = sheet.errors() | save(record, entry, viewer=viewer, at=at)
     if "change" in request.POST:
@@ -187,6 +195,8 @@ def answer(request: HttpRequest, record: Any) -> HttpResponse:
         sheet.pictures = pictures_of(record)
     if do == "remove":
         _remove_photograph(record, what, viewer)
+    if do == "move" and not errors:
+        return _moved(request, record, sheet, what, viewer)
     if do == "post" and not errors:
         try:
             with transaction.atomic():
@@ -202,6 +212,21 @@ def answer(request: HttpRequest, record: Any) -> HttpResponse:
     if do != "remove":
         messages.success(request, _("Saved. Only your agency's releasers and you can see a draft."))
     return HttpResponseRedirect(edit_address(record) + ("#id_photographs" if do == "remove" else ""))
+
+
+def _moved(request: HttpRequest, record: Any, sheet: Sheet, what: str, viewer: Viewer) -> HttpResponse:
+    """Take words out of a text everybody is shown, and put them among the identifiers."""
+    name, _colon, words = what.partition(":")
+    found = next(
+        (each for each in sheet.telltales if each.field == name and each.telltale.words == words), None
+    )
+    if found is None:
+        messages.info(request, _("These words are not there any more."))
+    else:
+        move_words(record, name, found.telltale, viewer=viewer, at=timezone.now())
+        said = _("“%(words)s” stands among the identifiers now. Read the sentence once more.")
+        messages.success(request, said % {"words": words})
+    return HttpResponseRedirect(f"{edit_address(record)}#id_tear_line")
 
 
 def _posted(request: HttpRequest, record: Any, version: int) -> HttpResponse:
@@ -249,6 +274,7 @@ def told(record: Any, sheet: Sheet, errors: Errors, viewer: Viewer) -> JsonRespo
         "saved_at": record.edited_at.isoformat(),
         "said": sheet.conclude(record),
         "warned": sheet.warned,
+        "parts": {"telltales": render_to_string("bulletins/telltales.html", {"sheet": sheet})},
         "errors": errors,
     }
     if record.kind == Kind.BULLETIN:
@@ -260,7 +286,7 @@ def show(request: HttpRequest, record: Any, *, sheet: Sheet | None = None, statu
     viewer = viewer_of(request)
     if sheet is None:
         country = Agency.objects.values_list("country", flat=True).get(pk=viewer.agency_id)
-        sheet = Sheet(record, country=country)
+        sheet = Sheet(record, country=country, viewer=viewer)
     is_bulletin = record.kind == Kind.BULLETIN
     made = record.pk is not None
     context = {

@@ -25,9 +25,10 @@ from bulletins.publishing.rows import (
     usual_unit,
 )
 from bulletins.publishing.sections import EVENT, sections
-from bulletins.publishing.telltales import seen_in
+from bulletins.publishing.telltales import Telltale, said_of, telltales
 from bulletins.publishing.titles import suggested_title
 from bulletins.seizures.models import SeizureReport
+from hub.accounts.viewer import Viewer
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,18 @@ class Fold:
 
 
 @dataclass(frozen=True)
+class Pointed:
+    """Words of one field that lead to somebody; a press moves them to the identifiers."""
+
+    field: str
+    telltale: Telltale
+
+    @property
+    def action(self) -> str:
+        return f"move:{self.field}:{self.telltale.words}"
+
+
+@dataclass(frozen=True)
 class Problem:
     label: str
     anchor: str
@@ -70,7 +83,9 @@ class Sheet:
         data: QueryDict | None = None,
         part: bool = False,
         more: str = "",
+        viewer: Viewer | None = None,
     ) -> None:
+        self.viewer, self.country = viewer, country
         data = _plain_lines(data) if data is not None else None
         self.kind = record.kind
         self.vocabulary = Vocabulary()
@@ -101,6 +116,7 @@ class Sheet:
         self.refused: Errors = {}
         self.suggested = ""
         self.warned: list[str] = []
+        self.telltales: list[Pointed] = []
         self.said = self.conclude(record)
         self.title = self.form.initial.get("title") or self.suggested
 
@@ -181,9 +197,24 @@ class Sheet:
         if isinstance(record, Bulletin):
             self.suggested = suggested_title([row["drug"] for row in stored], record.methods)
             said["title"] = without_title(self.suggested)
-            said["tear_line"], warned = seen_in(record.tear_line, _values(record))
-            self.warned = ["tear_line"] if warned else []
+            self.telltales = self._pointed_out(record)
+            said["tear_line"] = said_of(record.tear_line, [each.telltale for each in self.telltales])
+            self.warned = ["tear_line"] if self.telltales else []
         return said
+
+    def _pointed_out(self, record: Bulletin) -> list[Pointed]:
+        """What leads to somebody in the texts that everybody it is released to reads."""
+        identifiers = _values(record)
+        return [
+            Pointed(name, each)
+            for name in ("tear_line", "title", "safety_note")
+            for each in telltales(
+                getattr(record, name),
+                identifiers=identifiers,
+                viewer=self.viewer,
+                country=self.country or "US",
+            )
+        ]
 
 
 def pictures_of(

@@ -73,7 +73,7 @@ def _line(agency: Agency) -> AgencyLine:
     parts = (
         agency.code,
         agency.label,
-        agency.region,
+        _regions(agency),
         country_name(agency.country),
         agency.get_kind_display(),
     )
@@ -81,9 +81,14 @@ def _line(agency: Agency) -> AgencyLine:
         code=agency.code,
         name=agency.label,
         band=band_of(agency).label,
-        region=agency.region,
+        region=_regions(agency),
         words=" ".join(parts).casefold(),
     )
+
+
+def _regions(agency: Agency) -> str:
+    """States, provinces or parts of a country; the data file puts semicolons between them."""
+    return agency.region.replace(";", ", ")
 
 
 def _facts(agency: Agency) -> list[dict[str, str]]:
@@ -93,7 +98,7 @@ def _facts(agency: Agency) -> list[dict[str, str]]:
     told = [
         {"label": _("Kind"), "value": agency.get_kind_display()},
         {"label": _("Country"), "value": country_name(agency.country)},
-        {"label": _("Region"), "value": agency.region},
+        {"label": _("Region"), "value": _regions(agency)},
         {"label": _("Desk"), "href": f"mailto:{agency.desk_email}", "link": agency.desk_email},
         {"label": _("Telephone"), "href": f"tel:{agency.desk_phone}", "link": agency.desk_phone},
         {"label": _("Hours"), "value": agency.desk_hours},

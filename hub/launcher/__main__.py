@@ -62,11 +62,12 @@ CHECKS = (
     ["-m", "mypy"],
     ["manage.py", "makemigrations", "--check", "--dry-run"],
     ["manage.py", "check", "--fail-level", "WARNING"],
+    ["-m", "pytest", "--quiet", "--quiet", "tests/structure/test_layers.py"],
 )
 
 
 def check(options: argparse.Namespace) -> int:
-    """Lint, format, types, missing migrations, Django's own checks: all of them, also when one fails."""
+    """Lint, format, types, missing migrations, Django's own checks, layers: all of them, also when one fails."""
     with throwaway() as found:
         failed = [" ".join(one) for one in CHECKS if command(found, [sys.executable, *one])]
     for name in failed:
@@ -90,7 +91,7 @@ def main() -> int:
     for action, says in (
         (run, "serve the hub"),
         (test, "run the tests"),
-        (check, "lint, types, missing migrations"),
+        (check, "lint, types, missing migrations, layers"),
         (services, "run a command beside services"),
     ):
         sub = commands.add_parser(action.__name__, help=says)

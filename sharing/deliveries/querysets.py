@@ -58,7 +58,7 @@ def notices(viewer: Viewer, *, unread: bool = False) -> DeliveryQuerySet:
     """What the viewer's agency was told that is no record, newest first; `read_at` is when this person opened it."""
     from sharing.deliveries.models import Channel, Delivery, DeliveryState, NoticeRead
 
-    read = NoticeRead.objects.filter(delivery=models.OuterRef("pk"), person_id=viewer.person_id)
+    read = NoticeRead.objects.filter(delivery=models.OuterRef("pk"), person_id=viewer.person_id or 0)
     found: DeliveryQuerySet = (
         Delivery.objects.visible_to(viewer)
         .filter(channel=Channel.INBOX, state=DeliveryState.SENT, alert__record=None)

@@ -98,6 +98,9 @@ def test_the_directory_lists_active_agencies_and_narrows_without_a_script(owner_
     client = signed_in("ncb.officer")
     page = client.get("/agencies/").content.decode()
     assert "/agencies/CBSA/" in page and "South Texas HIDTA (centre)" in page
+    # Several regions stand as people write them, not as the file separates them.
+    assert "GA, NC, SC" in page and "GA;NC;SC" not in page
+    assert "GA, NC, SC" in client.get("/agencies/HIDTA-ATLC/").content.decode()
     narrowed = client.get("/agencies/", {"q": "canada"}).content.decode()
     assert "/agencies/CBSA/" in narrowed and "/agencies/TXDPS/" not in narrowed
     assert "No agency is called that" in client.get("/agencies/", {"q": "atlantis"}).content.decode()

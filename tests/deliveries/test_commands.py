@@ -105,3 +105,10 @@ def test_the_small_receiver_wants_a_secret(monkeypatch):
     monkeypatch.delenv("WEBHOOK_SECRET", raising=False)
     with pytest.raises(CommandError, match="endpoint add"):
         call_command("receive_webhooks", port=0)
+
+
+def test_the_small_receiver_says_in_a_line_that_its_port_is_taken():
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        with pytest.raises(CommandError, match=f"port {port} is taken.*--port"):
+            call_command("receive_webhooks", port=port, secret="whsec_" + "A" * 44)

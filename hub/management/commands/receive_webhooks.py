@@ -32,7 +32,12 @@ class Command(BaseCommand):
             webhook = Webhook(secret or os.environ.get("WEBHOOK_SECRET", ""))
         except Exception as error:
             raise CommandError("give the secret that `manage.py endpoint add` printed") from error
-        server = receiver(port, webhook, answer, self.stdout.write)
+        try:
+            server = receiver(port, webhook, answer, self.stdout.write)
+        except OSError as error:
+            raise CommandError(
+                f"port {port} is taken ({error.strerror}): choose another with --port"
+            ) from error
         self.stdout.write(f"receiving on http://127.0.0.1:{server.server_port}/")
         try:
             server.serve_forever()

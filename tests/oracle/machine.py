@@ -1,0 +1,557 @@
+"""A random life of the hub, step by step, beside the plain reading of the rules (tests/oracle/reading.py).
+
+Each step is done twice: by the hub's own actions, and in memory. After it everybody's eyes are compared: what
+`visible_to` lists, what `disclose` gives, what search finds, what row-level security alone lets through.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.utils import timezone
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bulletins.flow import publish
+from bulletins.models import Bulletin, Found
+from bulletins.records.actions import write_down
+from bulletins.records.models import Kind
+from bulletins.vocabulary.models import Mode
+from hub.accounts.viewer import Viewer
+from hub.agencies.models import Agency, AgencyState
+from hub.database.context import viewing
+from sharing.audiences.actions import rebuild_grants, regrant
+from sharing.audiences.models import Received
+from sharing.communities.models import Community
+from sharing.disclosures.actions import disclose
+from sharing.disclosures.rules import Channel
+from sharing.flow import Handling, carry_over, mark, recall, refresh, release
+from sharing.releases.models import Release
+from sharing.releases.plan import Pick, Plan
+from tests.cast import agency, viewer
+from tests.conftest import as_owner
+from tests.oracle.reading import (
+    STRICTNESS,
+    Body,
+    Circle,
+    Gift,
+    History,
+    Leave,
+    Pact,
+    Paper,
+    Text,
+    Way,
+)
+
+GROUPS = ("detail", "place", "technique", "identifiers", "case")
+# The owners, with an officer and a releaser each; and those who only receive.
+OWNERS = {"CBP": ("cbp.officer", "cbp.releaser"), "CBSA": ("cbsa.officer", "cbsa.releaser")}
+READERS = {
+    "cbp.officer": "CBP",
+    "cbp.releaser": "CBP",
+    "cbp.liaison": "CBP",
+    "hsi.agent": "HSI",
+    "dea.agent": "DEA",
+    "stx.analyst": "HIDTA-STX",
+    "txdps.trooper": "TXDPS",
+    "cbsa.officer": "CBSA",
+    "cbsa.releaser": "CBSA",
+    "rcmp.officer": "RCMP",
+    "ncb.officer": "NCB-OTTAWA",
+}
+CODES = sorted(set(READERS.values()))
+CLASSES = {"fentanyl": "synthetic_opioid", "cocaine": "cocaine"}
+
+# Record -> version and withheld groups.
+Sight = dict[int, tuple[int, frozenset[str]]]
+
+codes = st.sampled_from(CODES)
+groups = st.sets(st.sampled_from(GROUPS), max_size=3)
+markings = st.sampled_from(STRICTNESS + ["TLP:GREEN", "TLP:AMBER"] * 2)
+ahead = st.one_of(st.none(), st.integers(1, 40).map(lambda days: timedelta(days=days)))
+index = st.integers(0, 99)
+
+
+class Life(RuleBasedStateMachine):
+    """One history. All of it happens in a transaction that is rolled back at the end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = transaction.atomic()
+        self.block.__enter__()
+        self.now = timezone.now().replace(microsecond=0)
+        self._clock()
+        self.told = History()
+        self.records: dict[int, Any] = {}
+        self.releases: dict[int, int] = {}
+        self.viewers = {name: viewer(name) for name in READERS}
+        self.persons = {who.person_id: name for name, who in self.viewers.items()}
+
+    def teardown(self) -> None:
+        try:
+            changes = rebuild_grants(self.now)
+            assert not (changes.granted or changes.changed or changes.withdrawn), changes
+        finally:
+            transaction.set_rollback(True)
+            self.block.__exit__(None, None, None)
+
+    # --- The world ---------------------------------------------------------------------------------------------
+    @initialize(data=st.data())
+    def world(self, data: Any) -> None:
+        parent = {"TXDPS": "HIDTA-STX", "DEA": "HSI"}
+        for code in CODES:
+            row = agency(code)
+            cfr23 = data.draw(st.booleans(), label=f"{code} accepted 28 CFR 23")
+            above = data.draw(st.sampled_from([None, parent.get(code)]), label=f"parent of {code}")
+            Agency.objects.filter(pk=row.pk).update(
+                cfr23_accepted_on=self.now.date() if cfr23 else None,
+                parent=agency(above) if above else None,
+                parent_confirmed_at=self.now if above else None,
+            )
+            self.told.bodies[code] = Body(code, row.country, row.kind, parent=above, cfr23=cfr23)
+        as_owner("delete from sharing_direction")
+        as_owner("delete from sharing_agreement")
+        for number in range(2):
+            members = data.draw(st.sets(codes, max_size=5), label="members")
+            self._circle(number, members)
+        for number in range(data.draw(st.integers(0, 3), label="treaties")):
+            self._pact(number + 1, data)
+
+    def _circle(self, number: int, members: set[str]) -> None:
+        as_owner(
+            "insert into sharing_community (code, name, kind, lead_id, description, roster_visible)"
+            " values (%s, %s, 'operation', %s, '', true)",
+            [f"OP-{number}", f"Operation {number}", agency("CBP").pk],
+        )
+        with viewing(self.viewers["cbp.releaser"]):
+            pk = Community.objects.get(code=f"OP-{number}").pk
+        self.told.circles[pk] = Circle(pk, {})
+        # Both owners may pick it.
+        for code in sorted({*members, *OWNERS}):
+            self._join(pk, code, history=True)
+
+    def _join(self, circle: int, code: str, *, history: bool) -> None:
+        as_owner(
+            "insert into sharing_membership (community_id, agency_id, joined_at, with_history, confirmed_at)"
+            " values (%s, %s, %s, %s, %s)",
+            [circle, agency(code).pk, self.now, history, self.now - timedelta(seconds=1)],
+        )
+        self.told.circles[circle].members[code] = None if history else self.now
+
+    def _pact(self, number: int, data: Any) -> None:
+        first, second = data.draw(st.lists(codes, min_size=2, max_size=2, unique=True), label="parties")
+        begins = self.now - timedelta(days=data.draw(st.integers(-3, 30), label="begins"))
+        pact = Pact(
+            number,
+            [],
+            begins,
+            begins + timedelta(days=data.draw(st.integers(4, 90), label="days")),
+            accepted=data.draw(st.sampled_from([True, True, True, False]), label="accepted"),
+            governments=data.draw(st.booleans(), label="governments"),
+        )
+        as_owner(
+            "insert into sharing_agreement (id, code, name, first_id, second_id, whole_governments, valid_from,"
+            " valid_to, accepted_at) overriding system value values (%s, %s, '', %s, %s, %s, %s, %s, %s)",
+            [
+                number,
+                f"T-{number}",
+                agency(first).pk,
+                agency(second).pk,
+                pact.governments,
+                pact.begins,
+                pact.ends,
+                self.now if pact.accepted else None,
+            ],
+        )
+        for giver, taker in ((first, second), (second, first)):
+            way = Way(
+                giver,
+                taker,
+                data.draw(st.sampled_from([{"bulletin"}, {"bulletin", "seizure"}]), label="kinds"),
+                data.draw(
+                    st.sampled_from([set(), set(), {"synthetic_opioid"}, {"cocaine"}]), label="classes"
+                ),
+                data.draw(st.sampled_from(STRICTNESS), label="highest"),
+                data.draw(groups, label="withheld"),
+            )
+            pact.ways.append(way)
+            as_owner(
+                "insert into sharing_direction (agreement_id, giver_id, kinds, drug_classes, highest_tlp, withheld,"
+                " caveat, legal_basis, permitted_use) values (%s, %s, %s, %s, %s, %s, '', '', '')",
+                [
+                    number,
+                    agency(giver).pk,
+                    sorted(way.kinds),
+                    sorted(way.classes),
+                    way.highest,
+                    sorted(way.withheld),
+                ],
+            )
+        self.told.pacts.append(pact)
+
+    # --- What happens ------------------------------------------------------------------------------------------
+    @precondition(lambda self: len(self.records) < 4)
+    @rule(
+        owner=st.sampled_from(sorted(OWNERS)),
+        originator=st.sampled_from([None, None, None, "HSI", "CBSA", "CBP"]),
+        filled=st.sets(st.sampled_from(GROUPS)),
+        drug=st.sampled_from(sorted(CLASSES)),
+        certified=st.booleans(),
+        tlp=markings,
+    )
+    def post(
+        self, owner: str, originator: str | None, filled: set[str], drug: str, certified: bool, tlp: str
+    ) -> None:
+        who = self.viewers[OWNERS[owner][0]]
+        record = Bulletin(kind=Kind.BULLETIN)
+        paper = Paper(0, owner, originator or owner, "bulletin", OWNERS[owner][0], tlp=tlp)
+        with viewing(who):
+            self._write(record, paper, filled, drug, certified, who)
+        paper.number = record.pk
+        self.told.papers[record.pk], self.records[record.pk] = paper, record
+
+    @precondition(lambda self: self.records)
+    @rule(which=index, filled=st.sets(st.sampled_from(GROUPS)), drug=st.sampled_from(sorted(CLASSES)))
+    def amend(self, which: int, filled: set[str], drug: str) -> None:
+        record, paper = self._record(which)
+        if len(paper.texts) > 2 or paper.recalled:
+            return
+        who = self.viewers[OWNERS[paper.owner][0]]
+        with viewing(who):
+            record = Bulletin.objects.get(pk=record.pk)
+            self._write(record, paper, filled, drug, True, who)
+
+    def _write(
+        self, record: Any, paper: Paper, filled: set[str], drug: str, certified: bool, who: Viewer
+    ) -> None:
+        number = len(paper.texts) + 1
+
+        def word(group: str) -> str:
+            return f"zq{group}{number}" if group in filled else ""
+
+        facts = {
+            "title": f"zqcore{number}",
+            "tear_line": "Carried in a tank.",
+            "methods": ["VEH-MECH-FUEL"],
+            "mode": Mode(code="passenger_vehicle"),
+            "narrative": word("detail"),
+            "place": word("place"),
+            "technique": word("technique"),
+            "case_number": word("case"),
+            "predicate": "Found in possession" if certified else "",
+            "predicate_category": "trafficking" if certified else "",
+        }
+        if number == 1:
+            facts |= {"tlp": paper.tlp, "originator": agency(str(paper.originator))}
+        write_down(
+            record,
+            facts,
+            viewer=who,
+            at=self.now,
+            substances=[{"drug": drug}],
+            identifiers=[{"kind": "plate", "value": word("identifiers")}] if "identifiers" in filled else [],
+            certify=certified,
+        )
+        publish(record, viewer=who, at=self.now)
+        paper.texts.append(Text({CLASSES[drug]}, set(filled) | {"core"}, certified))
+
+    @precondition(lambda self: self.records)
+    @rule(
+        which=index,
+        to=st.one_of(codes, st.sampled_from(["circle0", "circle1", "all"])),
+        withheld=groups,
+        tlp=markings,
+        control=st.sampled_from(["", "", "", "", "NOFORN", "FED ONLY", "REL TO", "DISPLAY ONLY"]),
+        begins=ahead,
+        ends=ahead,
+    )
+    def give(
+        self,
+        which: int,
+        to: str,
+        withheld: set[str],
+        tlp: str,
+        control: str,
+        begins: timedelta | None,
+        ends: timedelta | None,
+    ) -> None:
+        record, paper = self._record(which)
+        circle = sorted(self.told.circles)[int(to[-1])] if to.startswith("circle") else None
+        body = to if circle is None and to != "all" else None
+        named = (
+            sorted(name for name, code in READERS.items() if code == body)[:1]
+            if tlp == STRICTNESS[-1]
+            else []
+        )
+        who = self.viewers[OWNERS[paper.owner][1]]
+        starts = self.now + begins if begins else None
+        stops = self.now + (begins or timedelta()) + ends if ends else None
+        plan = Plan(
+            picks=(
+                Pick(
+                    agency=agency(body).pk if body else None,
+                    community=circle,
+                    withheld=frozenset(withheld),
+                    persons=frozenset(self.viewers[name].person_id or 0 for name in named),
+                ),
+            ),
+            tlp=tlp,
+            controls=(control,) if control else (),
+            rel_to=("US",) if control == "REL TO" else (),
+            need_to_know="work",
+            right_to_know="law",
+            starts_at=starts,
+            ends_at=stops,
+            marking_reason="because",
+        )
+        try:
+            with viewing(who), transaction.atomic():
+                release([record], plan, viewer=who, at=self.now)
+                made = Release.objects.filter(record_id=record.pk).order_by("-id").first()
+        except ValidationError:
+            return
+        paper.tlp, paper.controls, paper.rel_to = tlp, set(plan.controls), set(plan.rel_to)
+        paper.recalled = False
+        if body == paper.owner and tlp != STRICTNESS[-1]:
+            # Its own agency has it anyhow: nothing is given, and what stood is replaced by nothing.
+            made = None
+        for gift in self.told.gifts:
+            if gift.paper == record.pk and (gift.body, gift.circle) == (body, circle) and not gift.over:
+                if starts is not None and (gift.begins is None or gift.begins <= self.now):
+                    gift.ends = min(gift.ends, starts) if gift.ends else starts
+                else:
+                    gift.over = True
+        if made is None:
+            return
+        self.told.gifts.append(
+            Gift(
+                made.pk,
+                record.pk,
+                len(paper.texts),
+                OWNERS[paper.owner][1],
+                body=body,
+                circle=circle,
+                members=set(self.told.circles[circle].members) if circle else set(),
+                people=set(named),
+                withheld=set(withheld),
+                begins=starts or self.now,
+                ends=stops,
+            )
+        )
+
+    @precondition(lambda self: self.records)
+    @rule(which=index)
+    def take_back(self, which: int) -> None:
+        record, paper = self._record(which)
+        who = self.viewers[OWNERS[paper.owner][1]]
+        try:
+            with viewing(who), transaction.atomic():
+                recall(record, reason="wrong", viewer=who, at=self.now)
+        except ValidationError:
+            assert all(gift.over for gift in self.told.gifts if gift.paper == record.pk)
+            return
+        paper.recalled = True
+        for gift in self.told.gifts:
+            if gift.paper == record.pk:
+                gift.over = True
+
+    @precondition(lambda self: any(not gift.over for gift in self.told.gifts))
+    @rule(which=index)
+    def bring_up_to_date(self, which: int) -> None:
+        live = [gift for gift in self.told.gifts if not gift.over]
+        gift = live[which % len(live)]
+        paper = self.told.papers[gift.paper]
+        who = self.viewers[OWNERS[paper.owner][1]]
+        with viewing(who):
+            carry_over(Bulletin.objects.get(pk=gift.paper), [gift.number], viewer=who, at=self.now)
+        gift.version = len(paper.texts)
+
+    @precondition(lambda self: self.records)
+    @rule(which=index, tlp=markings, embargo=st.one_of(st.none(), ahead))
+    def handle(self, which: int, tlp: str, embargo: timedelta | None) -> None:
+        record, paper = self._record(which)
+        who = self.viewers[OWNERS[paper.owner][1]]
+        until = self.now + embargo if embargo else None
+        with viewing(who):
+            mark(
+                Bulletin.objects.get(pk=record.pk),
+                Handling(tlp, embargo_until=until),
+                reason="because",
+                viewer=who,
+                at=self.now,
+            )
+        paper.tlp, paper.controls, paper.rel_to, paper.embargo = tlp, set(), set(), until
+
+    @precondition(lambda self: self.records)
+    @rule(which=index, body=codes, withheld=groups, until=ahead)
+    def consent(self, which: int, body: str, withheld: set[str], until: timedelta | None) -> None:
+        record, paper = self._record(which)
+        if paper.originator in (None, paper.owner):
+            return
+        version = len(paper.texts)
+        held = [
+            each
+            for each in self.told.leaves
+            if (each.paper, each.version, each.body) == (record.pk, version, body)
+        ]
+        if any(not each.taken_back for each in held):
+            return
+        ends = self.now + until if until else None
+        as_owner(
+            "insert into sharing_consent (record_id, version, originator_id, recipient_id, withheld, given_at, until)"
+            " values (%s, %s, %s, %s, %s, %s, %s)",
+            [
+                record.pk,
+                version,
+                agency(str(paper.originator)).pk,
+                agency(body).pk,
+                sorted(withheld),
+                self.now,
+                ends,
+            ],
+        )
+        self.told.leaves.append(Leave(record.pk, version, str(paper.originator), body, set(withheld), ends))
+        regrant([record.pk], at=self.now)
+
+    @precondition(lambda self: self.told.leaves)
+    @rule(which=index)
+    def think_again(self, which: int) -> None:
+        leave = self.told.leaves[which % len(self.told.leaves)]
+        leave.taken_back = True
+        as_owner(
+            "update sharing_consent set withdrawn_at = %s where record_id = %s and version = %s and recipient_id = %s"
+            " and withdrawn_at is null",
+            [self.now, leave.paper, leave.version, agency(leave.body).pk],
+        )
+        regrant([leave.paper], at=self.now)
+
+    @precondition(lambda self: self.told.pacts)
+    @rule(which=index)
+    def suspend_or_resume(self, which: int) -> None:
+        pact = self.told.pacts[which % len(self.told.pacts)]
+        pact.suspended = not pact.suspended
+        as_owner(
+            "update sharing_agreement set suspended_at = %s where id = %s",
+            [self.now if pact.suspended else None, pact.number],
+        )
+        regrant(self.records, at=self.now)
+
+    @rule(which=index, code=codes, history=st.booleans())
+    def join_or_leave(self, which: int, code: str, history: bool) -> None:
+        circle = self.told.circles[sorted(self.told.circles)[which % 2]]
+        if code in OWNERS:
+            return
+        if code in circle.members:
+            del circle.members[code]
+            as_owner(
+                "update sharing_membership set left_at = %s where community_id = %s and agency_id = %s"
+                " and left_at is null",
+                [self.now, circle.number, agency(code).pk],
+            )
+        else:
+            self._join(circle.number, code, history=history)
+        regrant(self.records, at=self.now)
+
+    @rule(which=index, days=st.integers(1, 30))
+    def close(self, which: int, days: int) -> None:
+        circle = self.told.circles[sorted(self.told.circles)[which % 2]]
+        circle.closes = self.now + timedelta(days=days)
+        as_owner("update sharing_community set closes_at = %s where id = %s", [circle.closes, circle.number])
+        regrant(self.records, at=self.now)
+
+    @rule(code=codes)
+    def suspend_or_restore(self, code: str) -> None:
+        if code in OWNERS:
+            return
+        body = self.told.bodies[code]
+        body.works = not body.works
+        state = AgencyState.ACTIVE if body.works else AgencyState.SUSPENDED
+        Agency.objects.filter(code=code).update(state=state)
+        self.viewers |= {name: viewer(name) for name, of in READERS.items() if of == code}
+        regrant(self.records, at=self.now)
+
+    @rule(by=st.integers(1, 30 * 24))
+    def wait(self, by: int) -> None:
+        """Time passes. At once nobody has more than they may; once the sweep has run, exactly that."""
+        self.now += timedelta(hours=by)
+        self._clock()
+        for name, code in READERS.items():
+            who, allowed = self.viewers[name], self._allowed(name, code)
+            with viewing(who):
+                found = self._listed(who)
+            assert found.items() <= allowed.items(), (name, found, allowed)
+        refresh(at=self.now)
+
+    # --- What everybody sees -----------------------------------------------------------------------------------
+    @invariant()
+    def everybody_sees_exactly_what_the_rules_say(self) -> None:
+        for name, code in READERS.items():
+            who, expected = self.viewers[name], self._allowed(name, code)
+            with viewing(who):
+                listed = self._listed(who)
+                assert listed == expected, (name, "visible_to", listed, expected)
+                seen = self._by_policy()
+                assert seen == expected, (name, "row-level security", seen, expected)
+                self._disclosed(name, who, expected)
+                self._searched(name, who, expected)
+
+    def _allowed(self, name: str, code: str) -> Sight:
+        found = {}
+        for pk, paper in self.told.papers.items():
+            seen = self.told.seen(name, code, paper, self.now)
+            if seen is not None:
+                found[pk] = (seen.version, frozenset(seen.withheld))
+        return found
+
+    def _listed(self, who: Viewer) -> Sight:
+        rows = Received.objects.visible_to(who).values_list("record_id", "version", "withheld")
+        return {pk: (version, frozenset(withheld)) for pk, version, withheld in rows}
+
+    def _by_policy(self) -> Sight:
+        with connection.cursor() as cursor:
+            cursor.execute("select record_id, version, withheld from bulletins_face")
+            return {pk: (version, frozenset(withheld)) for pk, version, withheld in cursor.fetchall()}
+
+    def _disclosed(self, name: str, who: Viewer, expected: Sight) -> None:
+        """All records are asked for; what comes back says a word of each group that is not withheld, and no other."""
+        shown = {each.key: each for each in disclose(who, list(self.records), Channel.PAGE)}
+        assert {pk: each.version for pk, each in shown.items()} == {
+            pk: version for pk, (version, _withheld) in expected.items()
+        }, (name, "disclose", shown, expected)
+        for pk, (version, withheld) in expected.items():
+            filled = self.told.papers[pk].texts[version - 1].filled
+            facts = str(shown[pk].facts)
+            said = {group for group in (*GROUPS, "core") if f"zq{group}{version}" in facts}
+            assert said == filled - withheld, (name, said, filled, withheld)
+            assert {each.group for each in shown[pk].withheld} == filled & withheld
+
+    def _searched(self, name: str, who: Viewer, expected: Sight) -> None:
+        words = [f"zq{group}{number}" for group in (*GROUPS, "core") for number in (1, 2, 3)]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select w, array_agg(f.record_id) from unnest(%s::text[]) w join bulletins_found f"
+                " on f.words @@ websearch_to_tsquery('english', w) group by w",
+                [words],
+            )
+            found = {word: set(ids) for word, ids in cursor.fetchall()}
+        wanted: dict[str, set[int]] = {}
+        for pk, (version, withheld) in expected.items():
+            for group in self.told.papers[pk].texts[version - 1].filled - withheld:
+                wanted.setdefault(f"zq{group}{version}", set()).add(pk)
+        assert found == wanted, (name, "search", found, wanted)
+        one = words[len(self.records) % len(words)]
+        rows = Found.objects.visible_to(who).matching(one)
+        assert set(rows.values_list("record_id", flat=True)) == wanted.get(one, set())
+
+    # ---------------------------------------------------------------------------------------------------------------
+    def _record(self, which: int) -> tuple[Any, Paper]:
+        pk = sorted(self.records)[which % len(self.records)]
+        return self.records[pk], self.told.papers[pk]
+
+    def _clock(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("delete from hub_test_clock")
+            cursor.execute("insert into hub_test_clock values (%s)", [self.now])
