@@ -34,7 +34,7 @@ bench:
 # The suite runs the same tests, smaller.
 oracle:
 	@$(PYTHON) hub/launcher/install.py python
-	@ORACLE_HISTORIES=$${ORACLE_HISTORIES:-2000} ORACLE_OVERLAP_S=$${ORACLE_OVERLAP_S:-600} \
+	@ORACLE_HISTORIES=$${ORACLE_HISTORIES:-2000} ORACLE_STEPS=$${ORACLE_STEPS:-30} ORACLE_OVERLAP_S=$${ORACLE_OVERLAP_S:-600} \
 		exec $(PY) -m hub.launcher test -- tests/oracle -q -s $(ARGS)
 
 format: setup
