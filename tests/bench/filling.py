@@ -15,13 +15,14 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 from tqdm import tqdm
 
+from bulletins.flow import publish
 from hub.agencies.models import Agency
 from hub.database.context import viewing
 from sharing.flow import release
 from tests.bench.agencies import Bodies, make_agencies
 from tests.bench.logins import as_owner, run
 from tests.bench.wording import COLUMNS, bulletins
-from tests.builders import draft_bulletin, plan
+from tests.builders import draft_bulletin, pick, plan
 from tests.cast import load_world, viewer
 
 STEPS = 9
@@ -59,7 +60,7 @@ def fill(size: int, *, quiet: bool = False) -> Filled:
         pattern = _pattern(bodies, at)
         with as_owner():
             _stage(size, bodies, at, bar)
-            _write(pattern, bodies, size, at, bar)
+            _write(pattern, bodies, size, bar)
             counted = run(
                 "select (select count(*) from sharing_grant), (select count(*) from bulletins_face),"
                 " (select count(*) from sharing_grant where agreement_id = %s)",
@@ -70,23 +71,15 @@ def fill(size: int, *, quiet: bool = False) -> Filled:
 
 def _pattern(bodies: Bodies, at: datetime) -> int:
     """The bulletin whose rows are written again: whole to one agency, in part to one under the agreement."""
+    who = viewer("cbp.releaser")
+    abroad = Agency.objects.get(pk=min(bodies.abroad)).code
     with transaction.atomic():
         record = draft_bulletin()
-        who = viewer("cbp.releaser")
-        from bulletins.flow import publish
-
         with viewing(who):
             publish(record, viewer=who, at=at - timedelta(days=801))
-            home = Agency.objects.get(code="HSI")
-            picks = [_pick(home.pk), _pick(next(iter(bodies.abroad)))]
-            release([record], plan(*picks, tlp="TLP:AMBER"), viewer=who, at=at, announce=False)
+            picks = [pick("HSI"), pick(abroad)]
+            release([record], plan(*picks), viewer=who, at=at, announce=False)
     return int(record.pk)
-
-
-def _pick(agency: int) -> Any:
-    from sharing.releases.plan import Pick
-
-    return Pick(agency=agency)
 
 
 def _stage(size: int, bodies: Bodies, at: datetime, bar: Any) -> None:
@@ -103,7 +96,7 @@ def _stage(size: int, bodies: Bodies, at: datetime, bar: Any) -> None:
             bar.update()
 
 
-def _write(pattern: int, bodies: Bodies, size: int, at: datetime, bar: Any) -> None:
+def _write(pattern: int, bodies: Bodies, size: int, bar: Any) -> None:
     step = size // 10
     with transaction.atomic():
         run("select setseed(0.5)")
@@ -118,11 +111,11 @@ def _write(pattern: int, bodies: Bodies, size: int, at: datetime, bar: Any) -> N
         bar.update(2 * step)
         _shares(bodies)
         bar.update(step)
-        _releases(pattern, first, bodies)
+        _releases(pattern, first)
         bar.update(step)
         _faces(pattern, first)
         bar.update(2 * step)
-        _grants(pattern, first, bodies)
+        _grants(pattern, first)
         bar.update(step)
         for table in TABLES:
             run(f"alter table {table} enable trigger user")
@@ -207,7 +200,7 @@ def _shares(bodies: Bodies) -> None:
     run("analyze bench_given")
 
 
-def _releases(pattern: int, first: int, bodies: Bodies) -> None:
+def _releases(pattern: int, first: int) -> None:
     where = f"record_id = {pattern} order by id limit 1"
     _again(
         "sharing_release",
@@ -233,14 +226,14 @@ def _faces(pattern: int, first: int) -> None:
         "mass_kg": "s.mass_kg", "latitude": "null", "longitude": "null",
     }  # fmt: skip
     audiences = (
-        "bench_stage s left join (select n, array_agg(agency order by agency) as members from bench_given"
+        "bench_stage s {} join (select n, array_agg(agency order by agency) as members from bench_given"
         " where {} group by n) g using (n)"
     )
     whole = f"record_id = {pattern} and withheld = '{{}}'"
     _again(
         "bulletins_face",
         whole,
-        audiences.format("not part"),
+        audiences.format("left", "not part"),
         common
         | {
             "shown": "s.whole", "words": vector, "port": "s.port", "lapses_at": "null",
@@ -250,35 +243,40 @@ def _faces(pattern: int, first: int) -> None:
     _again(
         "bulletins_face",
         f"record_id = {pattern} and withheld = '{{place}}'",
-        f"{audiences.format('part')} join (select valid_to from sharing_agreement where code = 'BENCH') a on g.n is not null",
+        audiences.format("", "part"),
         common
         | {
-            "shown": "s.part", "words": vector.replace("s.d", "s.part_d"), "port": "''", "lapses_at": "a.valid_to",
+            "shown": "s.part", "words": vector.replace("s.d", "s.part_d"), "port": "''",
             "audience": "g.members",
         },
     )  # fmt: skip
 
 
-def _grants(pattern: int, first: int, bodies: Bodies) -> None:
-    own = f"record_id = {pattern} and group_id = (select owner_id from bulletins_record where id = {pattern})"
+def _grants(pattern: int, first: int) -> None:
+    of_pattern = f"record_id = {pattern} and agreement_id is"
     faces = f"join bulletins_face f on f.record_id = s.n + {first} and f.withheld ="
     common = {"record_id": "f.record_id", "face_id": "f.id", "visible_since": "s.at"}
-    _again("sharing_grant", own, f"bench_stage s {faces} '{{}}'", common | {"group_id": "s.owner"})
+    _again(
+        "sharing_grant",
+        f"{of_pattern} null and release_id is null",
+        f"bench_stage s {faces} '{{}}'",
+        common | {"group_id": "s.owner"},
+    )
     release = f"join sharing_release r on r.record_id = s.n + {first} and r.agency_id = g.agency"
     given = "(select * from bench_given where {}) g join bench_stage s using (n)"
+    common |= {"group_id": "g.agency", "release_id": "r.id"}
     _again(
         "sharing_grant",
-        own,
+        f"{of_pattern} null and release_id is not null",
         f"{given.format('not part')} {faces} '{{}}' {release}",
-        common | {"group_id": "g.agency", "release_id": "r.id"},
+        common,
     )
+    # Agreement and end are as with the pattern's own.
     _again(
         "sharing_grant",
-        own,
-        f"{given.format('part')} {faces} '{{place}}' {release}"
-        " cross join (select id, valid_to from sharing_agreement where code = 'BENCH') a",
-        common
-        | {"group_id": "g.agency", "release_id": "r.id", "agreement_id": "a.id", "until": "a.valid_to"},
+        f"{of_pattern} not null",
+        f"{given.format('part')} {faces} '{{place}}' {release}",
+        common,
     )
 
 

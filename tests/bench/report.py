@@ -28,14 +28,14 @@ def verdict(line: Line) -> str:
             missed.append(f"{line.query_above:.1f} ms above in the query")
     elif line.times > (TIMES_SOME if line.reader.startswith("5") else TIMES):
         missed.append(f"{line.times:.1f} times")
-    if line.guardian.busy > GUARDIAN_FROM_MS and line.times_guardian < GUARDIAN_TIMES:
+    if line.guardian.wall > GUARDIAN_FROM_MS and line.times_guardian < GUARDIAN_TIMES:
         missed.append(f"guardian {line.times_guardian:.1f} times")
     return ", ".join(missed)
 
 
 HEAD = (
     "asked", "sees", "hub", "without", "guardian", "hub, busy", "without, busy", "times", "above", "in query",
-    "guardian, busy", "times", "SQL", "missed",
+    "by guardian", "SQL", "missed",
 )  # fmt: skip
 
 
@@ -53,7 +53,6 @@ def table(lines: list[Line]) -> str:
                 f"{line.times:.1f}",
                 f"{line.above:.1f}",
                 f"{line.query_above:+.2f}",
-                f"{line.guardian.busy:.1f}",
                 f"{line.times_guardian:.1f}",
                 str(line.statements),
                 verdict(line),
@@ -64,6 +63,22 @@ def table(lines: list[Line]) -> str:
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
         for row in rows
     )
+
+
+def said(facts: dict[str, Any], lines: list[Line]) -> str:
+    """The table, and what else was measured in words."""
+    whole, suspended = facts["release_to_all"], facts["suspended"]
+    return f"""
+{facts["bulletins"]:,} bulletins, {facts["agencies"]} agencies, {facts["grants"]:,} grants, {facts["faces"]:,} faces
+
+{table(lines)}
+
+Milliseconds, medians. "busy" is processor time, ours and the database's; times, above and in query are of it, times by
+guardian are by the clock.
+
+released to {facts["agencies"]} agencies: {whole["wall"]:.0f} ms, busy {whole["busy"]:.0f}
+suspended an agreement behind {suspended["grants"]:,} grants: committed after {suspended["denied"]["wall"]:.0f} ms,
+when {suspended["read_after_commit"]:,} of them could still be read; settled after {suspended["settled_s"]:.1f} s"""
 
 
 def machine() -> dict[str, Any]:
