@@ -23,13 +23,13 @@ def publish(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, n
     what is missing, by field. The caller's transaction holds it all.
     """
     version = freeze(record, viewer=viewer, at=at, note=note)
-    hand_over([record.pk], at=at)
+    hand_over([record.pk], at=at, viewer=viewer)
     return version
 
 
-def hand_over(records: list[int], *, at: datetime) -> None:
+def hand_over(records: list[int], *, at: datetime, viewer: Viewer | None = None) -> None:
     """Give owners their newest versions: the second half of publishing, for one record or many."""
-    published.send(sender=Record, records=records, at=at)
+    published.send(sender=Record, records=records, at=at, viewer=viewer)
 
 
 def freeze(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, note: str = "") -> Version:

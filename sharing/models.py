@@ -1,13 +1,15 @@
 """The models of the sharing app, gathered from its stages."""
 
 from sharing.agreements.models import Agreement, Direction
-from sharing.audiences.models import Entry, Given, Grant, Received, Withdrawal
+from sharing.audiences.models import Entry, Given, Grant, Received, Unsettled, Withdrawal
 from sharing.briefings.models import Briefing
-from sharing.communities.models import Community, Membership
+from sharing.communities.models import Community, Invitation, Joining, Membership
+from sharing.corrections.models import Correction
 from sharing.deliveries.models import Alert, Delivery, Endpoint, InboxItem, NoticeRead
 from sharing.disclosures.models import LedgerRow
+from sharing.recalls.models import RecallAnswer, Told
 from sharing.receipts.models import Answered, Receipt
-from sharing.releases.models import Consent, Release
+from sharing.releases.models import Consent, Recall, Release
 
 __all__ = [
     "Agreement",
@@ -16,6 +18,7 @@ __all__ = [
     "Briefing",
     "Community",
     "Consent",
+    "Correction",
     "Delivery",
     "Direction",
     "Endpoint",
@@ -23,11 +26,17 @@ __all__ = [
     "Given",
     "Grant",
     "InboxItem",
+    "Invitation",
+    "Joining",
     "LedgerRow",
     "Membership",
     "NoticeRead",
+    "Recall",
+    "RecallAnswer",
     "Receipt",
     "Received",
     "Release",
+    "Told",
+    "Unsettled",
     "Withdrawal",
 ]

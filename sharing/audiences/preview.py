@@ -200,12 +200,16 @@ def _decided(world: World, pk: int, agencies: Iterable[int], at: datetime) -> di
 
 
 def hidden_rosters(communities: Iterable[int | None], viewer: Viewer) -> dict[int, Community]:
-    """Of `communities`, those the viewer may pick but whose members only the lead sees."""
+    """Of `communities`, which the viewer's agency released to, those whose members only the lead sees.
+
+    Asked past the policies: one that the agency has left, or that has closed, keeps its roster to itself too.
+    """
     ids = {pk for pk in communities if pk}
     if not ids:
         return {}
-    found = Community.objects.filter(pk__in=ids, roster_visible=False).exclude(lead_id=viewer.agency_id)
-    return {community.pk: community for community in found.order_by("code")}
+    with engine():
+        rows = Community.objects.filter(pk__in=ids, roster_visible=False).exclude(lead_id=viewer.agency_id)
+        return {community.pk: community for community in rows.order_by("code")}
 
 
 def _known_partners(owner: int, agencies: Iterable[int], viewer: Viewer) -> set[int]:

@@ -52,12 +52,13 @@ def paper_of(briefing: Briefing, pack: Pack, attendees: Attendees, *, at: dateti
     return typeset(document(briefing, pack, attendees, at=at))
 
 
-def typeset(data: dict[str, Any]) -> bytes:
+def typeset(data: dict[str, Any], *, template: str = "briefing.typ") -> bytes:
+    """The PDF of `data` set by a template beside the typesetter. Raises NotSet."""
     if not _places.acquire(timeout=WALL_S):
         raise NotSet("busy")
     try:
         done = subprocess.run(
-            [sys.executable, "-I", str(TYPESETTER), str(CPU_S)],
+            [sys.executable, "-I", str(TYPESETTER), str(CPU_S), template],
             input=json.dumps(data).encode(),
             capture_output=True,
             timeout=WALL_S,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from hub.agencies.models import Agency
@@ -25,4 +26,8 @@ class LedgerRow(models.Model):
 
     class Meta:
         db_table = "sharing_ledger"
-        indexes = [models.Index(fields=["agency", "-id"], name="ledger_agency")]
+        indexes = [
+            models.Index(fields=["agency", "-id"], name="ledger_agency"),
+            # Who ever had a record: asked at its recall, and for the proof of it.
+            GinIndex(fields=["records"], name="ledger_records"),
+        ]

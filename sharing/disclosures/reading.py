@@ -44,6 +44,7 @@ class Gone:
     version: int
     had_since: datetime
     marking: Marking
+    only_version: int | None = None
 
 
 def shown_to(
@@ -78,6 +79,7 @@ def gone_for(viewer: Viewer, kind: str, ref: str) -> Gone | None:
         version=row.version,
         had_since=row.had_since,
         marking=Marking(tlp=row.tlp),
+        only_version=row.only_version,
     )
 
 

@@ -20,9 +20,11 @@ from bulletins.models import Record, Version
 from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
 from sharing.audiences.holders import Holders, holders_of
-from sharing.flow import carry_over, recall
+from sharing.corrections.querysets import taken_into
+from sharing.flow import carry_over, recall, tell_corrected
 from sharing.pages.access import head_of, own_record
 from sharing.pages.releasing import Standing, standing, target_key
+from sharing.recalls.proof import had_before
 from sharing.releases.facts import load
 from sharing.releases.models import Release
 from sharing.releases.querysets import live_releases
@@ -39,7 +41,24 @@ class Behind:
     newer: tuple[str, ...]
     unseen: tuple[str, ...]
     losing: tuple[str, ...]
-    chosen: bool = True
+    told: bool = False
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What may be taken back: all, or one version. `codes` lose it, of `communities` members are not listed,
+    `earlier` had it once and are told; `older` says that an older version is out, too."""
+
+    version: int | None
+    codes: tuple[str, ...]
+    communities: tuple[str, ...]
+    earlier: tuple[str, ...]
+    older: bool = False
+    chosen: bool = False
+
+    @property
+    def value(self) -> str:
+        return "all" if self.version is None else str(self.version)
 
 
 @login_required
@@ -51,25 +70,31 @@ def recall_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     record = own_record(request, kind, ref, "record.recall")
     head = head_of(record, viewer)
     holders = holders_of(record.pk, viewer)
+    asked = (
+        request.POST.get("version", "all") if request.method == "POST" else request.GET.get("version", "all")
+    )
+    extents = extents_of(record, viewer, holders, asked=asked)
+    chosen = next((each for each in extents if each.chosen), None)
     reason, errors = "", []
     if request.method == "POST":
         reason = request.POST.get("reason", "").replace("\0", "").strip()
         if len(reason) > LONGEST_REASON:
             errors = [_("Say it in %(n)d characters at most.") % {"n": LONGEST_REASON}]
+        elif chosen is None and asked != "all":
+            errors = [_("There is no such version to recall.")]
         else:
-            try:
-                with transaction.atomic():
-                    recall(record, reason=reason, viewer=viewer, at=timezone.now())
-            except ValidationError as error:
-                errors = error.messages
+            errors = _recall(record, reason, chosen, request.POST.get("fall_back") == "yes", viewer)
         if not errors:
-            messages.success(request, _recalled(holders))
+            messages.success(request, _recalled(chosen))
             return HttpResponseRedirect(head.path)
     context = {
         "head": head,
         "page_marking": head.marking,
         "holders": holders,
         "standing": standing(live_releases(record.pk)),
+        "extents": extents,
+        "chosen": chosen,
+        "possible": bool(extents),
         "reason": reason,
         "errors": errors,
         "longest": LONGEST_REASON,
@@ -77,9 +102,53 @@ def recall_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     return render(request, "sharing/recall.html", context, status=400 if errors else 200)
 
 
-def _recalled(holders: Holders) -> str:
-    number = len(holders.agencies)
+def _recall(record: Record, reason: str, chosen: Extent | None, fall_back: bool, viewer: Viewer) -> list[str]:
+    version = chosen.version if chosen else None
+    try:
+        with transaction.atomic():
+            recall(
+                record, reason=reason, viewer=viewer, at=timezone.now(), version=version, fall_back=fall_back
+            )
+    except ValidationError as error:
+        return list(error.messages)
+    return []
+
+
+def extents_of(record: Record, viewer: Viewer, holders: Holders, *, asked: str) -> list[Extent]:
+    """All of it first, then each version that is out or was given to somebody; none where there is nothing to do."""
+    live = list(live_releases(record.pk))
+    had = had_before(record, viewer)
+    held = {holder.code: holder.version for holder in holders.agencies}
+    versions = sorted(
+        {row.version for row in live} | set(held.values()) | {version for _code, version in had}, reverse=True
+    )
+    if not versions:
+        return []
+    hidden = set(holders.communities)
+
+    def extent(version: int | None) -> Extent:
+        codes = tuple(code for code, of in held.items() if version in (None, of))
+        told = {code for code, of in had if version in (None, of)} - set(codes)
+        rows = [row for row in live if version in (None, row.version)]
+        return Extent(
+            version=version,
+            codes=codes,
+            communities=tuple(
+                sorted({row.community.name for row in rows if row.community and row.community.name in hidden})
+            ),
+            earlier=tuple(sorted(told)),
+            older=version is not None and any(row.version < version for row in live),
+            chosen=asked == ("all" if version is None else str(version)),
+        )
+
+    return [extent(None), *(extent(version) for version in versions if len(versions) > 1)]
+
+
+def _recalled(chosen: Extent | None) -> str:
+    number = len(chosen.codes) + len(chosen.earlier) if chosen else 0
     told = ngettext("%(n)d agency is told.", "%(n)d agencies are told.", number) % {"n": number}
+    if chosen is not None and chosen.version is not None:
+        return _("Version %(version)d recalled. %(told)s") % {"version": chosen.version, "told": told}
     return _("Recalled. %(told)s") % {"told": told}
 
 
@@ -96,8 +165,12 @@ def carry_over_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     if request.method == "POST":
         wanted = set(request.POST.getlist("release"))
         chosen = [row.pk for row in behind if target_key(row) in wanted]
-        if chosen:
-            carry_over(record, chosen, viewer=viewer, at=timezone.now())
+        tell = request.POST.get("do") == "tell"
+        error = _carried(record, chosen, viewer, tell=tell) if chosen else ""
+        if chosen and not error and tell:
+            messages.success(request, _("Those who keep an older version are told that it was corrected."))
+            return HttpResponseRedirect(request.path)
+        if chosen and not error:
             said = ngettext(
                 "%(n)d release now carries version %(version)d.",
                 "%(n)d releases now carry version %(version)d.",
@@ -105,15 +178,27 @@ def carry_over_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
             )
             messages.success(request, said % {"n": len(chosen), "version": record.latest})
             return HttpResponseRedirect(head.path)
-        error = _("Choose at least one release, or leave all as they are.")
+        error = error or _("Choose at least one release, or leave all as they are.")
     context = {
         "head": head,
         "page_marking": head.marking,
         "behind": _changes(record, behind, {each.agency for each in holders_of(record.pk, viewer).agencies}),
         "notes": _notes(record, behind),
+        "taken": taken_into(record, viewer, {row.version for row in behind}),
         "error": error,
     }
     return render(request, "sharing/carry_over.html", context, status=400 if error else 200)
+
+
+def _carried(record: Record, chosen: list[int], viewer: Viewer, *, tell: bool) -> str:
+    """Carry it over, or only tell of it; or why that cannot be."""
+    deed = tell_corrected if tell else carry_over
+    try:
+        with transaction.atomic():
+            deed(record, chosen, viewer=viewer, at=timezone.now())
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""
 
 
 def _changes(record: Record, behind: list[Release], holding: set[int]) -> list[Behind]:
@@ -131,6 +216,7 @@ def _changes(record: Record, behind: list[Release], holding: set[int]) -> list[B
                 newer=tuple(str(group.label) for group in changed if group not in row.withheld),
                 unseen=tuple(str(group.label) for group in changed if group in row.withheld),
                 losing=_losing(record, row, holding),
+                told=row.told_version >= record.latest,
             )
         )
     return found

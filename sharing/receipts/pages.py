@@ -22,6 +22,9 @@ from bulletins.records.models import Kind
 from bulletins.records.refs import PATTERN
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import refuse
+from sharing.audiences.changes import amended_for
+from sharing.corrections.querysets import of_record
+from sharing.corrections.rules import may_propose
 from sharing.deliveries.querysets import inbox_items
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.disclosure import Disclosure
@@ -35,6 +38,9 @@ from sharing.disclosures.reading import (
     versions_of,
 )
 from sharing.disclosures.rules import Channel
+from sharing.recalls.pages import form_context, sheets_for
+from sharing.recalls.proof import may_prove
+from sharing.recalls.querysets import recalls_of
 from sharing.receipts.actions import acknowledge, mark_read
 from sharing.receipts.standing import standing_of
 
@@ -63,6 +69,11 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "may_recall": shown.own
         and may_release(viewer)
         and bool(standing and (standing.shared or standing.planned)),
+        "may_prove": shown.own and may_prove(viewer),
+        "told": [] if shown.own else recalls_of(viewer, ref=ref, kind=kind),
+        "corrections": of_record(viewer, shown.key),
+        "may_propose": not shown.own and may_propose(viewer),
+        "amended": None if shown.own else amended_for(viewer, shown.key),
     }
     return render(request, f"sharing/{kind}.html", context)
 
@@ -141,7 +152,14 @@ def _context(shown: Disclosure, linked: list[Disclosure]) -> dict[str, Any]:
 def _not_shown(request: HttpRequest, viewer: Viewer, kind: str, ref: str) -> HttpResponse:
     """The tombstone for those who had it, the form for a draft's authors; else as if there were nothing."""
     if gone := gone_for(viewer, kind, ref):
-        context = {"gone": gone, "crumbs": [(_("Inbox"), "/inbox/")], "page_marking": gone.marking}
+        told = recalls_of(viewer, ref=ref, kind=kind)
+        context = {
+            **form_context(sheets_for(told), viewer),
+            "gone": gone,
+            "answer_path": told[0].path if told else "",
+            "crumbs": [(_("Inbox"), "/inbox/")],
+            "page_marking": gone.marking,
+        }
         return render(request, "sharing/tombstone.html", context)
     model = Bulletin if kind == Kind.BULLETIN else SeizureReport
     if viewer.agency_id and working_copies(model, viewer).filter(ref=ref, latest=0).exists():

@@ -80,7 +80,7 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
         agencies = Agency.objects.all() if shared else Agency.objects.filter(pk__in=ends)
         parties = {agency.pk: party_of(agency) for agency in agencies}
         rosters = _rosters() if shared else {}
-        treaties = _treaties(parties) if shared else ()
+        treaties = treaties_among(parties) if shared else ()
         subjects = _subjects(records, versions, sources, parties)
     facts = {pk: Facts(tuple(releases[pk]), rosters, treaties, tuple(consents[pk])) for pk in records}
     return World(records, parties, subjects, facts, sources)
@@ -111,6 +111,7 @@ def reach_of(row: Release) -> Reach:
         ends_at=row.ends_at,
         need_and_right=bool(row.need_to_know and row.right_to_know),
         by=row.released_by_id,
+        barred=frozenset(row.barred),
     )
 
 
@@ -219,9 +220,12 @@ def _rosters() -> dict[int, Roster]:
     }
 
 
-def _treaties(parties: dict[int, Party]) -> tuple[Treaty, ...]:
+def treaties_among(parties: dict[int, Party]) -> tuple[Treaty, ...]:
+    """Every direction of every accepted agreement, past every policy."""
     found = []
-    for direction in Direction.objects.select_related("agreement").order_by("id"):
+    # A draft is its parties' alone: nothing rests on it, and no reason may name it.
+    accepted = Direction.objects.exclude(agreement__accepted_at=None)
+    for direction in accepted.select_related("agreement").order_by("id"):
         agreement = direction.agreement
         taker = agreement.second_id if direction.giver_id == agreement.first_id else agreement.first_id
         found.append(treaty_of(direction, agreement, parties[direction.giver_id], parties[taker]))
@@ -229,6 +233,7 @@ def _treaties(parties: dict[int, Party]) -> tuple[Treaty, ...]:
 
 
 def treaty_of(direction: Direction, agreement: Agreement, giver: Party, taker: Party) -> Treaty:
+    replaced = agreement.replaced_at
     return Treaty(
         id=agreement.pk,
         code=agreement.code,
@@ -239,8 +244,9 @@ def treaty_of(direction: Direction, agreement: Agreement, giver: Party, taker: P
         highest_tlp=direction.highest_tlp,
         withheld=frozenset(direction.withheld),
         valid_from=agreement.valid_from,
-        valid_to=agreement.valid_to,
+        valid_to=min(agreement.valid_to, replaced) if replaced else agreement.valid_to,
         accepted=agreement.accepted_at is not None,
         suspended=agreement.suspended_at is not None,
         whole_governments=agreement.whole_governments,
+        direction=direction.pk or 0,
     )

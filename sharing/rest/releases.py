@@ -27,6 +27,7 @@ from sharing.audiences.preview import preview
 from sharing.communities.models import Community
 from sharing.disclosures.answers import carried
 from sharing.flow import recall, release
+from sharing.recalls.proof import recalls_made
 from sharing.releases.models import Release
 from sharing.releases.plan import Pick, Plan
 from sharing.rest.release_shapes import (
@@ -100,15 +101,32 @@ class Recall(OwnRecord):
 
     @says("releases_recall", RecallShape, body=RecallBody, errors=(403, 404))
     def post(self, request: Request) -> Response:
-        """Take a record back from everybody who has it, at once."""
+        """Take a record, or one version of it, back at once. All who ever had it are told."""
         self.allow("record.recall")
         body = RecallBody(data=request.data)
         body.is_valid(raise_exception=True)
         at = timezone.now()
-        told = holders_of(self.record.pk, self.viewer).agencies
-        recall(self.record, reason=body.validated_data["reason"], viewer=self.viewer, at=at)
+        given = body.validated_data
+        version = given.get("version")
+        had = [
+            row for row in holders_of(self.record.pk, self.viewer).agencies if version in (None, row.version)
+        ]
+        recall(
+            self.record,
+            reason=given["reason"],
+            viewer=self.viewer,
+            at=at,
+            version=version,
+            fall_back=given["fall_back"],
+        )
         return Response(
-            {"record": str(self.record.uid), "recalled_at": at.isoformat(), "agencies": len(told)}
+            {
+                "uid": str(recalls_made(self.record.pk)[0].uid),
+                "record": str(self.record.uid),
+                "version": version,
+                "recalled_at": at.isoformat(),
+                "agencies": len(had),
+            }
         )
 
 

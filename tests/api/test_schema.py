@@ -62,7 +62,18 @@ def test_answers_are_what_the_schema_says(caller, schema):
     draft_bulletin()
     releaser, officer, partner = caller("cbp.releaser"), caller("cbp.officer"), caller("cbsa.officer")
     partner.post("receipts/", {"record": str(bulletin.uid)})
+    other = published_seizure()
+    released(other, "CBSA")
+    corrected = partner.post(
+        "corrections/", {"record": str(bulletin.uid), "part": "core", "says": "It was flour", "why": "Tested"}
+    ).json()
+    recalled = releaser.post("releases/recall/", {"record": str(other.uid), "reason": "Wrong"}).json()
     described = {
+        f"corrections/{corrected['uid']}/": partner,
+        f"recalls/{recalled['uid']}/answers/": partner,
+        f"recalls/{recalled['uid']}/proof/": releaser,
+        "corrections/": partner,
+        "recalls/": partner,
         "bulletins/": partner,
         "bulletins/?state=draft": officer,
         "seizures/": partner,

@@ -150,6 +150,11 @@ def visits(world: World) -> Iterator[Visit]:
         yield Visit("cbp.releaser", path)
     for path in ("/agreements/", "/agreements/CBP-CBSA/", "/communities/", "/communities/HIDTA-STX/"):
         yield Visit("cbp.releaser", path)
+    for path in (
+        "/agreements/new/",
+        *(f"/agreements/CBP-CBSA/{verb}/" for verb in ("change", "suspend", "accept")),
+    ):
+        yield Visit("cbp.admin", path)
     for path in ("/agencies/", "/agencies/CBSA/", "/accounts/password/change/", "/accounts/logout/"):
         yield Visit("cbp.releaser", path)
     for path in ("/briefings/new/", f"/briefings/{world.briefing}/", f"/briefings/{world.briefing}/present/"):

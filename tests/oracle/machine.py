@@ -154,7 +154,8 @@ class Life(RuleBasedStateMachine):
         )
         as_owner(
             "insert into sharing_agreement (id, code, name, first_id, second_id, whole_governments, valid_from,"
-            " valid_to, accepted_at) overriding system value values (%s, %s, '', %s, %s, %s, %s, %s, %s)",
+            " valid_to, accepted_at, decline_reason, suspended_by, suspend_reason, revision, warned)"
+            " overriding system value values (%s, %s, '', %s, %s, %s, %s, %s, %s, '', '{}', '', 1, '{}')",
             [
                 number,
                 f"T-{number}",
@@ -432,6 +433,8 @@ class Life(RuleBasedStateMachine):
     @rule(which=index)
     def suspend_or_resume(self, which: int) -> None:
         pact = self.told.pacts[which % len(self.told.pacts)]
+        if not pact.accepted:  # a draft: the database knows no suspended one
+            return
         pact.suspended = not pact.suspended
         as_owner(
             "update sharing_agreement set suspended_at = %s where id = %s",
