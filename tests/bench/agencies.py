@@ -40,7 +40,8 @@ def make_agencies(size: int, at: datetime) -> Bodies:
     for number in range(AGENCIES - len(home) - len(named) - len(abroad)):
         home.append(_agency(f"BENCH-US-{number}", "US"))
     owners = [agency.pk for agency in home[-OWNERS:]]
-    shares = {named[name].pk: share for name, share in SIZES.items()}
+    # However small the bench, the smallest has something to read.
+    shares = {named[name].pk: max(share, 8 / size) for name, share in SIZES.items()}
     each_abroad = min(0.06, BEHIND_THE_AGREEMENT / size / ABROAD)
     shares |= {agency.pk: each_abroad for agency in abroad}
     # The others unevenly, the first most: what is left of eight grants a record, without the owner's own.
