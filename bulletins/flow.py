@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from django.core.exceptions import ValidationError
 
 from bulletins.faces.actions import make_faces
 from bulletins.faces.content import content_of
+from bulletins.faces.sources import Source, below_sources, sources_for
+from bulletins.markings.rules import marking_of
 from bulletins.models import Bulletin, LinkedSeizure, Record, SeizureReport, Version
 from bulletins.publishing.rules import publish_refusals
 from bulletins.publishing.signals import published
+from bulletins.retention.rules import review_of
 from hub.accounts.viewer import Viewer
 from hub.database.context import lock_records
 from hub.trail.actions import record as write_trail
+
+__all__ = ["Source", "below_sources", "freeze", "hand_over", "publish", "rests_on", "sources_for"]
 
 
 def publish(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, note: str = "") -> Version:
@@ -27,6 +33,12 @@ def publish(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, n
     return version
 
 
+def rests_on(records: Iterable[int]) -> set[int]:
+    """What the versions of one's own records rest on, by internal id."""
+    rows = Version.objects.filter(record_id__in=list(records)).exclude(linked=[])
+    return {pk for linked in rows.values_list("linked", flat=True) for pk in linked}
+
+
 def hand_over(records: list[int], *, at: datetime, viewer: Viewer | None = None) -> None:
     """Give owners their newest versions: the second half of publishing, for one record or many."""
     published.send(sender=Record, records=records, at=at, viewer=viewer)
@@ -34,20 +46,25 @@ def hand_over(records: list[int], *, at: datetime, viewer: Viewer | None = None)
 
 def freeze(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, note: str = "") -> Version:
     """The first half of publishing: the version and its whole face, which nobody can read before `hand_over`."""
-    refusals = publish_refusals(record)
-    if refusals:
-        raise ValidationError(refusals)
-    lock_records([record.pk])
-    number = Record.objects.values_list("latest", flat=True).get(pk=record.pk) + 1
     linked = (
         list(LinkedSeizure.objects.filter(bulletin_id=record.pk).values_list("seizure_id", flat=True))
         if isinstance(record, Bulletin)
         else []
     )
+    refusals = publish_refusals(record)
+    if linked and (below := below_sources(linked, marking_of(record), viewer)):
+        refusals["tlp"] = [*refusals.get("tlp", []), *below]
+    if refusals:
+        raise ValidationError(refusals)
+    lock_records([record.pk])
+    number = Record.objects.values_list("latest", flat=True).get(pk=record.pk) + 1
+    content = content_of(record)
+    if content["identifiers"]:
+        _enter(record, at)
     version = Version.objects.create(
         record_id=record.pk,
         number=number,
-        content=content_of(record),
+        content=content,
         linked=linked,
         note=note,
         certified=bool(record.predicate.strip() and record.predicate_category and record.certified_at),
@@ -68,3 +85,12 @@ def freeze(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, no
         reason=note,
     )
     return version
+
+
+def _enter(record: Bulletin | SeizureReport, at: datetime) -> None:
+    """Named subjects are entered with the first version that names any: from then on the record is under review."""
+    entered, due = Record.objects.values_list("entered_on", "review_due").get(pk=record.pk)
+    if entered is None:
+        entered, due = at.astimezone(UTC).date(), review_of(due, at.astimezone(UTC).date())
+        Record.objects.filter(pk=record.pk).update(entered_on=entered, review_due=due)
+    record.entered_on, record.review_due = entered, due

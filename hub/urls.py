@@ -26,6 +26,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sharing.recalls.urls")),
     path("", include("sharing.corrections.urls")),
     path("", include("sharing.receipts.urls")),
+    path("", include("sharing.requests.urls")),
     path("", include("sharing.briefings.urls")),
+    path("", include("sharing.ledger.urls")),
     path("api/", include("sharing.urls_api")),
 ]

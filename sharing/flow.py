@@ -9,13 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from bulletins.faces.actions import remark_faces
+from bulletins.flow import below_sources, rests_on
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import Marking, loosenings, marking_of, marking_refusals
-from bulletins.models import Record
+from bulletins.models import Record, Version
+from bulletins.retention.rules import stops_at
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from hub.database.context import engine, lock_records
@@ -30,9 +32,9 @@ from sharing.deliveries.models import AlertKind
 from sharing.recalls.actions import anyone_to_tell, bar, holders_of_version, tell_all_who_had
 from sharing.recalls.rules import nothing_to_recall
 from sharing.releases.actions import write_releases
-from sharing.releases.facts import reach_of
+from sharing.releases.facts import derived_from, reach_of
 from sharing.releases.models import Recall, Release
-from sharing.releases.plan import Plan, plan_refusals
+from sharing.releases.plan import Plan, naming_refusals, plan_refusals
 from sharing.releases.querysets import was_recalled
 
 REFRESHED_AT_ONCE = 1_000
@@ -49,14 +51,15 @@ def release(
     with every reason when the plan cannot stand; then nothing is written.
     """
     ids = sorted(record.pk for record in records)
-    lock_records(ids)
+    derived = _lock(ids)
     fresh = list(Record.objects.filter(pk__in=ids).select_related("owner").order_by("id"))
     _check(fresh, plan, viewer=viewer, at=at)
-    for record in fresh:
-        _mark(record, plan, viewer=viewer, at=at)
+    marked = [_mark(record, plan, viewer=viewer, at=at) for record in fresh]
     before = _audiences(ids, viewer)
     _replace(fresh, plan, viewer=viewer, at=at)
     changes = regrant(ids, at=at)
+    if any(marked):
+        _follow(derived, at)
     after = _audiences(ids, viewer)
     if announce:
         queue_alerts(AlertKind.NEW, changes.granted, at=at)
@@ -160,7 +163,7 @@ def mark(record: Record, handling: Handling, *, reason: str, viewer: Viewer, at:
     """
     if record.owner_id != viewer.agency_id:
         raise PermissionDenied("only the owner's agency marks a record")
-    lock_records([record.pk])
+    derived = _lock([record.pk])
     record.refresh_from_db()
     refusals = marking_refusals(
         tlp=handling.tlp,
@@ -168,6 +171,8 @@ def mark(record: Record, handling: Handling, *, reason: str, viewer: Viewer, at:
         rel_to=handling.rel_to,
         owner_country=record.owner.country,
     )
+    asked = Marking(handling.tlp, tuple(handling.controls), tuple(handling.rel_to))
+    refusals += below_sources(rests_on([record.pk]), asked, viewer)
     if handling.embargo_until and handling.embargo_until <= at:
         refusals.append(_("The end of the embargo must lie ahead; leave it empty to lift the embargo."))
     if refusals:
@@ -181,6 +186,7 @@ def mark(record: Record, handling: Handling, *, reason: str, viewer: Viewer, at:
     queue_alerts(AlertKind.NEW, changes.granted, at=at)
     queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
     if was is not None:
+        _follow(derived, at)
         after = _audiences([record.pk], viewer)
         audiences = {**_had(before.get(record.pk)), **_has(after.get(record.pk))}
         _marked(record, was, reason, viewer=viewer, at=at, **audiences)
@@ -188,10 +194,16 @@ def mark(record: Record, handling: Handling, *, reason: str, viewer: Viewer, at:
 
 
 def carry_over(record: Record, releases: Iterable[int], *, viewer: Viewer, at: datetime) -> Changes:
-    """Give the newest version to those the named live releases reach. Others keep the version they have."""
+    """Give the newest version to those the named live releases reach. Others keep the version they have.
+
+    Raises ValidationError where it names subjects and may not go with its identifiers.
+    """
     lock_records([record.pk])
     record.refresh_from_db()
     chosen = Release.objects.filter(record_id=record.pk, ended_at=None, pk__in=list(releases))
+    withheld = [frozenset(groups) for groups in chosen.values_list("withheld", flat=True)]
+    if found := _naming_refusals([record], withheld, at=at):
+        raise ValidationError(found)
     before = _audiences([record.pk], viewer)
     if was_recalled(record.pk, record.latest):
         raise ValidationError(
@@ -280,8 +292,26 @@ def _check(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime) -
         if not record.latest:
             found.append(_("%(ref)s is a draft: publish it first.") % {"ref": record.ref})
         found += plan_refusals(plan, owner_country=record.owner.country, at=at)
+    found += _naming_refusals(records, plan.held_back(), at=max(at, plan.starts_at or at))
+    marking = Marking(plan.tlp, tuple(plan.controls), tuple(plan.rel_to))
+    found += below_sources(rests_on(record.pk for record in records), marking, viewer)
     if found:
         raise ValidationError(list(dict.fromkeys(found)))
+
+
+def _naming_refusals(records: list[Record], withheld: list[frozenset[str]], *, at: datetime) -> list[str]:
+    """Of what would go, which version names subjects without what 28 CFR 23 asks for."""
+    named = Version.objects.filter(
+        record_id__in=[record.pk for record in records],
+        number=F("record__latest"),
+        content__has_key="identifiers",
+    ).exclude(content__identifiers={})
+    due = {record.pk: stops_at(record.review_due) for record in records}
+    return [
+        refusal
+        for pk, certified in named.values_list("record_id", "certified")
+        for refusal in naming_refusals(withheld, certified=certified, review_at=due[pk], at=at)
+    ]
 
 
 def _members(plan: Plan) -> dict[int, list[int]]:
@@ -301,7 +331,25 @@ def _members(plan: Plan) -> dict[int, list[int]]:
         }
 
 
-def _mark(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> None:
+def _lock(ids: list[int]) -> list[int]:
+    """Lock the records, and with them what is derived from them, all in one order; return what is derived."""
+    derived = sorted(derived_from(ids))
+    with engine():
+        lock_records([*ids, *derived])
+    return derived
+
+
+def _follow(derived: list[int], at: datetime) -> None:
+    """Decide anew what is derived from a record that was marked anew: it is as strict as its sources."""
+    if not derived:
+        return
+    changes = regrant(derived, at=at)
+    queue_alerts(AlertKind.NEW, changes.granted, at=at)
+    queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
+
+
+def _mark(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> bool:
+    """Mark it as the plan says, and say whether that changed anything."""
     wanted = {"tlp": plan.tlp, "controls": list(plan.controls), "rel_to": list(plan.rel_to)}
     if record.recalled_at:
         Record.objects.filter(pk=record.pk).update(recalled_at=None)
@@ -309,6 +357,7 @@ def _mark(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> None:
     was = _remark(record, wanted, reason=plan.marking_reason)
     if was is not None:
         _marked(record, was, plan.marking_reason, viewer=viewer, at=at)
+    return was is not None
 
 
 def _remark(record: Record, wanted: dict[str, Any], *, reason: str) -> Marking | None:
@@ -431,7 +480,9 @@ def _audiences(ids: list[int], viewer: Viewer) -> dict[int, Audience]:
     """Record -> who holds a grant on it, for the trail of the viewer's agency, which owns the records."""
     with engine():
         pairs = list(
-            Grant.objects.filter(content_object_id__in=ids).values_list("content_object_id", "group_id")
+            Grant.objects.filter(content_object_id__in=ids, emergency=None).values_list(
+                "content_object_id", "group_id"
+            )
         )
     found: dict[int, set[int]] = defaultdict(set)
     for record, agency in pairs:

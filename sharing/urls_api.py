@@ -19,8 +19,10 @@ from sharing.disclosures.api import (
     SeizureList,
     SeizurePublish,
 )
+from sharing.ledger.api import LedgerList
 from sharing.recalls.api import RecallAnswers, RecallList, RecallProof
 from sharing.receipts.api import ReceiptList
+from sharing.requests.api import RequestConsent, RequestDetail, RequestGrant, RequestList, RequestRefuse
 from sharing.rest.agreements import (
     AgreementAccept,
     AgreementDecline,
@@ -87,6 +89,12 @@ urlpatterns: list[URLPattern] = [
     path("v1/agreements/<slug:code>/decline/", AgreementDecline.as_view(), name="api-agreement-decline"),
     path("v1/agreements/<slug:code>/suspend/", AgreementSuspend.as_view(), name="api-agreement-suspend"),
     path("v1/agreements/<slug:code>/resume/", AgreementResume.as_view(), name="api-agreement-resume"),
+    path("v1/ledger/", LedgerList.as_view(), name="api-ledger"),
+    path("v1/requests/", RequestList.as_view(), name="api-requests"),
+    path("v1/requests/<uuid:uid>/", RequestDetail.as_view(), name="api-request"),
+    path("v1/requests/<uuid:uid>/grant/", RequestGrant.as_view(), name="api-request-grant"),
+    path("v1/requests/<uuid:uid>/refuse/", RequestRefuse.as_view(), name="api-request-refuse"),
+    path("v1/requests/<uuid:uid>/consent/", RequestConsent.as_view(), name="api-request-consent"),
     path("v1/vocabulary/", VocabularyIndex.as_view(), name="api-vocabulary"),
     path("v1/vocabulary/<slug:name>/", VocabularyList.as_view(), name="api-vocabulary-list"),
     # Whatever else: the same answer as for a record that is not there, not a page and no hint at a slash.

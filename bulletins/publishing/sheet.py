@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from bulletins.flow import sources_for
 from bulletins.markings.rules import marking_of
 from bulletins.publishing.actions import Entry, Errors
 from bulletins.publishing.fields import Vocabulary
@@ -106,9 +107,10 @@ class Sheet:
         self.form = RecordForm(
             data,
             kind=record.kind,
-            initial=initial_of(record, linked=_linked(record)),
+            initial=initial_of(record, linked=_linked(record, viewer)),
             vocabulary=self.vocabulary,
             settled=record.latest > 0,
+            entered=record.entered_on is not None,
             partial=part,
         )
         self.pictures = pictures_of(record, data=data, part=part)
@@ -245,16 +247,19 @@ def pictures_of(
     return found
 
 
-def _linked(record: Bulletin | SeizureReport) -> list[str]:
-    if record.pk is None or not isinstance(record, Bulletin):
+def _linked(record: Bulletin | SeizureReport, viewer: Viewer | None) -> list[str]:
+    """References of what it rests on, as far as the viewer may see it."""
+    if viewer is None or record.pk is None or not isinstance(record, Bulletin):
         return []
-    links = LinkedSeizure.objects.filter(bulletin_id=record.pk)
-    return list(links.order_by("id").values_list("seizure__ref", flat=True))
+    links = LinkedSeizure.objects.filter(bulletin_id=record.pk).order_by("id")
+    ids = list(links.values_list("seizure_id", flat=True))
+    refs = {each.id: each.ref for each in sources_for(viewer, ids=ids)}
+    return [refs[pk] for pk in ids if pk in refs]
 
 
 def _told(field: BoundField) -> bool:
     """Whether the field says more than it does by itself."""
-    usual = {"tlp": "TLP:AMBER", "urgency": "routine"}
+    usual = {"tlp": "TLP:AMBER", "urgency": "routine", "sensitivity": "confidential"}
     value = field.value()
     if field.name == "originator":
         return bool(value) and value != field.field.prepare_value(field.initial)

@@ -6,12 +6,14 @@ import uuid
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from bulletins.markings.models import Marked
 from bulletins.records.refs import new_ref
+from bulletins.retention.models import Retained
 from bulletins.vocabulary.lists import IdentifierKind, LabState, Precision, Qualifier, SubstanceForm, Unit
 from bulletins.vocabulary.models import Drug, Mode, Port
 from hub.agencies.models import Agency
@@ -32,7 +34,7 @@ class PredicateCategory(models.TextChoices):
     OTHER = "other", _("Other criminal activity")
 
 
-class Record(Marked):
+class Record(Marked, Retained):
     """A working copy: the owner's agency alone can read it. Partners read faces of its published versions.
 
     `latest` is the number of the newest published version, 0 for what has never been published.
@@ -119,6 +121,7 @@ class Record(Marked):
         abstract = False
         constraints = [
             *Marked.Meta.constraints,
+            *Retained.Meta.constraints,
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="record_kind_known"),
             models.CheckConstraint(condition=Q(latest__gte=0), name="record_latest_not_negative"),
             models.UniqueConstraint(
@@ -193,3 +196,5 @@ class Version(models.Model):
     class Meta:
         ordering = ["record_id", "number"]
         constraints = [models.UniqueConstraint(fields=["record", "number"], name="version_number_once")]
+        # What is derived from a record is asked for whenever its marking changes.
+        indexes = [GinIndex(fields=["linked"], name="version_linked")]

@@ -13,6 +13,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bulletins.flow import below_sources, rests_on
+from bulletins.markings.rules import Marking
 from bulletins.models import Record, Version
 from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
@@ -25,15 +27,16 @@ from sharing.communities.models import Community, Membership
 from sharing.releases.facts import World, load, remarked
 from sharing.releases.grounds import Decision, Reach
 from sharing.releases.models import Release
-from sharing.releases.plan import Plan, plan_refusals
-from sharing.releases.rules import decide
+from sharing.releases.plan import Plan, naming_refusals, plan_refusals
+from sharing.releases.rules import decide, lacking_consent
 
 NOT_REACHED, HIDDEN = 8, 9
 
 
 @dataclass(frozen=True)
 class PreviewRow:
-    """`outcome` is all, part or no. `withheld` names the kinds that hold something and stay behind.
+    """`outcome` is all, part or no. `withheld` names the kinds that hold something and stay behind; `lacks` those
+    whose consent is missing.
 
     A community whose roster the viewer may not see is one row without `agency`, and counts none of its
     members: a number that moved with the picks would tell who is in it.
@@ -50,6 +53,7 @@ class PreviewRow:
     agency: int | None = None
     country: str = ""
     count: int = 1
+    lacks: tuple[str, ...] = ()
 
     @property
     def band_label(self) -> str:
@@ -141,13 +145,21 @@ def preview(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> Prev
     listed = (picked & named) | lost | gained
     shown = {pk: found for pk, found in decided.items() if pk in listed}
     known = _known_partners(own, listed, viewer)
-    rows = _rows(shown, held & openly, known, content, when) + [
-        _hidden_row(hidden[reach.community]) for reach in fresh if reach.community in hidden
-    ]
+    rows = [
+        replace(row, lacks=_lacks(planned, record.pk, row, when))
+        for row in _rows(shown, held & openly, known, content, when)
+    ] + [_hidden_row(hidden[reach.community]) for reach in fresh if reach.community in hidden]
     rows.sort(key=lambda row: (row.band, row.code))
     begins = when if when > at else None
     foreseen = Foreseen(record, plan, planned, shown, content, tuple(rows), frozenset(lost), begins)
     refusals = plan_refusals(plan, owner_country=world.parties[own].country, at=at)
+    subject = planned.subjects[record.pk]
+    if subject.has_identifiers:
+        refusals += naming_refusals(
+            plan.held_back(), certified=subject.certified, review_at=subject.review_at, at=when
+        )
+    marking = Marking(plan.tlp, tuple(plan.controls), tuple(plan.rel_to))
+    refusals += below_sources(rests_on([record.pk]), marking, viewer)
     return Preview(tuple(rows), tuple(refusals), tuple(unusual(foreseen)), _seal(plan, rows), begins)
 
 
@@ -172,6 +184,14 @@ def preview_marking(
     changed = {pk: found for pk, found in then.items() if found.allowed != now[pk].allowed}
     held = {pk for pk, found in now.items() if found.allowed}
     return tuple(_rows(changed, held, set(changed), _content(record), at))
+
+
+def _lacks(world: World, pk: int, row: PreviewRow, when: datetime) -> tuple[str, ...]:
+    """Whom the owner can ask, where it is their consent that is missing."""
+    if row.outcome != "no" or row.agency is None:
+        return ()
+    lacking = lacking_consent(world.subjects[pk], world.parties[row.agency], world.facts[pk], when)
+    return tuple(party.code for party in lacking)
 
 
 def _planned(world: World, record: Record, plan: Plan, when: datetime) -> World:
@@ -216,7 +236,7 @@ def _known_partners(owner: int, agencies: Iterable[int], viewer: Viewer) -> set[
     """Of `agencies`, those that hold or held something of the owner's, as far as the viewer may know it."""
     wanted = list(agencies)
     with engine():
-        grants = Grant.objects.filter(group_id__in=wanted, face__owner_id=owner)
+        grants = Grant.objects.filter(group_id__in=wanted, face__owner_id=owner, emergency=None)
         holding = set(grants.values_list("group_id", flat=True).distinct())
         held = Withdrawal.objects.filter(agency_id__in=wanted, owner_id=owner)
         found = holding | set(held.values_list("agency_id", flat=True).distinct())

@@ -1,6 +1,6 @@
 """The program that sets one paper, run by pdf.py in a process of its own: JSON on stdin, the PDF on stdout.
 
-Two arguments: seconds of processor time it may take, and the template, a file beside it. It imports nothing of the hub.
+Two arguments: seconds of processor time it may take, and the template. It imports nothing of the hub.
 """
 
 import json
@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import typst
 
+TEMPLATE = Path(sys.argv[2])
 # In every one of the fonts that come with typst: what stands for a letter that none of them has.
 STAND_IN = "\u25a1"
 NO_GLYPH = "could not be displayed"
@@ -20,22 +21,21 @@ STANDARD: Literal["ua-1"] = "ua-1"
 def main() -> None:
     seconds = int(sys.argv[1])
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    template = Path(__file__).with_name(Path(sys.argv[2]).name).read_bytes()
     data = json.loads(sys.stdin.buffer.read())
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
     try:
-        paper = setting(template, data, fonts)
+        paper = setting(data, fonts)
     except typst.TypstError as error:
         if NO_GLYPH not in str(error):
             raise
-        paper = setting(template, replaced(data, without_glyph(data, fonts)) | {"stand_in": True}, fonts)
+        paper = setting(replaced(data, without_glyph(data, fonts)) | {"stand_in": True}, fonts)
     sys.stdout.buffer.write(paper)
 
 
-def setting(template: bytes, data: dict[str, Any], fonts: typst.Fonts) -> bytes:
+def setting(data: dict[str, Any], fonts: typst.Fonts) -> bytes:
     """What people wrote goes in as data: nothing in it is read as markup."""
     return typst.compile(
-        template,
+        TEMPLATE.read_bytes(),
         font_paths=fonts,
         sys_inputs={"data": json.dumps(data)},
         format="pdf",

@@ -139,7 +139,7 @@ def photograph(request: HttpRequest, kind: str, ref: str, uid: UUID) -> HttpResp
     if not viewer.is_authenticated:
         return redirect_to_login(request.get_full_path())
     channel = Channel.REST if getattr(request, "token", None) else Channel.PAGE
-    shown = shown_to(viewer, kind, ref, channel)
+    shown = shown_to(viewer, kind, ref, channel, opened=True)
     asked = request.GET.get("version", "")
     if shown is not None and asked.isdecimal() and len(asked) < 7:
         shown = earlier_version(viewer, shown, int(asked))

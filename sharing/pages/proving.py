@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
@@ -22,6 +24,8 @@ from sharing.briefings.pdf import NotSet, typeset
 from sharing.pages.access import outline
 from sharing.pages.proof_paper import document
 from sharing.recalls.proof import Proof, may_prove, proofs_of
+
+PAPER = Path(__file__).parents[1] / "recalls" / "proof.typ"
 
 
 @login_required
@@ -54,7 +58,7 @@ def proof_paper(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     if proof is None:
         raise Http404
     try:
-        content = typeset(document(record, head, proof, viewer=viewer, at=now), template="recall_proof.typ")
+        content = typeset(document(record, head, proof, viewer=viewer, at=now), PAPER)
     except NotSet:
         messages.error(request, _("The paper could not be made. Try again in a minute."))
         return HttpResponseRedirect(f"{head.path}recall/proof/")
@@ -78,7 +82,9 @@ def proved_record(request: HttpRequest, kind: str, ref: str) -> Record:
     """A record of the viewer's agency, for its releasers and auditors. Others who may see it are refused; to all
     others it does not exist."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
-    found = working_copies(Record, viewer).filter(ref=ref, kind=kind).select_related("owner").first()
+    found = (
+        working_copies(Record, viewer, purged=True).filter(ref=ref, kind=kind).select_related("owner").first()
+    )
     if found is not None and may_prove(viewer):
         return found
     if found is None and not Received.objects.visible_to(viewer).filter(ref=ref, kind=kind).exists():

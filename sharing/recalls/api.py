@@ -171,7 +171,9 @@ class RecallProof(HubView):
 
     def find(self, request: Request, **kwargs: Any) -> None:
         owned = Recall.objects.filter(uid=kwargs["uid"], owner_id=self.viewer.agency_id).first()
-        record = working_copies(Record, self.viewer).filter(pk=owned.record_id).first() if owned else None
+        if owned is None:
+            raise Http404
+        record = working_copies(Record, self.viewer).filter(pk=owned.record_id).first()
         if record is None or record.tlp == TLP.RED:
             raise Http404
         self.record = record

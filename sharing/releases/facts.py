@@ -8,27 +8,36 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
+
 from bulletins.markings.models import Control
 from bulletins.markings.rules import RANK
 from bulletins.models import Record, Version
+from bulletins.records.models import Kind
+from bulletins.retention.rules import stops_at
 from bulletins.vocabulary.terms import terms
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import engine
 from sharing.agreements.models import Agreement, Direction
 from sharing.communities.models import Community, Membership
-from sharing.releases.grounds import Allowed, Facts, Party, Reach, Roster, Said, Subject, Treaty
+from sharing.emergencies.models import Emergency, EmergencyState
+from sharing.releases.grounds import Allowed, Facts, Opening, Party, Reach, Roster, Said, Subject, Treaty
 from sharing.releases.models import Consent, Release
 
 
 @dataclass(frozen=True)
 class World:
-    """Everything decisions about some records need, read at one instant."""
+    """Everything decisions about some records need, read at one instant.
+
+    `applied` is when the newest release of a record took effect: a deed that waited for its lock began before that.
+    """
 
     records: dict[int, Record]
     parties: dict[int, Party]
     subjects: dict[int, Subject]
     facts: dict[int, Facts]
     sources: dict[int, list[Record]] = field(default_factory=dict)
+    applied: dict[int, datetime] = field(default_factory=dict)
 
     def reachable(self, record: int) -> set[int]:
         """The agencies any release of the record could reach: named, members, and children of either."""
@@ -55,10 +64,14 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
             record.pk: record for record in Record.objects.filter(pk__in=wanted).select_related("owner")
         }
         releases, consents = defaultdict(list), defaultdict(list)
+        applied: dict[int, datetime] = {}
         for row in Release.objects.filter(record_id__in=wanted, ended_at=None):
             releases[row.record_id].append(reach_of(row))
+            if row.applied_at is not None:
+                applied[row.record_id] = max(row.applied_at, applied.get(row.record_id, row.applied_at))
+        emergencies = _emergencies(wanted)
         # What nobody has been given touches its owner and originator alone.
-        shared = bool(releases) or whole
+        shared = bool(releases or emergencies) or whole
         for given in Consent.objects.filter(record_id__in=wanted, withdrawn_at=None) if shared else ():
             consents[given.record_id].append(
                 Allowed(
@@ -69,7 +82,7 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
                     given.until,
                 )
             )
-        versions = list(Version.objects.filter(record_id__in=list(records)))
+        versions = list(Version.objects.filter(record_id__in=wanted))
         sources = _sources(records, versions)
         ends = {
             pk
@@ -82,8 +95,11 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
         rosters = _rosters() if shared else {}
         treaties = treaties_among(parties) if shared else ()
         subjects = _subjects(records, versions, sources, parties)
-    facts = {pk: Facts(tuple(releases[pk]), rosters, treaties, tuple(consents[pk])) for pk in records}
-    return World(records, parties, subjects, facts, sources)
+    facts = {
+        pk: Facts(tuple(releases[pk]), rosters, treaties, tuple(consents[pk]), tuple(emergencies[pk]))
+        for pk in records
+    }
+    return World(records, parties, subjects, facts, sources, applied)
 
 
 def party_of(agency: Agency) -> Party:
@@ -141,20 +157,56 @@ def _strictest(own: _Marks, sources: Iterable[Record]) -> dict[str, Any]:
     return {"tlp": tlp, "controls": frozenset(controls), "rel_to": frozenset(rel_to)}
 
 
+def derived_from(ids: Iterable[int]) -> set[int]:
+    """Every record of which a version is derived from one of `ids`, at whatever remove; without `ids` themselves."""
+    start = set(ids)
+    found, fresh = set[int](), start
+    with engine():
+        while fresh:
+            rows = Version.objects.filter(linked__overlap=sorted(fresh))
+            fresh = set(rows.values_list("record_id", flat=True)) - found - start
+            found |= fresh
+    return found
+
+
 def _sources(records: dict[int, Record], versions: Iterable[Version]) -> dict[int, list[Record]]:
     """Record -> what any of its versions is derived from, where that is not wholly its owner's own word."""
     linked: dict[int, set[int]] = defaultdict(set)
     for version in versions:
         linked[version.record_id] |= set(version.linked)
-    rows = Record.objects.in_bulk({pk for each in linked.values() for pk in each}) if linked else {}
+    rows = _rests_on(linked)
     return {
         pk: [
             rows[source]
-            for source in sorted(linked[pk])
+            for source in sorted(_at_any_remove(linked, pk))
             if source in rows and {rows[source].owner_id, rows[source].originator_id} != {record.owner_id}
         ]
         for pk, record in records.items()
     }
+
+
+def _rests_on(linked: dict[int, set[int]]) -> dict[int, Record]:
+    """The records named in `linked`, and what they rest on in turn, which is added to it."""
+    rows: dict[int, Record] = {}
+    wanted = {pk for each in linked.values() for pk in each}
+    while wanted:
+        found = Record.objects.in_bulk(wanted)
+        rows |= found
+        # A report rests on nothing.
+        further = [pk for pk, row in found.items() if row.kind == Kind.BULLETIN and pk not in linked]
+        wanted = set()
+        for version in Version.objects.filter(record_id__in=further) if further else ():
+            linked[version.record_id] |= set(version.linked)
+            wanted |= set(version.linked) - rows.keys()
+    return rows
+
+
+def _at_any_remove(linked: dict[int, set[int]], pk: int) -> set[int]:
+    found, fresh = set[int](), set(linked.get(pk, ()))
+    while fresh:
+        found |= fresh
+        fresh = {further for each in fresh for further in linked.get(each, ())} - found
+    return found - {pk}
 
 
 def _subjects(
@@ -187,6 +239,8 @@ def _subjects(
                 parties.get(pk or 0) for pk in sorted(origins - {record.owner_id}, key=lambda pk: pk or 0)
             ),
             embargoed_until=record.embargo_until,
+            review_at=stops_at(record.review_due) if record.entered_on else None,
+            recalled=record.recalled_at is not None,
         )
     return found
 
@@ -202,6 +256,23 @@ def _said(version: Version) -> Said:
         has_identifiers=bool(content.get("identifiers")),
         certified=version.certified,
     )
+
+
+def _emergencies(records: list[int]) -> dict[int, list[Opening]]:
+    found: dict[int, list[Opening]] = defaultdict(list)
+    rows = Emergency.objects.filter(
+        record_id__in=records,
+        state=EmergencyState.CONFIRMED,
+        ended_at=None,
+        person__is_active=True,
+        person__agency_id=F("agency_id"),
+    )
+    for pk, record, person, agency, until in rows.order_by("until", "id").values_list(
+        "pk", "record_id", "person_id", "agency_id", "until"
+    ):
+        if record is not None and until is not None:
+            found[record].append(Opening(pk, person, agency, until))
+    return found
 
 
 def _rosters() -> dict[int, Roster]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from bulletins.faces.content import WITHHOLDABLE
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import marking_refusals
 from sharing.releases.grounds import Reach, Roster
+from sharing.releases.rules import IDENTIFIERS
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,10 @@ class Plan:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     marking_reason: str = ""
+
+    def held_back(self) -> list[frozenset[str]]:
+        """What each pick holds back."""
+        return [pick.withheld | self.withheld for pick in self.picks]
 
     def reaches(self, version: int, rosters: dict[int, Roster], at: datetime) -> tuple[Reach, ...]:
         """The releases this plan would make, with negative ids: they are not in the database."""
@@ -88,3 +94,29 @@ def plan_refusals(plan: Plan, *, owner_country: str, at: datetime) -> list[str]:
     if unknown - set(WITHHOLDABLE):
         found.append(_("Only these can be withheld: %(groups)s.") % {"groups": ", ".join(WITHHOLDABLE)})
     return found
+
+
+def naming_refusals(
+    withheld: Iterable[frozenset[str]], *, certified: bool, review_at: datetime | None, at: datetime
+) -> list[str]:
+    """Why a version that names subjects cannot go with its identifiers (28 CFR 23.20 a, c, h); empty when it can.
+
+    `withheld` is what each pick or release holds back: where all hold identifiers back, nothing is asked.
+    """
+    if all(IDENTIFIERS in groups for groups in withheld):
+        return []
+    if not certified:
+        return [
+            _(
+                "It names subjects, and so needs a criminal predicate, its category and a certification. "
+                "Give them and post it anew, or hold back identifiers from everybody (28 CFR 23.20)."
+            )
+        ]
+    if review_at is not None and review_at <= at:
+        return [
+            _(
+                "Its identifiers are past their review date. Keep them with a reason first, "
+                "or hold back identifiers from everybody (28 CFR 23.20 h)."
+            )
+        ]
+    return []

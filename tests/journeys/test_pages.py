@@ -159,7 +159,10 @@ def visits(world: World) -> Iterator[Visit]:
         yield Visit("cbp.releaser", path)
     for path in ("/briefings/new/", f"/briefings/{world.briefing}/", f"/briefings/{world.briefing}/present/"):
         yield Visit("cbp.liaison", path)
-    yield Visit("inspector", "/trail/")
+    for path in ("/ledger/", "/ledger/?side=received", f"/ledger/?ref={world.whole}"):
+        yield Visit("cbp.releaser", path)
+    for path in ("/trail/", "/trail/seals/"):
+        yield Visit("inspector", path)
     yield Visit("cbp.officer", GHOST, status=404)
     yield Visit("cbp.officer", "/briefings/new/", status=403)
     yield Visit("", "/accounts/login/")

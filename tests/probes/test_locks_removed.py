@@ -177,25 +177,27 @@ def no_predicate(owner_sql: Any, monkeypatch: Any) -> Iterator[None]:
 @contextmanager
 def no_second_look(owner_sql: Any, monkeypatch: Any) -> Iterator[None]:
     """Lock 2: `disclose` takes whichever face the record has, the one that says most first, and asks for no grant."""
-    asked = actions.GRANTED
+    with monkeypatch.context() as patch:
+        for name in ("BY_RELEASE", "OPENED"):
+            patch.setattr(actions, name, without_grants(getattr(actions, name)))
+        yield
+
+
+def without_grants(asked: str) -> str:
     bare = re.sub(
         r"join sharing_grant g .*?\n    join bulletins_face f on f.id = g.face_id",
         """join lateral (select * from bulletins_face f where f.record_id = wanted.id
                          order by cardinality(f.withheld) limit 1) f on true
-           cross join lateral (select f.record_id, now() as visible_since, nullif(%s::bigint, 0) as person_id) found
+           cross join lateral (select now() as visible_since, nullif(%s::bigint, 0) as person_id) found
            left join sharing_grant g on false""",
         asked,
         count=1,
         flags=re.DOTALL,
     )
-    bare = bare.replace("g.record_id, f.uid", "f.record_id, f.uid").replace(
-        "g.visible_since", "found.visible_since"
-    )
-    # As many places for values as before, in the same order; and nothing is asked of grants.
-    assert bare.count("%s") == asked.count("%s") and "left join sharing_grant g on false" in bare != asked
-    with monkeypatch.context() as patch:
-        patch.setattr(actions, "GRANTED", bare)
-        yield
+    bare = bare.replace("g.record_id, f.uid", "f.record_id, f.uid").replace("g.visible_since", "found.visible_since")
+    # As many places for values as before, in their order; and nothing is asked of grants.
+    assert bare.count("%s") == asked.count("%s") and "sharing_grant g on false" in bare
+    return bare
 
 
 @contextmanager

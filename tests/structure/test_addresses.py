@@ -90,6 +90,17 @@ def party_admins() -> Rule:
     return door(rule)
 
 
+def holders(*roles: str) -> Rule:
+    """Those of the owner and the recipient with one of the roles; their colleagues are refused."""
+
+    def rule(username: str) -> int:
+        if AGENCY[username] not in ("CBP", "CBSA"):
+            return 404
+        return 200 if ROLES[username] & set(roles) else 403
+
+    return door(rule)
+
+
 def authors(status: int) -> Rule:
     """The owner's people who draft; a colleague who does not is refused; a recipient finds no working copy."""
 
@@ -126,6 +137,11 @@ def api(rule: Rule) -> Rule:
     return door(rule, api=True)
 
 
+def ledger_readers(status: int = 200, *, is_api: bool = False) -> Rule:
+    readers = {"auditor", "releaser", "liaison", "admin"}
+    return door(lambda who: status if inside(who) and ROLES[who] & readers else 403, api=is_api)
+
+
 # A bulletin and a seizure report of CBP, released to CBSA; a draft of cbp.officer; a briefing of CBP.
 PAGES: dict[str, Rule] = {
     "healthz": everybody(),
@@ -140,6 +156,7 @@ PAGES: dict[str, Rule] = {
     "agency": signed_in(),
     "agency_belonging": door(lambda who: 200 if who == "cbp.admin" else 403),
     "trail": with_role("auditor", "inspector"),
+    "trail_seals": with_role("inspector"),
     "bulletin_new": with_role(*DRAFTERS),
     "seizure_new": with_role(*DRAFTERS),
     "drafts": with_role(*DRAFTERS),
@@ -153,6 +170,13 @@ PAGES: dict[str, Rule] = {
     "correction_answer": signed_in(405),
     "inbox_acknowledge": signed_in(405),
     "notice": signed_in(404),
+    "emergencies": with_role("inspector"),
+    "emergency": signed_in(404),
+    "reviews": door(lambda who: 200 if AGENCY[who] and ROLES[who] & {"releaser", "admin"} else 403),
+    "requests": signed_in(),
+    # One that concerns neither the reader's agency nor anybody: tests/requests asks of real ones.
+    "request": signed_in(404),
+    "request_preview": signed_in(405),
     "agreements": signed_in(),
     "agreement": door(lambda who: 200 if AGENCY[who] in ("CBP", "CBSA") or who == "steward" else 404),
     "agreement_new": with_role("admin"),
@@ -186,6 +210,8 @@ PAGES: dict[str, Rule] = {
             "_release": owners("releaser"),
             "_release_preview": signed_in(405),
             "_recall": owners("releaser"),
+            "_review": owners("releaser", "admin"),
+            "_purge": owners("releaser", "admin"),
             "_recall_proof": owners("releaser", "auditor"),
             # Nothing was recalled: there is no paper, and nobody was told.
             "_recall_paper": owners("releaser", "auditor", status=404),
@@ -194,6 +220,7 @@ PAGES: dict[str, Rule] = {
             "_marking": owners("releaser"),
             "_carry_over": owners("releaser"),
             "_show_as": owners("releaser"),
+            "_ask": holders(*DRAFTERS),
             "_edit": authors(200),
             # What is published is not discarded: back to its page.
             "_discard": authors(302),
@@ -206,6 +233,9 @@ PAGES: dict[str, Rule] = {
     "briefing": door(lambda who: 200 if who in ("cbp.liaison", "cbp.releaser") else 404),
     "briefing_present": door(lambda who: 200 if who in ("cbp.liaison", "cbp.releaser") else 404),
     "briefing_pdf": door(lambda who: 200 if who in ("cbp.liaison", "cbp.releaser") else 404),
+    "ledger": ledger_readers(),
+    # A form must be named.
+    "ledger_export": ledger_readers(400),
     "api-schema": api(everybody()),
     "api-docs": signed_in(),
     "api-bulletins": api(everybody()),
@@ -242,6 +272,12 @@ PAGES: dict[str, Rule] = {
     "api-correction": api(everybody(404)),
     "api-correction-take": api(everybody(404)),
     "api-correction-answer": api(everybody(404)),
+    "api-ledger": ledger_readers(is_api=True),
+    "api-requests": api(everybody()),
+    "api-request": api(everybody(404)),
+    "api-request-grant": api(everybody(404)),
+    "api-request-refuse": api(everybody(404)),
+    "api-request-consent": api(everybody(404)),
     "api-vocabulary": api(everybody()),
     "api-vocabulary-list": api(everybody()),
 }
