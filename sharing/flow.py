@@ -31,6 +31,7 @@ from sharing.deliveries.actions import queue_alerts, queue_notice
 from sharing.deliveries.models import AlertKind
 from sharing.recalls.actions import anyone_to_tell, bar, holders_of_version, tell_all_who_had
 from sharing.recalls.rules import nothing_to_recall
+from sharing.releases.actions import write_releases
 from sharing.releases.facts import derived_from, reach_of
 from sharing.releases.models import Recall, Release
 from sharing.releases.plan import Plan, naming_refusals, plan_refusals
@@ -420,17 +421,15 @@ def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime)
     members = _members(plan)
     starts_at = plan.starts_at or at
     rows = []
+    earlier = Release.objects.filter(_same_targets(plan), record_id__in=[row.pk for row in records])
+    earlier = earlier.filter(ended_at=None)
+    if starts_at > at:
+        # What stands goes on until its successor begins.
+        standing = earlier.filter(applied_at__isnull=False)
+        standing.filter(Q(ends_at=None) | Q(ends_at__gt=starts_at)).update(ends_at=starts_at)
+        earlier = earlier.filter(applied_at=None)
+    earlier.update(ended_at=at)
     for pick in plan.picks:
-        same = Q(
-            agency_id=pick.agency, community_id=pick.community, record_id__in=[row.pk for row in records]
-        )
-        earlier = Release.objects.filter(same, ended_at=None)
-        if starts_at > at:
-            # What stands goes on until its successor begins.
-            standing = earlier.filter(applied_at__isnull=False)
-            standing.filter(Q(ends_at=None) | Q(ends_at__gt=starts_at)).update(ends_at=starts_at)
-            earlier = earlier.filter(applied_at=None)
-        earlier.update(ended_at=at)
         rows += [
             Release(
                 record_id=record.pk,
@@ -453,7 +452,16 @@ def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime)
             # The owner has its own grant; at TLP:RED its people are named like others.
             if pick.agency != record.owner_id or plan.tlp == TLP.RED
         ]
-    Release.objects.bulk_create(rows)
+    write_releases(rows)
+
+
+def _same_targets(plan: Plan) -> Q:
+    """Releases to an agency, a community or everybody that the plan picks too."""
+    same = Q(agency_id__in=[pick.agency for pick in plan.picks if pick.agency])
+    same |= Q(community_id__in=[pick.community for pick in plan.picks if pick.community])
+    if any(pick.agency is None and pick.community is None for pick in plan.picks):
+        same |= Q(agency=None, community=None)
+    return same
 
 
 def _embargoed(record: Record, at: datetime) -> bool:
@@ -479,10 +487,12 @@ def _audiences(ids: list[int], viewer: Viewer) -> dict[int, Audience]:
     found: dict[int, set[int]] = defaultdict(set)
     for record, agency in pairs:
         found[record].add(agency)
+    live = Release.objects.filter(record_id__in=ids, ended_at=None)
+    communities = live.exclude(community=None).values_list("community_id", flat=True).distinct()
+    listed = not hidden_rosters(communities, viewer)
     releases: dict[int, list[Release]] = defaultdict(list)
-    for row in Release.objects.filter(record_id__in=ids, ended_at=None):
+    for row in () if listed else live:
         releases[row.record_id].append(row)
-    listed = not hidden_rosters((row.community_id for rows in releases.values() for row in rows), viewer)
     codes = dict(Agency.objects.values_list("pk", "code"))
     audiences = {}
     for record, agencies in found.items():

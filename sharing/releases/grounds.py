@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,17 @@ class Facts:
     treaties: tuple[Treaty, ...] = ()
     consents: tuple[Allowed, ...] = ()
     emergencies: tuple[Opening, ...] = ()
+
+    def reaching(self, party: Party) -> list[Reach]:
+        """The releases that could reach the party: those that name it or its parent, and those that name no agency."""
+        return [reach for pk in {party.id, party.parent, None} for reach in self._by_agency.get(pk, ())]
+
+    @cached_property
+    def _by_agency(self) -> dict[int | None, list[Reach]]:
+        found: dict[int | None, list[Reach]] = defaultdict(list)
+        for reach in self.releases:
+            found[reach.agency].append(reach)
+        return found
 
 
 @dataclass(frozen=True)

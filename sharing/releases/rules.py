@@ -33,9 +33,9 @@ def _at(subject: Subject, recipient: Party, facts: Facts, now: datetime) -> Deci
     """The decision at one instant; when it ends is not asked here."""
     if not recipient.active:
         return Decision(False, reasons=(_("the agency is suspended"),))
-    live = [reach for reach in facts.releases if _is_live(reach, now)]
     if recipient.id == subject.owner.id:
-        return _own(subject, live)
+        return _own(subject, [reach for reach in facts.releases if _is_live(reach, now)])
+    live = [reach for reach in facts.reaching(recipient) if _is_live(reach, now)]
     if subject.embargoed_until is not None and now < subject.embargoed_until:
         return Decision(False, reasons=(_("it is under embargo"),))
     reached = [(reach, via) for reach in live if (via := _via(subject.tlp, recipient, reach, facts, now))]
@@ -366,7 +366,8 @@ def treaty_refusals(treaty: Treaty, subject: Subject, now: datetime) -> list[str
 def _instants(subject: Subject, recipient: Party, facts: Facts) -> Iterator[datetime]:
     """Every instant at which something begins or ends that a decision for the recipient may rest on."""
     named: list[datetime | None] = [subject.embargoed_until, subject.review_at]
-    for reach in facts.releases:
+    own = recipient.id == subject.owner.id
+    for reach in facts.releases if own else facts.reaching(recipient):
         named += [reach.starts_at, reach.ends_at]
         if reach.community in facts.rosters:
             named.append(facts.rosters[reach.community].closes_at)
