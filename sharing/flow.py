@@ -70,6 +70,20 @@ def release(
     return changes
 
 
+def release_each(plans: Sequence[tuple[Record, Plan]], *, viewer: Viewer, at: datetime) -> None:
+    """Carry out a plan for each of several records, all or none: every record is locked before the first is written.
+
+    Raises ValidationError with what is wrong, by the ref of its record; then the caller's transaction is to be
+    rolled back.
+    """
+    lock_records([record.pk for record, plan in plans])
+    for record, plan in plans:
+        try:
+            release([record], plan, viewer=viewer, at=at)
+        except ValidationError as error:
+            raise ValidationError([f"{record.ref}: {said}" for said in error.messages]) from None
+
+
 def recall(record: Record, *, reason: str, viewer: Viewer, at: datetime) -> Changes:
     """Take the record back from everybody who has it, at once: tombstones, notices, nothing for anyone else.
 

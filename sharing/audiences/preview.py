@@ -109,12 +109,15 @@ class Preview:
         return _(" and ").join(parts)
 
 
-def preview(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> Preview:
+def preview(
+    record: Record, plan: Plan, *, viewer: Viewer, at: datetime, world: World | None = None
+) -> Preview:
     """Decide the plan for every agency it concerns, without writing. `record` is the viewer's own agency's.
 
-    Decided as of the plan's start: by the rule that will write the grants, over the releases there will be.
+    Decided as of the plan's start: by the rule that will write the grants, over the releases there will be. `world`
+    is what was loaded, whole, for several records at once.
     """
-    world = load([record.pk], whole=True)
+    world = world or load([record.pk], whole=True)
     when = max(at, plan.starts_at or at, record.embargo_until or at)
     planned = _planned(world, record, plan, when)
     own = record.owner_id
@@ -148,7 +151,9 @@ def preview(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> Prev
     begins = when if when > at else None
     foreseen = Foreseen(record, plan, planned, shown, content, tuple(rows), frozenset(lost), begins)
     refusals = plan_refusals(plan, owner_country=world.parties[own].country, at=at)
-    return Preview(tuple(rows), tuple(refusals), tuple(unusual(foreseen)), _seal(plan, rows), begins)
+    return Preview(
+        tuple(rows), tuple(refusals), tuple(unusual(foreseen)), _seal(plan, rows, world, record), begins
+    )
 
 
 def preview_marking(
@@ -289,9 +294,15 @@ def _hidden_row(community: Community) -> PreviewRow:
     )
 
 
-def _seal(plan: Plan, rows: list[PreviewRow]) -> str:
-    """Names what was shown, so that exactly this is what a press of the button releases."""
+def _seal(plan: Plan, rows: list[PreviewRow], world: World, record: Record) -> str:
+    """Names what was shown, and what it was shown over, so that exactly this is what a press of the button releases.
+
+    Whatever somebody else released, amended or marked meanwhile makes it another.
+    """
+    subject = world.subjects[record.pk]
     parts = [
+        (subject.version, subject.tlp, sorted(subject.controls), sorted(subject.rel_to)),
+        sorted(reach.id for reach in world.facts[record.pk].releases),
         sorted(
             (pick.agency or 0, pick.community or 0, sorted(pick.withheld), bool(pick.persons))
             for pick in plan.picks

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +20,7 @@ from hub.accounts.viewer import Viewer
 from hub.trail.actions import refuse
 from sharing.audiences.models import Received
 from sharing.disclosures.reading import shown_to
+from sharing.releases.models import Release
 
 
 @dataclass(frozen=True)
@@ -91,4 +94,12 @@ def outline(record: Record, title: str = "") -> Head:
         version=record.latest,
         edited=bool(record.latest_at and record.edited_at > record.latest_at),
         recalled=record.recalled_at is not None,
+    )
+
+
+def with_nobody(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Of rows of the viewer's own records, those released to nobody, and never recalled."""
+    releases = Release.objects.filter(record_id=OuterRef("record_id"))
+    return rows.exclude(Exists(releases.filter(ended_at=None))).exclude(
+        Exists(releases.exclude(recalled_at=None))
     )

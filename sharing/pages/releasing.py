@@ -79,7 +79,7 @@ def release_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         return HttpResponseRedirect(head.path)
     context = {
         **_shared(form, head, foreseen),
-        **_picker(form, targets),
+        **picker(form, targets),
         "holders": holders_of(record.pk, viewer),
         "standing": standing(live_releases(record.pk, at=now)),
         "refused": sent,
@@ -157,7 +157,7 @@ def _shared(form: ReleaseForm, head: Head, foreseen: Preview | None) -> dict[str
     }
 
 
-def _picker(form: ReleaseForm, targets: Targets) -> dict[str, Any]:
+def picker(form: ReleaseForm, targets: Targets) -> dict[str, Any]:
     """The left side: every target as a line, in its group."""
     picked = set(form.chosen())
     groups = [(value, str(label)) for value, label in GROUPS]

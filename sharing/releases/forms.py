@@ -209,6 +209,19 @@ class ReleaseForm(MarkingForm):
         )
 
 
+class BulkForm(ReleaseForm):
+    """The same for several records at once: each keeps the marking it has."""
+
+    tlp = None  # type: ignore[assignment]
+    controls = None  # type: ignore[assignment]
+    rel_to = None  # type: ignore[assignment]
+    marking_reason = None  # type: ignore[assignment]
+
+    def refs(self) -> list[str]:
+        """The references chosen, each once, in the order of the form."""
+        return list(dict.fromkeys(self._list("ref")))
+
+
 def _split(names: str) -> list[str]:
     return list(dict.fromkeys(re.split(r"[\s,;]+", names.strip()))) if names.strip() else []
 

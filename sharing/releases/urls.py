@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sharing.pages import marking, recalling, releasing, showing, today
+from sharing.pages import bulk, marking, recalling, releasing, showing, today
 
 KINDS = (("bulletins", "bulletin"), ("seizures", "seizure"))
 
@@ -13,6 +13,13 @@ urlpatterns += [
     pattern
     for section, kind in KINDS
     for pattern in (
+        path(f"{section}/release/", bulk.bulk_release, {"kind": kind}, name=f"{kind}_bulk_release"),
+        path(
+            f"{section}/release/preview/",
+            bulk.bulk_preview,
+            {"kind": kind},
+            name=f"{kind}_bulk_release_preview",
+        ),
         path(f"{section}/<ref:ref>/release/", releasing.release_page, {"kind": kind}, name=f"{kind}_release"),
         path(
             f"{section}/<ref:ref>/release/preview/",

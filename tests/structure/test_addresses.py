@@ -118,6 +118,8 @@ PAGES: dict[str, Rule] = {
             "_photograph": signed_in(404),
             "_release": owners("releaser"),
             "_release_preview": signed_in(405),
+            "_bulk_release": with_role("releaser"),
+            "_bulk_release_preview": signed_in(405),
             "_recall": owners("releaser"),
             "_marking": owners("releaser"),
             "_carry_over": owners("releaser"),
