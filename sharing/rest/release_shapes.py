@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
 from bulletins.markings.models import TLP, Control
@@ -15,6 +16,7 @@ from bulletins.publishing.api import Country, codes
 from bulletins.records.models import Kind
 from bulletins.vocabulary.lists import WITHHOLDABLE, FieldGroup
 from hub.rest.filters import PagedFilters
+from sharing.audiences.bulk import MOST_RECORDS
 from sharing.audiences.preview import Preview
 
 GROUPS = [(group.value, group.label) for group in WITHHOLDABLE]
@@ -49,7 +51,16 @@ class TargetBody(serializers.Serializer[Any]):
 
 
 class ReleaseBody(serializers.Serializer[Any]):
-    record = serializers.UUIDField()
+    """One record, or several at once: then each keeps the marking it has, and all are released or none."""
+
+    record = serializers.UUIDField(required=False)
+    records = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        min_length=1,
+        max_length=MOST_RECORDS,
+        help_text=gettext_lazy("in place of `record`: several of your agency's"),
+    )
     to = TargetBody(many=True, max_length=MOST_PICKS)  # type: ignore[call-arg]
     tlp = serializers.ChoiceField(
         choices=TLP.choices, required=False, help_text=gettext_lazy("the record's own where nothing is said")
@@ -67,6 +78,16 @@ class ReleaseBody(serializers.Serializer[Any]):
     right_to_know = serializers.CharField(max_length=300)
     starts_at = serializers.DateTimeField(required=False, allow_null=True)
     ends_at = serializers.DateTimeField(required=False, allow_null=True)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if ("record" in given) == ("records" in given):
+            raise serializers.ValidationError({"records": [_("Give record or records, not both.")]})
+        marking = {"tlp", "controls", "rel_to", "marking_reason"} & given.keys()
+        if "records" in given and marking:
+            raise serializers.ValidationError(
+                {name: [_("Several records keep the marking each has.")] for name in sorted(marking)}
+            )
+        return given
 
 
 class RecallBody(serializers.Serializer[Any]):
@@ -94,6 +115,19 @@ class PreviewShape(serializers.Serializer[Any]):
     outcomes = OutcomeShape(many=True)
     refusals = serializers.ListField(child=serializers.CharField())
     warnings = serializers.ListField(child=serializers.CharField())
+
+
+class PreviewsShape(serializers.Serializer[Any]):
+    """Where several records were named: what each agency gets of each of them."""
+
+    records = PreviewShape(many=True)
+
+
+PREVIEWED = PolymorphicProxySerializer(
+    component_name="PreviewedOneOrSeveral",
+    serializers=[PreviewShape, PreviewsShape],
+    resource_type_field_name=None,
+)
 
 
 class ToShape(serializers.Serializer[Any]):

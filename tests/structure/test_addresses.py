@@ -144,6 +144,8 @@ PAGES: dict[str, Rule] = {
     "api-seizure": api(of("CBP", "CBSA")),
     "api-bulletin-publish": api(of("CBP", "CBSA", status=405)),
     "api-seizure-publish": api(of("CBP", "CBSA", status=405)),
+    "api-bulletin-marking": api(of("CBP", "CBSA", status=405)),
+    "api-seizure-marking": api(of("CBP", "CBSA", status=405)),
     "api-photographs": api(of("CBP", "CBSA", status=405)),
     "api-photograph": api(everybody(404)),
     "api-agencies": api(everybody()),
