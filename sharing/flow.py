@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,7 @@ from sharing.deliveries.actions import queue_alerts
 from sharing.deliveries.models import AlertKind
 from sharing.releases.models import Release
 from sharing.releases.plan import Plan, plan_refusals
+from sharing.releases.rewording import other_words, reword, texts_for
 
 
 def release(
@@ -48,7 +49,7 @@ def release(
     for record in fresh:
         _mark(record, plan, viewer=viewer, at=at)
     before = _audiences(ids, viewer)
-    _replace(fresh, plan, viewer=viewer, at=at)
+    rows = _replace(fresh, plan, viewer=viewer, at=at)
     changes = regrant(ids, at=at)
     after = _audiences(ids, viewer)
     if announce:
@@ -65,6 +66,7 @@ def release(
             marking=record.tlp,
             **_had(before.get(record.pk)),
             **_has(after.get(record.pk)),
+            **other_words(rows[record.pk]),
             reason=plan.need_to_know,
         )
     return changes
@@ -159,12 +161,25 @@ def mark(record: Record, handling: Handling, *, reason: str, viewer: Viewer, at:
     return changes
 
 
-def carry_over(record: Record, releases: Iterable[int], *, viewer: Viewer, at: datetime) -> Changes:
-    """Give the newest version to those the named live releases reach. Others keep the version they have."""
+def carry_over(
+    record: Record,
+    releases: Iterable[int],
+    *,
+    viewer: Viewer,
+    at: datetime,
+    wording: Mapping[int, tuple[tuple[str, str], ...]] | None = None,
+) -> Changes:
+    """Give the newest version to those the named live releases reach. Others keep the version they have.
+
+    `wording` holds, by release, the texts it puts in place of the newest version's. Of a release that is not in it
+    the wording stays where the author's text did; a text that the author has written anew is left out.
+    """
     lock_records([record.pk])
     record.refresh_from_db()
     chosen = Release.objects.filter(record_id=record.pk, ended_at=None, pk__in=list(releases))
     before = _audiences([record.pk], viewer)
+    rows = list(chosen.select_related("agency", "community"))
+    reword(rows, record, wording or {})
     chosen.update(version=record.latest)
     changes = regrant([record.pk], at=at)
     queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
@@ -178,6 +193,7 @@ def carry_over(record: Record, releases: Iterable[int], *, viewer: Viewer, at: d
         marking=record.tlp,
         **_had(before.get(record.pk)),
         **_has(_audiences([record.pk], viewer).get(record.pk)),
+        **other_words(rows),
     )
     return changes
 
@@ -295,10 +311,11 @@ def _embargo(record: Record, until: datetime | None, *, viewer: Viewer, at: date
     )
 
 
-def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime) -> None:
-    """Write the plan's releases, each in place of a live one of the same record to the same target."""
+def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime) -> dict[int, list[Release]]:
+    """Write the plan's releases, each in place of a live one of the same record to the same target; by record."""
     members = _members(plan)
     starts_at = plan.starts_at or at
+    worded = texts_for(records, plan)
     rows = []
     for pick in plan.picks:
         same = Q(
@@ -321,6 +338,7 @@ def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime)
                 members=members.get(pick.community or 0, []),
                 persons=sorted(pick.persons),
                 withheld=sorted(pick.withheld | plan.withheld),
+                wording=worded[record.pk, pick.agency, pick.community],
                 need_to_know=plan.need_to_know.strip(),
                 right_to_know=plan.right_to_know.strip(),
                 starts_at=starts_at,
@@ -334,6 +352,10 @@ def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime)
             if pick.agency != record.owner_id or plan.tlp == TLP.RED
         ]
     Release.objects.bulk_create(rows)
+    written: dict[int, list[Release]] = defaultdict(list)
+    for row in rows:
+        written[row.record_id].append(row)
+    return written
 
 
 def _embargoed(record: Record, at: datetime) -> bool:

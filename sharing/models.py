@@ -1,7 +1,7 @@
 """The models of the sharing app, gathered from its stages."""
 
 from sharing.agreements.models import Agreement, Direction
-from sharing.audiences.models import Entry, Given, Grant, Received, Withdrawal
+from sharing.audiences.models import Entry, Given, Grant, Received, Rewording, Withdrawal
 from sharing.briefings.models import Briefing
 from sharing.communities.models import Community, Membership
 from sharing.deliveries.models import Alert, Delivery, Endpoint, InboxItem, NoticeRead
@@ -29,5 +29,6 @@ __all__ = [
     "Receipt",
     "Received",
     "Release",
+    "Rewording",
     "Withdrawal",
 ]

@@ -6,13 +6,15 @@ transaction of whatever caused it. `rebuild_grants` does so for all; a test comp
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection
 
-from bulletins.faces.actions import faces_of, make_faces
+from bulletins.faces.actions import Cut, faces_of, make_faces
+from bulletins.faces.wording import digest_of
 from bulletins.models import Record
 from hub.database.context import engine, lock_records
 from sharing.audiences.models import EntryKind, WithdrawalKind
@@ -87,19 +89,14 @@ def decisions(world: World, pk: int, at: datetime) -> dict[int, Decision]:
 
 
 def _rows(
-    world: World, pk: int, faces: dict[tuple[int, int, frozenset[str]], int], at: datetime
+    world: World, pk: int, faces: dict[tuple[int, int, frozenset[str], str], int], at: datetime
 ) -> list[Row]:
     """The grants a record should have. `faces` are those there are; what is missing is made."""
     record = world.records[pk]
     if not record.latest:
         return []
     allowed = {agency: found for agency, found in decisions(world, pk, at).items() if found.allowed}
-    missing = {(pk, found.version, found.withheld) for found in allowed.values()} - faces.keys()
-    for version in {version for _pk, version, _withheld in missing}:
-        sets = [withheld for _pk, of, withheld in missing if of == version]
-        faces |= {
-            (pk, version, withheld): face for withheld, face in make_faces(record, version, sets).items()
-        }
+    _make_missing(record, allowed.values(), faces)
     rows = []
     for agency, found in allowed.items():
         own = agency == record.owner_id and not found.persons
@@ -110,7 +107,7 @@ def _rows(
                     record=pk,
                     agency=agency,
                     person=person,
-                    face=faces[pk, found.version, found.withheld],
+                    face=faces[_face_key(pk, found)],
                     release=None if own else found.release,
                     agreement=found.agreement,
                     until=found.until,
@@ -119,6 +116,25 @@ def _rows(
                 )
             )
     return rows
+
+
+def _face_key(pk: int, found: Decision) -> tuple[int, int, frozenset[str], str]:
+    return pk, found.version, found.withheld, digest_of(found.wording)
+
+
+def _make_missing(
+    record: Record,
+    allowed: Iterable[Decision],
+    faces: dict[tuple[int, int, frozenset[str], str], int],
+) -> None:
+    """Add to `faces` those the decisions need and that are not made yet."""
+    missing: dict[int, set[Cut]] = defaultdict(set)
+    for found in allowed:
+        if _face_key(record.pk, found) not in faces:
+            missing[found.version].add(Cut(found.withheld, found.wording))
+    for version, cuts in missing.items():
+        for cut, face in make_faces(record, version, cuts).items():
+            faces[record.pk, version, cut.withheld, digest_of(cut.wording)] = face
 
 
 def _remove(ids: list[int], rows: list[Row], at: datetime, ending: WithdrawalKind, reason: str) -> Changes:

@@ -20,6 +20,7 @@ from hub.agencies.bands import Band, band_of
 from hub.agencies.models import Agency
 from hub.database.context import engine
 from sharing.audiences.models import Grant, Withdrawal
+from sharing.audiences.naming import Offer, offers
 from sharing.audiences.unusual import Foreseen, unusual
 from sharing.communities.models import Community, Membership
 from sharing.releases.facts import World, load, remarked
@@ -62,13 +63,14 @@ class PreviewRow:
 
 @dataclass(frozen=True)
 class Preview:
-    """`begins` is when it takes effect, where that is later."""
+    """`begins` is when it takes effect, where that is later. `offers` are texts that may go out in other words."""
 
     rows: tuple[PreviewRow, ...]
     refusals: tuple[str, ...]
     warnings: tuple[str, ...]
     seal: str = ""
     begins: datetime | None = None
+    offers: tuple[Offer, ...] = ()
 
     @property
     def reached(self) -> int:
@@ -119,7 +121,8 @@ def preview(
     """
     world = world or load([record.pk], whole=True)
     when = max(at, plan.starts_at or at, record.embargo_until or at)
-    planned = _planned(world, record, plan, when)
+    content = _content(record)
+    planned = _planned(world, record, plan, when, content)
     own = record.owner_id
     fresh = [reach for reach in planned.facts[record.pk].releases if reach.id < 0]
     picked = _reach_of(planned, record.pk, fresh) - {own}
@@ -130,7 +133,6 @@ def preview(
     # A release that stands but reaches nobody under a stricter marking reaches again under a looser one.
     gained = {pk for pk, found in decided.items() if found.allowed} - picked - held
 
-    content = _content(record)
     standing = world.facts[record.pk].releases
     hidden = hidden_rosters((reach.community for reach in (*fresh, *standing)), viewer)
     named = _reach_of(planned, record.pk, [each for each in fresh if each.community not in hidden])
@@ -152,7 +154,12 @@ def preview(
     foreseen = Foreseen(record, plan, planned, shown, content, tuple(rows), frozenset(lost), begins)
     refusals = plan_refusals(plan, owner_country=world.parties[own].country, at=at)
     return Preview(
-        tuple(rows), tuple(refusals), tuple(unusual(foreseen)), _seal(plan, rows, world, record), begins
+        rows=tuple(rows),
+        refusals=tuple(refusals),
+        warnings=tuple(unusual(foreseen)),
+        seal=_seal(plan, rows, world, record, fresh),
+        begins=begins,
+        offers=tuple(offers(planned, record.pk, fresh, shown, content)),
     )
 
 
@@ -179,11 +186,13 @@ def preview_marking(
     return tuple(_rows(changed, held, set(changed), _content(record), at))
 
 
-def _planned(world: World, record: Record, plan: Plan, when: datetime) -> World:
+def _planned(
+    world: World, record: Record, plan: Plan, when: datetime, content: dict[str, dict[str, Any]]
+) -> World:
     """The world as the plan would make it: its marking; its releases, and those standing to other targets."""
     subject = remarked(world, record.pk, tlp=plan.tlp, controls=plan.controls, rel_to=plan.rel_to)
     facts = world.facts[record.pk]
-    fresh = plan.reaches(record.latest, facts.rosters, when)
+    fresh = plan.reaches(record.latest, facts.rosters, when, standing=facts.releases, content=content)
     replaced = {(reach.agency, reach.community) for reach in fresh}
     standing = [reach for reach in facts.releases if (reach.agency, reach.community) not in replaced]
     releases = (*standing, *fresh)
@@ -294,7 +303,7 @@ def _hidden_row(community: Community) -> PreviewRow:
     )
 
 
-def _seal(plan: Plan, rows: list[PreviewRow], world: World, record: Record) -> str:
+def _seal(plan: Plan, rows: list[PreviewRow], world: World, record: Record, fresh: Iterable[Reach]) -> str:
     """Names what was shown, and what it was shown over, so that exactly this is what a press of the button releases.
 
     Whatever somebody else released, amended or marked meanwhile makes it another.
@@ -303,6 +312,7 @@ def _seal(plan: Plan, rows: list[PreviewRow], world: World, record: Record) -> s
     parts = [
         (subject.version, subject.tlp, sorted(subject.controls), sorted(subject.rel_to)),
         sorted(reach.id for reach in world.facts[record.pk].releases),
+        [(reach.agency, reach.community, reach.wording) for reach in fresh if reach.wording],
         sorted(
             (pick.agency or 0, pick.community or 0, sorted(pick.withheld), bool(pick.persons))
             for pick in plan.picks

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from bulletins.faces.wording import Wording
+
 
 @dataclass(frozen=True)
 class Party:
@@ -90,7 +92,8 @@ class Subject:
 class Reach:
     """A release: to `agency`, to `community`, or to everybody. `members` are the community's when released.
 
-    With `persons` it reaches those people of `agency` and nobody else there. `by` is who released it.
+    With `persons` it reaches those people of `agency` and nobody else there. `by` is who released it. `wording` are
+    texts in place of the author's; the id of a release that is only planned is negative.
     """
 
     id: int
@@ -104,6 +107,12 @@ class Reach:
     ends_at: datetime | None = None
     need_and_right: bool = True
     by: int | None = None
+    wording: Wording = ()
+
+    @property
+    def age(self) -> tuple[bool, int]:
+        """Orders releases from the oldest to the newest; those planned come last."""
+        return (self.id < 0, abs(self.id))
 
 
 @dataclass(frozen=True)
@@ -175,10 +184,11 @@ class Decision:
     agreement: int | None = None
     persons: frozenset[int] = frozenset()
     reasons: tuple[str, ...] = ()
+    wording: Wording = ()
 
     @property
     def effect(self) -> tuple[object, ...]:
         """What a grant is made of: two decisions of one effect differ in words alone."""
         if not self.allowed:
             return (False,)
-        return (True, self.version, self.withheld, self.release, self.agreement, self.persons)
+        return (True, self.version, self.withheld, self.release, self.agreement, self.persons, self.wording)

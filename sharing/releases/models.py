@@ -18,7 +18,9 @@ class Release(models.Model):
     """A record version to one agency, to one community, or (TLP:CLEAR) to every active agency.
 
     `members` are the community's members when it was released: at TLP:AMBER they alone are reached.
-    `persons` are the people named at TLP:RED. `ended_at` is set by recall, replacement and expiry of its purpose.
+    `persons` are the people named at TLP:RED. `wording` holds texts that stand in place of the version's own, by
+    name (bulletins/faces/wording.py); an empty one leaves the text out. `ended_at` is set by recall, replacement
+    and expiry of its purpose.
     """
 
     record = models.ForeignKey(Record, models.CASCADE, related_name="+")
@@ -29,6 +31,7 @@ class Release(models.Model):
     members = ArrayField(models.IntegerField(), default=list)
     persons = ArrayField(models.BigIntegerField(), default=list)
     withheld = ArrayField(models.CharField(max_length=12, choices=FieldGroup.choices), default=list)
+    wording = models.JSONField(default=dict, blank=True)
     need_to_know = models.CharField(_("need to know"), max_length=300)
     right_to_know = models.CharField(_("right to know"), max_length=300)
     starts_at = models.DateTimeField()

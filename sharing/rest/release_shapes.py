@@ -41,6 +41,17 @@ class TargetBody(serializers.Serializer[Any]):
         help_text=gettext_lazy("TLP:RED: usernames of the agency's people it is for"),
     )
 
+    wording = serializers.DictField(
+        child=serializers.CharField(max_length=20_000, allow_blank=True),
+        required=False,
+        help_text=gettext_lazy(
+            "texts that this target reads in place of the author's, by name: `core.title`, `core.tear_line`, "
+            "`core.safety_note`, `core.conveyance`, `detail.concealment`, `detail.narrative`, "
+            "`technique.technique`, `detail.caption.<uid>`; an empty one leaves the text out. Without it, those "
+            "that stand for the target stay"
+        ),
+    )
+
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         named = [name for name in ("agency", "community", "everybody") if given.get(name)]
         if len(named) != 1:
@@ -145,6 +156,10 @@ class ReleaseShape(serializers.Serializer[Any]):
     version = serializers.IntegerField()
     to = ToShape()
     withheld = serializers.ListField(child=serializers.CharField())
+    wording = serializers.DictField(
+        child=serializers.CharField(allow_blank=True),
+        help_text=gettext_lazy("texts it reads in place of the author's"),
+    )
     need_to_know = serializers.CharField()
     right_to_know = serializers.CharField()
     starts_at = serializers.DateTimeField()
@@ -179,6 +194,7 @@ COLUMNS = [
     "agency__code",
     "community__code",
     "withheld",
+    "wording",
     "need_to_know",
     "right_to_know",
     "starts_at",
@@ -227,6 +243,7 @@ def release_shape(row: dict[str, Any]) -> dict[str, Any]:
         "version": row["version"],
         "to": to,
         "withheld": row["withheld"],
+        "wording": row["wording"],
         "need_to_know": row["need_to_know"],
         "right_to_know": row["right_to_know"],
         **{name: _instant(row[name]) for name in ("starts_at", "ends_at", "released_at")},

@@ -245,6 +245,7 @@ class Names:
             community=self.communities.get(target.get("community", "")),
             withheld=frozenset(target.get("withheld", ())),
             persons=frozenset(self.people[agency, name] for name in target.get("persons", ())),
+            wording=tuple(sorted(target["wording"].items())) if "wording" in target else None,
         )
 
     def picks(self, targets: list[dict[str, Any]]) -> list[Pick]:
