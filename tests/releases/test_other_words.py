@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -126,12 +125,10 @@ def test_the_partner_finds_the_place_by_no_way_and_the_other_does(caller, receiv
     bodies = [each.body.decode() for each in receiver.received]
     assert len(bodies) == 2 and sum(PLACE in body for body in bodies) == 1
     assert sum("southern port" in body for body in bodies) == 1
+    theirs_search = theirs.pop("search")
     for way, said in theirs.items():
-        # The page of a search repeats what was searched for.
-        assert PLACE not in (re.sub(r"“[^”]*”|<title>.*?</title>", "", said) if way == "search" else said), (
-            way
-        )
-    assert record.ref not in theirs["search"] and theirs["api search"] == "[]"
+        assert PLACE not in said, way
+    assert record.ref not in theirs_search and theirs["api search"] == "[]"
     # And what stands in its place is found.
     assert "A tank at a southern port" in theirs[f"/bulletins/{record.ref}/"]
     assert "A bridge" in theirs[f"/bulletins/{record.ref}/"] and "southern port" in theirs["mail"]
