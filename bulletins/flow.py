@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
 
 from bulletins.faces.actions import Cut, make_faces
 from bulletins.faces.content import content_of
+from bulletins.faces.sources import Source, below_sources, sources_for
+from bulletins.markings.rules import marking_of
 from bulletins.models import Bulletin, LinkedSeizure, Record, SeizureReport, Version
 from bulletins.publishing.rules import publish_refusals
 from bulletins.publishing.signals import published
 from hub.accounts.viewer import Viewer
 from hub.database.context import lock_records
 from hub.trail.actions import record as write_trail
+
+__all__ = ["Source", "below_sources", "freeze", "hand_over", "publish", "rests_on", "sources_for"]
 
 
 def publish(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, note: str = "") -> Version:
@@ -23,27 +28,35 @@ def publish(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, n
     what is missing, by field. The caller's transaction holds it all.
     """
     version = freeze(record, viewer=viewer, at=at, note=note)
-    hand_over([record.pk], at=at)
+    hand_over([record.pk], at=at, viewer=viewer)
     return version
 
 
-def hand_over(records: list[int], *, at: datetime) -> None:
+def rests_on(records: Iterable[int]) -> set[int]:
+    """What the versions of one's own records rest on, by internal id."""
+    rows = Version.objects.filter(record_id__in=list(records)).exclude(linked=[])
+    return {pk for linked in rows.values_list("linked", flat=True) for pk in linked}
+
+
+def hand_over(records: list[int], *, at: datetime, viewer: Viewer | None = None) -> None:
     """Give owners their newest versions: the second half of publishing, for one record or many."""
-    published.send(sender=Record, records=records, at=at)
+    published.send(sender=Record, records=records, at=at, viewer=viewer)
 
 
 def freeze(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, note: str = "") -> Version:
     """The first half of publishing: the version and its whole face, which nobody can read before `hand_over`."""
-    refusals = publish_refusals(record)
-    if refusals:
-        raise ValidationError(refusals)
-    lock_records([record.pk])
-    number = Record.objects.values_list("latest", flat=True).get(pk=record.pk) + 1
     linked = (
         list(LinkedSeizure.objects.filter(bulletin_id=record.pk).values_list("seizure_id", flat=True))
         if isinstance(record, Bulletin)
         else []
     )
+    refusals = publish_refusals(record)
+    if linked and (below := below_sources(linked, marking_of(record), viewer)):
+        refusals["tlp"] = [*refusals.get("tlp", []), *below]
+    if refusals:
+        raise ValidationError(refusals)
+    lock_records([record.pk])
+    number = Record.objects.values_list("latest", flat=True).get(pk=record.pk) + 1
     version = Version.objects.create(
         record_id=record.pk,
         number=number,

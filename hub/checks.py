@@ -1,5 +1,6 @@
 """The database login is fit for web and workers: row-level security binds it."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import Error as DatabaseError
 from django.db import connection, connections
 
-from hub.env import refuse
+from hub.env import SEAL_KEY, refuse
 
 ROLE = """
 select r.rolname, r.rolsuper, r.rolbypassrls,
@@ -37,7 +38,14 @@ def unfit() -> list[str]:
 
 
 def refuse_unfit_login() -> None:
-    """Ends a process about to serve as a role that sees everything; leaves no connection for a fork."""
+    """Ends a process about to serve as a role that sees everything; leaves no connection for a fork.
+
+    Nor does one serve that was told where the trail's sealing key is: what can read it can seal a trail of its own.
+    """
+    if os.environ.get(SEAL_KEY):
+        refuse(
+            f"{SEAL_KEY} is set: the sealer alone (manage.py seal_trail) may know where the sealing key is"
+        )
     try:
         found = unfit()
     except DatabaseError as error:

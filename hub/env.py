@@ -24,6 +24,8 @@ SHARED = (
     "DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "HUB_DEMO", "SITE_URL",
     "EMAIL_URL", "MAIL_FROM", "PHOTOGRAPHS", "OUTGOING_ALLOW", "WEBHOOK_KEYS",
 )  # fmt: skip
+# The file of the trail's sealing key. The sealer alone is told of it: not in SHARED, and no setting of Django's.
+SEAL_KEY = "SEAL_KEY"
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "[::1]")
 
 
@@ -180,6 +182,13 @@ def fernet_keys(name: str) -> list[str]:
         if not fit:
             refuse(f"{name} must list Fernet keys: 32 bytes each, in URL-safe base64")
     return found
+
+
+def sealing_key() -> Path:
+    """Where the sealer's private key lies. From the environment alone: no file that others read says it."""
+    if found := os.environ.get(SEAL_KEY):
+        return Path(found).expanduser().absolute()
+    refuse(f"{SEAL_KEY} is not set: the file of the sealing key, which the sealer's user alone may read")
 
 
 def site(name: str, *, demo: bool, hosts: list[str]) -> str:

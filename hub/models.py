@@ -2,6 +2,6 @@
 
 from hub.accounts.models import Token
 from hub.agencies.models import Agency, Person
-from hub.trail.models import TrailNumber, TrailRow
+from hub.trail.models import HeadMail, Seal, TrailNumber, TrailRow
 
-__all__ = ["Agency", "Person", "Token", "TrailNumber", "TrailRow"]
+__all__ = ["Agency", "HeadMail", "Person", "Seal", "Token", "TrailNumber", "TrailRow"]

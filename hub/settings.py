@@ -138,12 +138,22 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "sharing.deliveries.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     # A release that has begun, an end that has passed: the ends are exact without it, the starts wait for it.
     "refresh": {"task": "sharing.tasks.refresh_due", "schedule": 5.0, "options": {"expires": 5}},
+    # What a suspension or a change of an agreement left to be recomputed; an agreement that begins; one near its end.
+    "settle": {"task": "sharing.tasks.settle_grants", "schedule": 5.0, "options": {"expires": 5}},
+    "begin-agreements": {
+        "task": "sharing.tasks.begin_agreements",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "warn-of-ends": {"task": "sharing.tasks.warn_of_ends", "schedule": crontab(minute=23)},
     "number-entries": {
         "task": "sharing.audiences.tasks.number_entries",
         "schedule": 2.0,
         "options": {"expires": 2},
     },
     "number-trail": {"task": "hub.trail.tasks.number_trail", "schedule": 5.0, "options": {"expires": 5}},
+    # Asked often, so that a mail server that was away costs minutes; each inspector is told once an hour.
+    "mail-heads": {"task": "hub.trail.tasks.mail_heads", "schedule": 300.0, "options": {"expires": 300}},
     "compare-grants": {"task": "sharing.tasks.compare_grants", "schedule": crontab(hour=7, minute=11)},
 }
 
@@ -237,6 +247,10 @@ SPECTACULAR_SETTINGS = {
         "IdentifierKind": "bulletins.vocabulary.lists.IdentifierKind",
         "Qualifier": "bulletins.vocabulary.lists.Qualifier",
         "Region": "bulletins.vocabulary.lists.Region",
+        "Tlp": "bulletins.markings.models.TLP",
+        "AgreementState": "sharing.agreements.rules.Stand",
+        "RecallAnswerKind": "sharing.recalls.models.AnswerKind",
+        "CorrectionState": "sharing.corrections.models.CorrectionState",
     },
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -23,7 +23,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sharing.agreements.urls")),
     path("", include("sharing.communities.urls")),
     path("", include("sharing.deliveries.urls")),
+    path("", include("sharing.recalls.urls")),
+    path("", include("sharing.corrections.urls")),
     path("", include("sharing.receipts.urls")),
+    path("", include("sharing.requests.urls")),
     path("", include("sharing.briefings.urls")),
+    path("", include("sharing.ledger.urls")),
     path("api/", include("sharing.urls_api")),
 ]

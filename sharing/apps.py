@@ -11,6 +11,7 @@ class SharingConfig(AppConfig):
     def ready(self) -> None:
         from hub.pages.context import count_inbox_with
         from sharing.audiences import receivers  # noqa: F401  (connects the owner's grant to publishing)
+        from sharing.corrections import receivers as corrections  # noqa: F401  (publishing takes what was taken up)
         from sharing.deliveries.querysets import unread_count
 
         count_inbox_with(unread_count)

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from bulletins.faces.actions import remark_faces
+from bulletins.flow import below_sources, rests_on
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import Marking, loosenings, marking_of, marking_refusals
 from bulletins.models import Record
@@ -20,16 +21,22 @@ from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from hub.database.context import engine, lock_records
 from hub.trail.actions import record as write_trail
-from sharing.audiences.actions import Changes, regrant
+from sharing.audiences.actions import Changes, holders_behind, regrant
 from sharing.audiences.holders import nameable
-from sharing.audiences.models import Grant, WithdrawalKind
+from sharing.audiences.models import Grant
 from sharing.audiences.preview import hidden_rosters
 from sharing.communities.models import Community
-from sharing.deliveries.actions import queue_alerts
+from sharing.deliveries.actions import queue_alerts, queue_notice
 from sharing.deliveries.models import AlertKind
-from sharing.releases.models import Release
+from sharing.recalls.actions import anyone_to_tell, bar, holders_of_version, tell_all_who_had
+from sharing.recalls.rules import nothing_to_recall
+from sharing.releases.facts import derived_from, reach_of
+from sharing.releases.models import Recall, Release
 from sharing.releases.plan import Plan, plan_refusals
+from sharing.releases.querysets import was_recalled
 from sharing.releases.rewording import other_words, reword, texts_for
+
+REFRESHED_AT_ONCE = 1_000
 
 
 def release(
@@ -43,14 +50,15 @@ def release(
     with every reason when the plan cannot stand; then nothing is written.
     """
     ids = sorted(record.pk for record in records)
-    lock_records(ids)
+    derived = _lock(ids)
     fresh = list(Record.objects.filter(pk__in=ids).select_related("owner").order_by("id"))
     _check(fresh, plan, viewer=viewer, at=at)
-    for record in fresh:
-        _mark(record, plan, viewer=viewer, at=at)
+    marked = [_mark(record, plan, viewer=viewer, at=at) for record in fresh]
     before = _audiences(ids, viewer)
     rows = _replace(fresh, plan, viewer=viewer, at=at)
     changes = regrant(ids, at=at)
+    if any(marked):
+        _follow(derived, at)
     after = _audiences(ids, viewer)
     if announce:
         queue_alerts(AlertKind.NEW, changes.granted, at=at)
@@ -72,13 +80,18 @@ def release(
     return changes
 
 
+def hold(records: Iterable[Record]) -> None:
+    """Lock the records as a release does: what is looked at from here on is what is then written."""
+    _lock(sorted(record.pk for record in records))
+
+
 def release_each(plans: Sequence[tuple[Record, Plan]], *, viewer: Viewer, at: datetime) -> None:
     """Carry out a plan for each of several records, all or none: every record is locked before the first is written.
 
     Raises ValidationError with what is wrong, by the ref of its record; then the caller's transaction is to be
     rolled back.
     """
-    lock_records([record.pk for record, plan in plans])
+    hold(record for record, plan in plans)
     for record, plan in plans:
         try:
             release([record], plan, viewer=viewer, at=at)
@@ -86,34 +99,69 @@ def release_each(plans: Sequence[tuple[Record, Plan]], *, viewer: Viewer, at: da
             raise ValidationError([f"{record.ref}: {said}" for said in error.messages]) from None
 
 
-def recall(record: Record, *, reason: str, viewer: Viewer, at: datetime) -> Changes:
-    """Take the record back from everybody who has it, at once: tombstones, notices, nothing for anyone else.
+def recall(
+    record: Record,
+    *,
+    reason: str,
+    viewer: Viewer,
+    at: datetime,
+    version: int | None = None,
+    fall_back: bool = False,
+) -> Changes:
+    """Take the record back at once: tombstones, notices to all who ever had it, nothing for anyone else.
 
-    `reason` is meant for the recipients. Raises ValidationError without one, or when nobody has it.
+    With `version` that one alone is taken from those who hold it. They are then left with nothing: an older release
+    does not step in, unless `fall_back` says that it may. `reason` is meant for the recipients. Raises ValidationError
+    without one, and when there is nothing to take back.
     """
-    if not reason.strip():
+    reason = reason.strip()
+    if not reason:
         raise ValidationError({"reason": [_("Say why: the recipients are shown your reason.")]})
     lock_records([record.pk])
+    record.refresh_from_db()
+    if version is not None:
+        _settle(record, version, at=at)
+    held = holders_of_version(record.pk, version) if version is not None else []
     live = Release.objects.filter(record_id=record.pk, ended_at=None)
-    if not live.exists():
-        raise ValidationError(_("It is not released to anyone: there is nothing to recall."))
+    taken = live if version is None else live.filter(version=version)
+    if not (held or taken.exists() or anyone_to_tell(record.pk, version)):
+        raise ValidationError(nothing_to_recall(version))
+    made = Recall.objects.create(
+        record_id=record.pk, owner_id=record.owner_id, version=version, reason=reason, at=at
+    )
     before = _audiences([record.pk], viewer)
-    live.update(ended_at=at, recalled_at=at, recalled_by_id=viewer.person_id, recall_reason=reason.strip())
-    Record.objects.filter(pk=record.pk).update(recalled_at=at)
-    changes = regrant([record.pk], at=at, ending=WithdrawalKind.RECALLED, reason=reason.strip())
-    queue_alerts(AlertKind.RECALLED, changes.withdrawn, at=at)
+    taken.update(ended_at=at, recalled_at=at, recalled_by_id=viewer.person_id, recall_reason=reason)
+    if version is None:
+        Record.objects.filter(pk=record.pk).update(recalled_at=at)
+    elif held and not fall_back:
+        bar(live.filter(version__lt=version), {holding.agency for holding in held})
+    changes = regrant([record.pk], at=at, recall=made)
+    told = tell_all_who_had(made, held)
+    queue_alerts(AlertKind.RECALLED, [*changes.withdrawn, *told], at=at, losing=changes.withdrawn)
+    left = {} if version is None else _has(_audiences([record.pk], viewer).get(record.pk))
     write_trail(
         "record.recall",
         viewer=viewer,
         at=at,
         object_type=record.kind,
         object_id=record.ref,
-        version=record.latest,
+        version=version or record.latest,
         marking=record.tlp,
         **_had(before.get(record.pk)),
-        reason=reason.strip(),
+        **left,
+        reason=reason,
+        recalled=_("all versions") if version is None else _("version %(n)d alone") % {"n": version},
     )
     return changes
+
+
+def _settle(record: Record, version: int, *, at: datetime) -> None:
+    """Bring grants up to date first, so that what had ended anyway is not told as recalled."""
+    if not 0 < version <= record.latest:
+        raise ValidationError({"version": [_("There is no such version.")]})
+    changes = regrant([record.pk], at=at)
+    queue_alerts(AlertKind.NEW, changes.granted, at=at)
+    queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
 
 
 @dataclass(frozen=True)
@@ -134,7 +182,7 @@ def mark(record: Record, handling: Handling, *, reason: str, viewer: Viewer, at:
     """
     if record.owner_id != viewer.agency_id:
         raise PermissionDenied("only the owner's agency marks a record")
-    lock_records([record.pk])
+    derived = _lock([record.pk])
     record.refresh_from_db()
     refusals = marking_refusals(
         tlp=handling.tlp,
@@ -142,6 +190,8 @@ def mark(record: Record, handling: Handling, *, reason: str, viewer: Viewer, at:
         rel_to=handling.rel_to,
         owner_country=record.owner.country,
     )
+    asked = Marking(handling.tlp, tuple(handling.controls), tuple(handling.rel_to))
+    refusals += below_sources(rests_on([record.pk]), asked, viewer)
     if handling.embargo_until and handling.embargo_until <= at:
         refusals.append(_("The end of the embargo must lie ahead; leave it empty to lift the embargo."))
     if refusals:
@@ -155,6 +205,7 @@ def mark(record: Record, handling: Handling, *, reason: str, viewer: Viewer, at:
     queue_alerts(AlertKind.NEW, changes.granted, at=at)
     queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
     if was is not None:
+        _follow(derived, at)
         after = _audiences([record.pk], viewer)
         audiences = {**_had(before.get(record.pk)), **_has(after.get(record.pk))}
         _marked(record, was, reason, viewer=viewer, at=at, **audiences)
@@ -178,9 +229,14 @@ def carry_over(
     record.refresh_from_db()
     chosen = Release.objects.filter(record_id=record.pk, ended_at=None, pk__in=list(releases))
     before = _audiences([record.pk], viewer)
+    if was_recalled(record.pk, record.latest):
+        raise ValidationError(
+            _("Version %(n)d was recalled: amend it, or release it anew, before others get it.")
+            % {"n": record.latest}
+        )
     rows = list(chosen.select_related("agency", "community"))
     reword(rows, record, wording or {})
-    chosen.update(version=record.latest)
+    chosen.update(version=record.latest, barred=[])
     changes = regrant([record.pk], at=at)
     queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
     write_trail(
@@ -198,6 +254,43 @@ def carry_over(
     return changes
 
 
+def tell_corrected(record: Record, releases: Iterable[int], *, viewer: Viewer, at: datetime) -> int:
+    """Tell those whom the named live releases leave with an older version that it was corrected; return how many.
+
+    They are told the reference, the version they have and whom to ask, nothing of the newer one. Once for each version.
+    Raises ValidationError where nobody is left to tell.
+    """
+    lock_records([record.pk])
+    record.refresh_from_db()
+    chosen = Release.objects.filter(
+        record_id=record.pk, ended_at=None, pk__in=list(releases), version__lt=record.latest
+    ).filter(told_version__lt=record.latest)
+    told = holders_behind(record, [reach_of(row, {}) for row in chosen])
+    if not told:
+        raise ValidationError(_("Nobody whom these releases reach holds an older version and was not told."))
+    for (version, person), agencies in sorted(told.items(), key=repr):
+        queue_notice(
+            AlertKind.CORRECTION,
+            agencies,
+            at=at,
+            path=f"/{'bulletins' if record.kind == 'bulletin' else 'seizures'}/{record.ref}/",
+            ref=record.ref,
+            facts={"what": "correction.made", "ref": record.ref, "owner": viewer.agency_code, "n": version},
+            person=person,
+        )
+    chosen.update(told_version=record.latest)
+    write_trail(
+        "correction.tell",
+        viewer=viewer,
+        at=at,
+        object_type=record.kind,
+        object_id=record.ref,
+        version=record.latest,
+        marking=record.tlp,
+    )
+    return sum(map(len, told.values()))
+
+
 def refresh(*, at: datetime) -> int:
     """Recompute records where time alone changed something: a release that began, an end that passed."""
     with engine():
@@ -206,6 +299,8 @@ def refresh(*, at: datetime) -> int:
         )
         ids = set(begun.values_list("record_id", flat=True))
         ids |= set(Grant.objects.filter(until__lte=at).values_list("content_object_id", flat=True))
+    # An agreement may lapse behind many: they deny already, and the next run goes on.
+    ids = set(sorted(ids)[:REFRESHED_AT_ONCE])
     if not ids:
         return 0
     changes = regrant(ids, at=at)
@@ -224,6 +319,8 @@ def _check(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime) -
         if not record.latest:
             found.append(_("%(ref)s is a draft: publish it first.") % {"ref": record.ref})
         found += plan_refusals(plan, owner_country=record.owner.country, at=at)
+    marking = Marking(plan.tlp, tuple(plan.controls), tuple(plan.rel_to))
+    found += below_sources(rests_on(record.pk for record in records), marking, viewer)
     if found:
         raise ValidationError(list(dict.fromkeys(found)))
 
@@ -245,7 +342,25 @@ def _members(plan: Plan) -> dict[int, list[int]]:
         }
 
 
-def _mark(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> None:
+def _lock(ids: list[int]) -> list[int]:
+    """Lock the records, and with them what is derived from them, all in one order; return what is derived."""
+    derived = sorted(derived_from(ids))
+    with engine():
+        lock_records([*ids, *derived])
+    return derived
+
+
+def _follow(derived: list[int], at: datetime) -> None:
+    """Decide anew what is derived from a record that was marked anew: it is as strict as its sources."""
+    if not derived:
+        return
+    changes = regrant(derived, at=at)
+    queue_alerts(AlertKind.NEW, changes.granted, at=at)
+    queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
+
+
+def _mark(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> bool:
+    """Mark it as the plan says, and say whether that changed anything."""
     wanted = {"tlp": plan.tlp, "controls": list(plan.controls), "rel_to": list(plan.rel_to)}
     if record.recalled_at:
         Record.objects.filter(pk=record.pk).update(recalled_at=None)
@@ -253,6 +368,7 @@ def _mark(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> None:
     was = _remark(record, wanted, reason=plan.marking_reason)
     if was is not None:
         _marked(record, was, plan.marking_reason, viewer=viewer, at=at)
+    return was is not None
 
 
 def _remark(record: Record, wanted: dict[str, Any], *, reason: str) -> Marking | None:

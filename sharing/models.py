@@ -1,13 +1,17 @@
 """The models of the sharing app, gathered from its stages."""
 
 from sharing.agreements.models import Agreement, Direction
-from sharing.audiences.models import Entry, Given, Grant, Received, Rewording, Withdrawal
+from sharing.audiences.models import Entry, Given, Grant, Received, Rewording, Unsettled, Withdrawal
 from sharing.briefings.models import Briefing
-from sharing.communities.models import Community, Membership
+from sharing.communities.models import Community, Invitation, Joining, Membership
+from sharing.corrections.models import Correction
 from sharing.deliveries.models import Alert, Delivery, Endpoint, InboxItem, NoticeRead
 from sharing.disclosures.models import LedgerRow
+from sharing.ledger.models import LedgerGiven, LedgerTaken
+from sharing.recalls.models import RecallAnswer, Told
 from sharing.receipts.models import Answered, Receipt
-from sharing.releases.models import Consent, Release
+from sharing.releases.models import Consent, Recall, Release
+from sharing.requests.models import OnwardRequest, Verdict
 
 __all__ = [
     "Agreement",
@@ -16,6 +20,7 @@ __all__ = [
     "Briefing",
     "Community",
     "Consent",
+    "Correction",
     "Delivery",
     "Direction",
     "Endpoint",
@@ -23,12 +28,22 @@ __all__ = [
     "Given",
     "Grant",
     "InboxItem",
+    "Invitation",
+    "Joining",
+    "LedgerGiven",
     "LedgerRow",
+    "LedgerTaken",
     "Membership",
     "NoticeRead",
+    "OnwardRequest",
+    "Recall",
+    "RecallAnswer",
     "Receipt",
     "Received",
     "Release",
     "Rewording",
+    "Told",
+    "Unsettled",
+    "Verdict",
     "Withdrawal",
 ]

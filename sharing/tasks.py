@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from celery import shared_task
 from django.db import transaction
@@ -10,8 +11,12 @@ from django.utils import timezone
 
 from sharing.audiences.actions import rebuild_grants
 from sharing.flow import refresh
+from sharing.lapsing import begin_due, settle_left, warn_of_lapsing
 
 log = logging.getLogger(__name__)
+
+# One run goes on no longer than this; what is left then is found by the next.
+SETTLE_S = 45.0
 
 
 @shared_task
@@ -22,10 +27,39 @@ def refresh_due() -> int:
 
 
 @shared_task
-def compare_grants() -> int:
-    """Compare every grant with what the rule says; mend what differs, and say so: it should find nothing."""
+def settle_grants() -> int:
+    """Recompute what a change left, batch by batch, each in a transaction of its own; return how many records."""
+    ends, count = time.monotonic() + SETTLE_S, 0
+    while time.monotonic() < ends:
+        with transaction.atomic():
+            found = settle_left(at=timezone.now())
+        count += found
+        if not found:
+            break
+    return count
+
+
+@shared_task
+def begin_agreements() -> int:
+    """Give what waited for agreements that have begun; return how many began."""
     with transaction.atomic():
-        changes = rebuild_grants(timezone.now())
+        return begin_due(at=timezone.now())
+
+
+@shared_task
+def warn_of_ends() -> int:
+    """Tell both sides of agreements that lapse soon; return how many notices were written."""
+    with transaction.atomic():
+        return warn_of_lapsing(at=timezone.now())
+
+
+@shared_task
+def compare_grants() -> int:
+    """Compare every grant with what the rule says; mend what differs, and say so: it should find nothing.
+
+    Each batch is a transaction of its own: in one for all, a recall or suspension would wait until the last.
+    """
+    changes = rebuild_grants(timezone.now())
     found = len(changes.granted) + len(changes.changed) + len(changes.withdrawn)
     if found:
         log.error("grants differed from decisions", extra={"count": found})

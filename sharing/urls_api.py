@@ -8,6 +8,7 @@ from bulletins.vocabulary.api import VocabularyIndex, VocabularyList
 from hub.agencies.api import AgencyDetail, AgencyList
 from hub.rest.schema import DocsView, SchemaView
 from hub.rest.views import NoSuchAddress
+from sharing.corrections.api import CorrectionAnswer, CorrectionDetail, CorrectionList, CorrectionTake
 from sharing.disclosures.api import (
     BulletinDetail,
     BulletinList,
@@ -18,7 +19,30 @@ from sharing.disclosures.api import (
     SeizureList,
     SeizurePublish,
 )
+from sharing.ledger.api import LedgerList
+from sharing.recalls.api import RecallAnswers, RecallList, RecallProof
 from sharing.receipts.api import ReceiptList
+from sharing.requests.api import RequestConsent, RequestDetail, RequestGrant, RequestList, RequestRefuse
+from sharing.rest.agreements import (
+    AgreementAccept,
+    AgreementDecline,
+    AgreementDetail,
+    AgreementList,
+    AgreementResume,
+    AgreementSuspend,
+)
+from sharing.rest.communities import (
+    CommunityDetail,
+    CommunityInvite,
+    CommunityJoin,
+    CommunityLeave,
+    CommunityList,
+    CommunityMembers,
+    JoiningConfirm,
+    JoiningDecline,
+    JoiningDetail,
+    JoiningList,
+)
 from sharing.rest.marking import BulletinMarking, SeizureMarking
 from sharing.rest.releases import Recall, ReleaseList, ReleasePreview
 
@@ -41,10 +65,39 @@ urlpatterns: list[URLPattern] = [
     path("v1/seizures/<uuid:uid>/marking/", SeizureMarking.as_view(), name="api-seizure-marking"),
     path("v1/agencies/", AgencyList.as_view(), name="api-agencies"),
     path("v1/agencies/<slug:code>/", AgencyDetail.as_view(), name="api-agency"),
+    path("v1/communities/", CommunityList.as_view(), name="api-communities"),
+    path("v1/communities/join/", CommunityJoin.as_view(), name="api-community-join"),
+    path("v1/communities/joinings/", JoiningList.as_view(), name="api-joinings"),
+    path("v1/communities/joinings/<uuid:uid>/", JoiningDetail.as_view(), name="api-joining"),
+    path("v1/communities/joinings/<uuid:uid>/confirm/", JoiningConfirm.as_view(), name="api-joining-confirm"),
+    path("v1/communities/joinings/<uuid:uid>/decline/", JoiningDecline.as_view(), name="api-joining-decline"),
+    path("v1/communities/<slug:code>/", CommunityDetail.as_view(), name="api-community"),
+    path("v1/communities/<slug:code>/members/", CommunityMembers.as_view(), name="api-community-members"),
+    path("v1/communities/<slug:code>/invite/", CommunityInvite.as_view(), name="api-community-invite"),
+    path("v1/communities/<slug:code>/leave/", CommunityLeave.as_view(), name="api-community-leave"),
     path("v1/releases/", ReleaseList.as_view(), name="api-releases"),
     path("v1/releases/preview/", ReleasePreview.as_view(), name="api-release-preview"),
     path("v1/releases/recall/", Recall.as_view(), name="api-recall"),
+    path("v1/corrections/", CorrectionList.as_view(), name="api-corrections"),
+    path("v1/corrections/<uuid:uid>/", CorrectionDetail.as_view(), name="api-correction"),
+    path("v1/corrections/<uuid:uid>/take/", CorrectionTake.as_view(), name="api-correction-take"),
+    path("v1/corrections/<uuid:uid>/answer/", CorrectionAnswer.as_view(), name="api-correction-answer"),
+    path("v1/recalls/", RecallList.as_view(), name="api-recalls"),
+    path("v1/recalls/<uuid:uid>/answers/", RecallAnswers.as_view(), name="api-recall-answers"),
+    path("v1/recalls/<uuid:uid>/proof/", RecallProof.as_view(), name="api-recall-proof"),
     path("v1/receipts/", ReceiptList.as_view(), name="api-receipts"),
+    path("v1/agreements/", AgreementList.as_view(), name="api-agreements"),
+    path("v1/agreements/<slug:code>/", AgreementDetail.as_view(), name="api-agreement"),
+    path("v1/agreements/<slug:code>/accept/", AgreementAccept.as_view(), name="api-agreement-accept"),
+    path("v1/agreements/<slug:code>/decline/", AgreementDecline.as_view(), name="api-agreement-decline"),
+    path("v1/agreements/<slug:code>/suspend/", AgreementSuspend.as_view(), name="api-agreement-suspend"),
+    path("v1/agreements/<slug:code>/resume/", AgreementResume.as_view(), name="api-agreement-resume"),
+    path("v1/ledger/", LedgerList.as_view(), name="api-ledger"),
+    path("v1/requests/", RequestList.as_view(), name="api-requests"),
+    path("v1/requests/<uuid:uid>/", RequestDetail.as_view(), name="api-request"),
+    path("v1/requests/<uuid:uid>/grant/", RequestGrant.as_view(), name="api-request-grant"),
+    path("v1/requests/<uuid:uid>/refuse/", RequestRefuse.as_view(), name="api-request-refuse"),
+    path("v1/requests/<uuid:uid>/consent/", RequestConsent.as_view(), name="api-request-consent"),
     path("v1/vocabulary/", VocabularyIndex.as_view(), name="api-vocabulary"),
     path("v1/vocabulary/<slug:name>/", VocabularyList.as_view(), name="api-vocabulary-list"),
     # Whatever else: the same answer as for a record that is not there, not a page and no hint at a slash.

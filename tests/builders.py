@@ -17,8 +17,12 @@ from hub.accounts.viewer import Viewer
 from hub.database.context import viewing
 from sharing.audiences.actions import Changes
 from sharing.communities.models import Community
+from sharing.disclosures.reading import shown_to
 from sharing.flow import release
 from sharing.releases.plan import Pick, Plan
+from sharing.requests.actions import ask, grant
+from sharing.requests.models import OnwardRequest
+from sharing.requests.rules import Terms
 from tests.cast import agency, viewer
 
 # A word of its own in each field group, so that a test can tell what leaked.
@@ -126,3 +130,39 @@ def released(
     with viewing(who):
         picks = [pick(each) if isinstance(each, str) else pick(*each) for each in targets]
         return release([record], plan(*picks, tlp=tlp), viewer=who, at=at or timezone.now())
+
+
+def asked(
+    record: Any,
+    to: str,
+    *,
+    by: str,
+    need: str = "Their trucks cross the same lanes",
+    right: str = "Drug enforcement in their own jurisdiction",
+    at: datetime | None = None,
+) -> OnwardRequest:
+    """A request of somebody who holds the record, or whose agency owns it, to share it on."""
+    who = viewer(by)
+    with viewing(who):
+        shown = shown_to(who, record.kind, record.ref)
+        assert shown is not None, f"{by} does not hold {record.ref}"
+        return ask(shown, to, need_to_know=need, right_to_know=right, viewer=who, at=at or timezone.now())
+
+
+def granted(
+    request: OnwardRequest,
+    *withheld: str,
+    by: str,
+    until: datetime | None = None,
+    at: datetime | None = None,
+) -> Changes:
+    who = viewer(by)
+    with viewing(who):
+        return grant(request, Terms(frozenset(withheld), until), viewer=who, at=at or timezone.now())
+
+
+def consented(record: Any, to: str, *withheld: str, by: str, asker: str = "cbp.releaser") -> OnwardRequest:
+    """The owner asks one that its record rests on, which consents that `to` has it."""
+    request = asked(record, to, by=asker)
+    granted(request, *withheld, by=by)
+    return request

@@ -100,6 +100,8 @@ def set_the_clock_up() -> None:
         cursor.execute("select obj_description('hub_test_clock'::regclass)")
         noted = cursor.fetchone()[0]
         if noted is None:  # a new database; a reused one has the answer, and perhaps rows of a test cut short
+            # That the cast came is on the trail; tests begin with an empty one.
+            empty(cursor, ["hub_trail", "hub_trailnumber"])
             filled = [
                 table for table in connection.introspection.table_names(cursor) if holds_rows(cursor, table)
             ]
@@ -113,17 +115,27 @@ def holds_rows(cursor: Any, table: str) -> bool:
     return bool(cursor.fetchone()[0])
 
 
+def empty(cursor: Any, tables: list[str]) -> None:
+    """Empty `tables`, those of the trail too, which are guarded against it: for the moment of it they are not."""
+    cursor.execute("select tgrelid::regclass::text from pg_trigger where tgname = 'never_emptied'")
+    guarded = [name for (name,) in cursor.fetchall() if name in tables]
+    for name in guarded:
+        cursor.execute(f"alter table {name} disable trigger never_emptied")
+    cursor.execute(f"truncate {', '.join(map(connection.ops.quote_name, tables))} restart identity")
+    for name in guarded:
+        cursor.execute(f"alter table {name} enable trigger never_emptied")
+
+
 def empty_as_owner(test: TransactionTestCase) -> None:
     """In place of Django's flush, which the application's role may not do."""
     with owners_connection() as own:
         found = own.execute(
             "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
         )
-        tables = [psycopg.sql.Identifier(name) for (name,) in found if name not in KEEP]
+        tables = [name for (name,) in found if name not in KEEP]
         if tables:
-            own.execute(
-                psycopg.sql.SQL("truncate {} restart identity").format(psycopg.sql.SQL(", ").join(tables))
-            )
+            with own.transaction(), own.cursor() as cursor:
+                empty(cursor, tables)
 
 
 TransactionTestCase._fixture_teardown = empty_as_owner  # type: ignore[method-assign]

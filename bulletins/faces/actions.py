@@ -65,6 +65,15 @@ def remark_faces(record: Record) -> None:
         Face.objects.filter(record=record).update(**{name: getattr(record, name) for name in MARKING_FIELDS})
 
 
+def mark_faces(record: int, *, tlp: str, controls: Iterable[str], rel_to: Iterable[str]) -> None:
+    """Write the marking in force onto the record's faces: that of what is derived follows its sources too."""
+    wanted = {"tlp": tlp, "controls": sorted(controls), "rel_to": sorted(rel_to)}
+    with engine():
+        for face in Face.objects.filter(record_id=record).only("id", *wanted):
+            if (face.tlp, sorted(face.controls), sorted(face.rel_to)) != tuple(wanted.values()):
+                Face.objects.filter(pk=face.pk).update(**wanted)
+
+
 def _insert(record: Record, version: Version, cut: Cut) -> int:
     shown = reworded(drop(version.content, cut.withheld), cut.wording)
     columns = columns_of(shown)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bulletins", "0003_embargo"),
+        ("bulletins", "0004_sources"),
     ]
 
     operations = [

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from bulletins.flow import publish
+from bulletins.flow import publish, sources_for
 from bulletins.publishing.models import Bulletin, LinkedSeizure, Photograph
 from bulletins.publishing.photographs.storage import forget_when_committed, stored_name
 from bulletins.publishing.querysets import working_copies
@@ -83,17 +83,18 @@ def save(record: Bulletin | SeizureReport, entry: Entry, *, viewer: Viewer, at: 
         entry.certify = None
     linked = None
     if entry.seizures is not None:
-        linked, unknown = _own_reports(entry.seizures, viewer)
+        linked, unknown = _sources(record, entry.seizures, viewer)
         if unknown:
             errors["seizures"] = [
-                _("%(refs)s: no such seizure report of your agency.") % {"refs": ", ".join(unknown)}
+                _("%(refs)s: no such published record of your agency's, or given to it.")
+                % {"refs": ", ".join(unknown)}
             ]
     is_new = record.pk is None
     if not is_new and not entry.brings:
         return errors
     errors |= _write_what_stands(record, entry, viewer=viewer, at=at)
     if linked is not None:
-        _link(record, linked)
+        _link(record, linked, viewer)
     for uid, (caption, group) in entry.captions.items():
         Photograph.objects.filter(record_id=record.pk, uid=uid).update(caption=caption, group=group)
     if is_new:
@@ -231,17 +232,18 @@ def _own_reference_taken(record: Record, values: dict[str, Any], viewer: Viewer)
     return [_("Another record of your agency has this reference.")]
 
 
-def _own_reports(refs: list[str], viewer: Viewer) -> tuple[set[int], list[str]]:
-    """(ids of the agency's published reports among `refs`, those that are none)."""
-    reports = working_copies(SeizureReport, viewer).filter(latest__gt=0, ref__in=refs)
-    found = dict(reports.values_list("ref", "pk"))
+def _sources(record: Record, refs: list[str], viewer: Viewer) -> tuple[set[int], list[str]]:
+    """(ids of what among `refs` a bulletin may rest on, those that are nothing to the viewer)."""
+    found = {each.ref: each.id for each in sources_for(viewer, refs=refs) if each.id != record.pk}
     return set(found.values()), [ref for ref in refs if ref not in found]
 
 
-def _link(record: Record, seizures: set[int]) -> None:
+def _link(record: Record, seizures: set[int], viewer: Viewer) -> None:
+    """Make `seizures` what it rests on. What the viewer cannot see at present stays: nobody took it out."""
     links = LinkedSeizure.objects.filter(bulletin_id=record.pk)
-    links.exclude(seizure_id__in=seizures).delete()
     known = set(links.values_list("seizure_id", flat=True))
+    seen = {each.id for each in sources_for(viewer, ids=known)}
+    links.filter(seizure_id__in=seen - seizures).delete()
     LinkedSeizure.objects.bulk_create(
         LinkedSeizure(bulletin_id=record.pk, seizure_id=pk) for pk in sorted(seizures - known)
     )

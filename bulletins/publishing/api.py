@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -12,13 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
+from bulletins.flow import sources_for
 from bulletins.markings.models import TLP, Control, Credibility, Reliability
 from bulletins.publishing.actions import Entry, save
 from bulletins.publishing.models import Urgency
-from bulletins.publishing.querysets import working_copies
 from bulletins.records.actions import COMMON, ONLY_BULLETIN, ONLY_SEIZURE
 from bulletins.records.models import Kind, PredicateCategory, Record
-from bulletins.seizures.models import SeizureReport
 from bulletins.vocabulary.lists import IdentifierKind, LabState, Qualifier, Region, SubstanceForm, Unit
 from bulletins.vocabulary.models import Mode, Port
 from hub.accounts.viewer import Viewer
@@ -191,7 +191,9 @@ class BulletinBody(RecordBody):
         child=serializers.UUIDField(),
         required=False,
         max_length=MOST_ROWS,
-        help_text=gettext_lazy("uids of your agency's seizure reports it rests on"),
+        help_text=gettext_lazy(
+            "uids of the seizure reports or bulletins it rests on, your agency's or given to it"
+        ),
     )
 
 
@@ -250,7 +252,7 @@ def _value_has_currency(record: Any, values: dict[str, Any]) -> None:
 
 
 def _refs(uids: list[UUID], viewer: Viewer) -> list[str]:
-    found = dict(working_copies(SeizureReport, viewer).filter(uid__in=uids).values_list("uid", "ref"))
+    found = {each.uid: each.ref for each in sources_for(viewer, uids=uids, programs=True)}
     return [found.get(uid, str(uid)) for uid in uids]
 
 
@@ -279,8 +281,26 @@ class WorkingCopyShape(serializers.Serializer[Any]):
     values = serializers.DictField(help_text=gettext_lazy("what a body may set, as it stands"))
 
 
-def working_copy_shape(record: Any) -> dict[str, Any]:
-    """The JSON of a working copy, for its own agency alone. What hangs on it is best prefetched."""
+def working_copy_shapes(records: Iterable[Any], viewer: Viewer) -> list[dict[str, Any]]:
+    """The JSON of working copies, for their own agency alone. What hangs on them is best prefetched."""
+    copies = list(records)
+    linked = {
+        each.pk: [link.seizure_id for link in each.links.all()]
+        for each in copies
+        if each.kind == Kind.BULLETIN
+    }
+    ids = {pk for each in linked.values() for pk in each}
+    uids = {each.id: str(each.uid) for each in sources_for(viewer, ids=ids, programs=True)}
+    return [
+        _working_copy(each, [uids[pk] for pk in linked.get(each.pk, ()) if pk in uids]) for each in copies
+    ]
+
+
+def working_copy_shape(record: Any, viewer: Viewer) -> dict[str, Any]:
+    return working_copy_shapes([record], viewer)[0]
+
+
+def _working_copy(record: Any, sources: list[str]) -> dict[str, Any]:
     if not record.latest:
         state = "draft"
     else:
@@ -302,7 +322,7 @@ def working_copy_shape(record: Any) -> dict[str, Any]:
         {"kind": row.kind, "value": row.value, "note": row.note} for row in record.identifiers.all()
     ]
     if record.kind == "bulletin":
-        values["seizures"] = [str(seizure.uid) for seizure in record.seizures.all()]
+        values["seizures"] = sources
     return {
         "uid": str(record.uid),
         "ref": record.ref,

@@ -133,8 +133,11 @@ class RecordForm(forms.Form):
         } | self._marking_fields()
         if self.is_bulletin:
             self.fields["seizures"] = Refs(
-                label=_("Seizure reports it rests on"),
-                help_text=_("References of your agency's reports, separated by commas."),
+                label=_("What it rests on"),
+                help_text=_(
+                    "References of seizure reports or bulletins, your agency's or given to it, separated by commas. "
+                    "It then goes no further than they may, and is marked as strictly."
+                ),
                 required=False,
             )
         self._name_fields()

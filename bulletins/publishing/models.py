@@ -10,7 +10,6 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from bulletins.records.models import Record
-from bulletins.seizures.models import SeizureReport
 
 
 class Urgency(models.TextChoices):
@@ -30,7 +29,6 @@ class Bulletin(Record):
     title = models.CharField(_("title"), max_length=200, blank=True)
     tear_line = models.TextField(_("tear line"), max_length=1000, blank=True)
     urgency = models.CharField(_("urgency"), max_length=10, choices=Urgency.choices, default=Urgency.ROUTINE)
-    seizures = models.ManyToManyField(SeizureReport, through="LinkedSeizure", related_name="+")
 
     class Meta:
         verbose_name = _("bulletin")
@@ -41,8 +39,10 @@ class Bulletin(Record):
 
 
 class LinkedSeizure(models.Model):
+    """A record that a bulletin rests on: mostly seizure reports, its agency's own or given to it; or a bulletin."""
+
     bulletin = models.ForeignKey(Bulletin, models.CASCADE, related_name="links")
-    seizure = models.ForeignKey(SeizureReport, models.CASCADE, related_name="+")
+    seizure = models.ForeignKey(Record, models.CASCADE, related_name="+")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["bulletin", "seizure"], name="linked_seizure_once")]

@@ -91,7 +91,7 @@ def throw_away(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
         discard(record, viewer=viewer, at=timezone.now())
         messages.success(request, _("The draft was discarded."))
         return HttpResponseRedirect(reverse("drafts"))
-    sheet = Sheet(record, country="")
+    sheet = Sheet(record, country="", viewer=viewer)
     context = {
         "title": sheet.title or record.ref,
         "photographs": len(sheet.pictures),

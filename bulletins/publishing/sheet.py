@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from bulletins.flow import sources_for
 from bulletins.markings.rules import marking_of
 from bulletins.publishing.actions import Entry, Errors
 from bulletins.publishing.fields import Vocabulary
@@ -106,7 +107,7 @@ class Sheet:
         self.form = RecordForm(
             data,
             kind=record.kind,
-            initial=initial_of(record, linked=_linked(record)),
+            initial=initial_of(record, linked=_linked(record, viewer)),
             vocabulary=self.vocabulary,
             settled=record.latest > 0,
             partial=part,
@@ -245,11 +246,14 @@ def pictures_of(
     return found
 
 
-def _linked(record: Bulletin | SeizureReport) -> list[str]:
-    if record.pk is None or not isinstance(record, Bulletin):
+def _linked(record: Bulletin | SeizureReport, viewer: Viewer | None) -> list[str]:
+    """References of what it rests on, as far as the viewer may see it."""
+    if viewer is None or record.pk is None or not isinstance(record, Bulletin):
         return []
-    links = LinkedSeizure.objects.filter(bulletin_id=record.pk)
-    return list(links.order_by("id").values_list("seizure__ref", flat=True))
+    links = LinkedSeizure.objects.filter(bulletin_id=record.pk).order_by("id")
+    ids = list(links.values_list("seizure_id", flat=True))
+    refs = {each.id: each.ref for each in sources_for(viewer, ids=ids)}
+    return [refs[pk] for pk in ids if pk in refs]
 
 
 def _told(field: BoundField) -> bool:

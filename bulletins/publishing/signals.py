@@ -2,5 +2,5 @@
 
 from django.dispatch import Signal
 
-# Arguments: records (ids), at.
+# Arguments: records (ids), at, viewer (who published; None for what is brought in from elsewhere).
 published = Signal()

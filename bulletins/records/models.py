@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -193,3 +194,5 @@ class Version(models.Model):
     class Meta:
         ordering = ["record_id", "number"]
         constraints = [models.UniqueConstraint(fields=["record", "number"], name="version_number_once")]
+        # What is derived from a record is asked for whenever its marking changes.
+        indexes = [GinIndex(fields=["linked"], name="version_linked")]

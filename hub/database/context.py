@@ -19,6 +19,8 @@ EXCHANGE = "select {}, {}".format(
     ", ".join(f"coalesce(current_setting('{name}', true), '')" for name in SETTINGS),
     ", ".join(f"set_config('{name}', %s, true)" for name in SETTINGS),
 )
+# Held together by those who decide, alone by whoever changes what all decisions rest on.
+GROUND = 7_303
 _is_engine: ContextVar[bool] = ContextVar("is_engine", default=False)
 
 
@@ -91,6 +93,16 @@ def lock_records(ids: list[int]) -> None:
         cursor.execute(
             "select id from bulletins_record where id = any(%s) order by id for no key update", [sorted(ids)]
         )
+
+
+def hold_ground(*, alone: bool = False) -> None:
+    """Keep what decisions rest on beside the record itself (agreements) as it is, until the transaction ends.
+
+    Whoever decides holds it together with others, after the records' locks; whoever changes it holds it `alone`:
+    so no grant is written by what was read before a suspension and committed after it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"select pg_advisory_xact_lock{'' if alone else '_shared'}(%s)", [GROUND])
 
 
 def _exchange(values: tuple[str, ...]) -> tuple[str, ...]:

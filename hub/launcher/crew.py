@@ -19,10 +19,14 @@ REFUSED = 2
 
 @dataclass
 class Child:
-    """One process, by name; `deaths` counts how often it ended by itself lately."""
+    """One process, by name; `deaths` counts how often it ended by itself lately.
+
+    `told` is what its environment says beyond the others'.
+    """
 
     name: str
     arguments: list[str]
+    told: dict[str, str] = field(default_factory=dict, repr=False)
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     again_at: float = 0.0
@@ -44,7 +48,7 @@ class Crew:
         child.started_at = time.monotonic()
         child.process = subprocess.Popen(
             child.arguments,
-            env=self.environment,
+            env=self.environment | child.told,
             cwd=env.ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

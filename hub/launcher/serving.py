@@ -1,4 +1,4 @@
-"""`run`: services, migrations, the demo's data, then web, worker and beat until Ctrl-C."""
+"""`run`: services, migrations, the demo's data, then web, worker, beat and sealer until Ctrl-C."""
 
 import hmac
 import os
@@ -44,7 +44,9 @@ def serve(home: Path) -> int:
         settings["SECRET_KEY"] = os.environ.get("SECRET_KEY") or kept_secret(home, "secret-key", 48)[0]
         settings["HUB_DEMO_PASSWORD"] = password(home)
     with lasting(home, settings) as services:
-        crew = Crew(os.environ | services.settings | QUIET, home / "logs")
+        # Where the sealing key is, the sealer alone is told.
+        known = {name: value for name, value in os.environ.items() if name != env.SEAL_KEY}
+        crew = Crew(known | services.settings | QUIET, home / "logs")
         try:
             prepare(crew, demo)
             for child in processes(home, listen, port):
@@ -147,7 +149,13 @@ def processes(home: Path, listen: str, port: int) -> list[Child]:
             "--optimization", "fair", *quick,
         ]),
         Child("beat", [*celery, "beat", "--schedule", str(home / "beat/schedule"), "--pidfile", ""]),
+        Child("sealer", [PYTHON, "manage.py", "seal_trail"], told={env.SEAL_KEY: sealing_key(home)}),
     ]  # fmt: skip
+
+
+def sealing_key(home: Path) -> str:
+    """Where the sealer keeps its key: as SEAL_KEY says, else in a folder of its own."""
+    return os.environ.get(env.SEAL_KEY) or str(home / "keys" / "seal.pem")
 
 
 def await_first_page(crew: Crew, listen: str, port: int) -> None:

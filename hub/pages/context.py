@@ -81,11 +81,17 @@ def places(viewer: Reader, path: str) -> tuple[Entry, ...]:
             entry("inbox", _("Inbox"), "/inbox/", "mail", under=("/subscriptions/",)),
             entry("briefings", _("Briefings"), "/briefings/", "groups"),
         ]
-    below = (
+    requests = (
+        [entry("requests", _("Requests"), "/requests/", "help")] if viewer.agency_id is not None else []
+    )
+    below: tuple[Entry, ...] = (
+        *requests,
         entry("agreements", _("Agreements"), "/agreements/", "verified"),
         entry("communities", _("Communities"), "/communities/", "group_add"),
         entry("agencies", _("Agencies"), "/agencies/", "public"),
     )
+    if viewer.agency_id is not None and viewer.can("auditor", "releaser", "liaison", "admin"):
+        below += (entry("ledger", _("Ledger"), "/ledger/", "list"),)
     found.append(entry("sharing", _("Sharing"), "/agreements/", "share", below=below))
     if viewer.can("auditor", "inspector"):
         found.append(entry("trail", _("Trail"), "/trail/", "history"))

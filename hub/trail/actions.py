@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,12 +16,15 @@ from hub.accounts.viewer import Viewer
 
 @dataclass
 class Origin:
-    """Where a deed comes from: one per request, task or command."""
+    """Where a deed comes from: one per request, task or command. `began` is on the monotonic clock."""
 
     request_id: str = ""
     ip: str | None = None
     user_agent: str = ""
     method: str = "system"
+    # What was shown to get in, by a short digest that opens nothing: a token's, or a session's.
+    credential: str = ""
+    began: float = field(default_factory=time.monotonic)
     refusals: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -57,9 +61,13 @@ def record(
     after: list[str] | None = None,
     reason: str = "",
     rows: int | None = None,
+    bytes_out: int | None = None,
     **facts: Any,
 ) -> None:
-    """Add one row, `event` a `noun.verb`. Written without RETURNING: most writers may not read the trail."""
+    """Add one row, `event` a `noun.verb`. Written without RETURNING: most writers may not read the trail.
+
+    `rows` and `bytes_out` are how much was given out; how long it took is measured here, up to the row itself.
+    """
     source = origin.get()
     values: dict[str, Any] = {
         "at": at,
@@ -70,6 +78,7 @@ def record(
         "agency_id": viewer.agency_id,
         "agency": viewer.agency_code if viewer.agency_id else "",
         "method": source.method,
+        "credential": source.credential,
         "ip": source.ip,
         "user_agent": source.user_agent[:300],
         "request_id": source.request_id,
@@ -81,6 +90,8 @@ def record(
         "audience_after": after or [],
         "reason": reason,
         "rows": rows,
+        "bytes_out": bytes_out,
+        "duration_ms": int((time.monotonic() - source.began) * 1000),
         "facts": json.dumps(facts, default=str).replace("\\u0000", ""),
     }
     # An address may hold a NUL byte, which PostgreSQL keeps in no text; the row is kept without it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Callable
 
@@ -10,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from hub.trail.actions import Origin, origin, record, refuse
+
+DIGITS = 16
 
 
 class TrailMiddleware:
@@ -24,6 +27,7 @@ class TrailMiddleware:
             ip=client_address(request),
             user_agent=request.headers.get("User-Agent", ""),
             method="token" if getattr(request, "token", None) else "session",
+            credential=shown_by(request),
         )
         reset = origin.set(source)
         try:
@@ -38,12 +42,39 @@ class TrailMiddleware:
                     object_id=request.path,
                     reason=str(response.status_code),
                 )
+            elif getattr(request, "bad_credentials", False) and response.status_code == 401:
+                # Whose it was, or that it ever was one, is not told: a digest of what was shown, under nobody's name.
+                refuse(
+                    "token.use",
+                    viewer=viewer,
+                    at=timezone.now(),
+                    object_type="token",
+                    object_id=_shown(request),
+                    reason="not valid here",
+                )
             for refusal in source.refusals:
                 record(outcome="refused", **refusal)
         finally:
             origin.reset(reset)
         response["X-Request-ID"] = source.request_id
         return response
+
+
+def shown_by(request: HttpRequest) -> str:
+    """The token or session of the request, by the beginning of a digest: tells two apart and opens nothing."""
+    token = getattr(request, "token", None)
+    if token is not None:
+        return str(token.digest[:DIGITS])
+    key = getattr(getattr(request, "session", None), "session_key", None)
+    return _digest(key) if key else ""
+
+
+def _shown(request: HttpRequest) -> str:
+    return _digest(request.headers.get("Authorization", "").partition(" ")[2].strip())
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
 
 
 def client_address(request: HttpRequest) -> str | None:

@@ -23,6 +23,7 @@ from hub.trail.actions import record, refuse
 from hub.trail.cursor import seal, unseal
 from hub.trail.models import Outcome, TrailRow
 from hub.trail.querysets import may_read_trail, trail_rows
+from hub.trail.sealed import newest_seal
 from hub.trail.words import EVENTS, event_in_words
 
 SIZE = 50
@@ -79,7 +80,12 @@ def trail(request: HttpRequest) -> HttpResponse:
     filters = TrailFilters(request.GET)
     sealed = request.GET.get("before", "")
     before = unseal(sealed) if sealed else None
-    context: dict[str, Any] = {"filters": filters, "whole": viewer.can(Role.INSPECTOR)}
+    whole = viewer.can(Role.INSPECTOR)
+    context: dict[str, Any] = {
+        "filters": filters,
+        "whole": whole,
+        "seal": newest_seal(viewer) if whole else None,
+    }
     if not filters.is_valid() or (sealed and before is None):
         return render(request, "hub/trail.html", context | {"refused": True}, status=400)
     asked = {name: value for name, value in filters.cleaned_data.items() if value}
@@ -106,13 +112,15 @@ def _line(row: TrailRow) -> TrailLine:
         (_("Version"), str(row.version) if row.version else ""),
         (_("Marking"), row.marking),
         (_("Rows"), "" if row.rows is None else str(row.rows)),
+        (_("Bytes"), "" if row.bytes_out is None else str(row.bytes_out)),
         (_("Who had it before"), ", ".join(row.audience_before)),
         (_("Who has it since"), ", ".join(row.audience_after)),
         (_("Facts"), facts),
-        (_("By"), row.method),
+        (_("By"), " ".join(part for part in (row.method, row.credential) if part)),
         (_("Address"), row.ip or ""),
         (_("Program"), row.user_agent),
         (_("Request"), row.request_id),
+        (_("Took"), "" if row.duration_ms is None else _("%(n)d ms") % {"n": row.duration_ms}),
     )
     return TrailLine(
         at=row.at,

@@ -1,9 +1,10 @@
-"""Sign-in, failed sign-in and sign-out on the trail, told by Django's own signals."""
+"""Signing in and out, failed sign-ins and new passwords on the trail, told by signals of Django and allauth."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.signals import password_changed, password_reset, password_set
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -38,6 +39,11 @@ def sign_in_failed(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> N
             object_type="username",
             object_id=tried,
         )
+
+
+@receiver([password_changed, password_set, password_reset], dispatch_uid="hub.trail.password")
+def password_renewed(sender: Any, request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    _own("person.password", user)
 
 
 def _own(event: str, person: Any) -> None:

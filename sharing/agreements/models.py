@@ -9,20 +9,43 @@ from django.utils.translation import gettext_lazy as _
 
 from bulletins.markings.models import TLP
 from bulletins.records.models import Kind
-from bulletins.vocabulary.lists import FieldGroup
+from bulletins.vocabulary.lists import WITHHOLDABLE, FieldGroup
 from hub.agencies.models import Agency
+from sharing.agreements.querysets import AgreementQuerySet
 
 
 class Agreement(models.Model):
-    code = models.CharField(_("code"), max_length=40, unique=True)
+    """Entered by one side, in force once the other has accepted it. What it says is then changed by another that
+    `replaces` it; it ends at `replaced_at`.
+
+    `suspended_by` are the sides that have suspended it: each takes up its own again. `revision` counts the
+    writes, so that nobody decides on what somebody else has changed meanwhile. `settled_at` is when its beginning
+    reached the grants, `warned` the days ahead of its end at which both sides were told.
+    """
+
+    code = models.CharField(_("code"), max_length=60, unique=True)
     name = models.CharField(_("name"), max_length=200)
     first = models.ForeignKey(Agency, models.PROTECT, related_name="+")
     second = models.ForeignKey(Agency, models.PROTECT, related_name="+")
     whole_governments = models.BooleanField(_("covers every agency of both countries"), default=False)
     valid_from = models.DateTimeField(_("from"))
     valid_to = models.DateTimeField(_("to"))
+    proposed_at = models.DateTimeField(null=True, blank=True)
+    proposed_by = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="+")
     accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+    declined_at = models.DateTimeField(null=True, blank=True)
+    declined_by = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="+")
+    decline_reason = models.CharField(max_length=300, blank=True)
     suspended_at = models.DateTimeField(_("suspended"), null=True, blank=True)
+    suspended_by = ArrayField(models.IntegerField(), default=list, blank=True)
+    suspend_reason = models.CharField(max_length=300, blank=True)
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    replaced_at = models.DateTimeField(null=True, blank=True)
+    revision = models.PositiveIntegerField(default=1)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    warned = ArrayField(models.IntegerField(), default=list, blank=True)
+
+    objects = AgreementQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("agreement")
@@ -33,6 +56,26 @@ class Agreement(models.Model):
                 condition=Q(valid_to__gt=F("valid_from")), name="agreement_ends_after_start"
             ),
             models.CheckConstraint(condition=~Q(first=F("second")), name="agreement_of_two"),
+            models.CheckConstraint(
+                condition=Q(proposed_by=None) | Q(proposed_by=F("first")) | Q(proposed_by=F("second")),
+                name="agreement_proposed_by_a_party",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None) | Q(declined_at=None), name="agreement_accepted_or_declined"
+            ),
+            models.CheckConstraint(
+                condition=Q(suspended_at=None) | ~Q(accepted_at=None), name="agreement_suspended_is_accepted"
+            ),
+            models.CheckConstraint(
+                condition=Q(suspended_by=[]) | ~Q(suspended_at=None),
+                name="agreement_suspended_by_is_suspended",
+            ),
+            models.CheckConstraint(
+                condition=Q(replaced_at=None) | ~Q(accepted_at=None), name="agreement_replaced_is_accepted"
+            ),
+            models.CheckConstraint(
+                condition=Q(replaces=None) | ~Q(replaces=F("id")), name="agreement_replaces_another"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -67,4 +110,14 @@ class Direction(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["agreement", "giver"], name="direction_once"),
             models.CheckConstraint(condition=Q(highest_tlp__in=TLP.values), name="direction_tlp_known"),
+            models.CheckConstraint(
+                condition=Q(kinds__contained_by=Kind.values) & ~Q(kinds=[]), name="direction_kinds_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(withheld__contained_by=[group.value for group in WITHHOLDABLE]),
+                name="direction_withholds_groups",
+            ),
+            models.CheckConstraint(
+                condition=Q(keep_days=None) | Q(keep_days__gt=0), name="direction_keeps_a_day"
+            ),
         ]

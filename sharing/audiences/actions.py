@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
-from bulletins.faces.actions import Cut, faces_of, make_faces
+from bulletins.faces.actions import Cut, faces_of, make_faces, mark_faces
 from bulletins.faces.wording import digest_of
 from bulletins.models import Record
-from hub.database.context import engine, lock_records
-from sharing.audiences.models import EntryKind, WithdrawalKind
+from hub.database.context import engine, hold_ground, lock_records
+from sharing.audiences.models import EntryKind, Grant, WithdrawalKind
 from sharing.audiences.permission import view_record
 from sharing.releases.facts import World, load
+from sharing.releases.grounds import Reach, Treaty
+from sharing.releases.models import Recall
 from sharing.releases.rules import Decision, decide
 
 
@@ -42,30 +45,83 @@ class Row:
     face: int
     release: int | None
     agreement: int | None
+    directions: tuple[int, ...]
     until: datetime | None
     since: datetime
 
 
-def regrant(
-    ids: Iterable[int], *, at: datetime, ending: WithdrawalKind = WithdrawalKind.ENDED, reason: str = ""
-) -> Changes:
-    """Bring the grants of the records to what the rule says at `at`; `ending` and `reason` go on what is withdrawn.
+@dataclass(frozen=True)
+class Narrowed:
+    """What is still covered after a narrowing, in terms of faces. `drugs` is None where every substance is."""
+
+    kinds: list[str]
+    tlps: list[str]
+    withheld: list[str]
+    drugs: list[str] | None
+
+
+# Grants that crossed under any of the directions. Most crossed under one agreement alone: each half has its index.
+UNDER = """(g.agreement_id in (select d.agreement_id from sharing_direction d where d.id = any(%(directions)s))
+             and g.directions && %(directions)s::bigint[]
+         or cardinality(g.directions) > 1 and g.directions && %(directions)s::bigint[])"""
+
+COVERED = """(cardinality(g.directions) = 1 and f.kind = any(%(kinds)s::varchar[]) and f.tlp = any(%(tlps)s::varchar[])
+    and f.withheld @> %(withheld)s::varchar[] and cardinality(f.linked) = 0
+    and (%(drugs)s::varchar[] is null or f.drugs <@ %(drugs)s::varchar[]))"""
+
+# What follows the deletion of grants, as `gone`: withdrawals for recipients, entries, and who lost what.
+TOLD = """
+    told as (
+        insert into sharing_withdrawal (agency_id, person_id, record_kind, owner_id, uid, ref, version, tlp,
+                                        kind, reason, had_since, at, recall_id, only_version)
+        select gone.group_id, gone.person_id, f.kind, f.owner_id, f.uid, f.ref, f.version, f.tlp,
+               %(ending)s, %(reason)s, gone.visible_since, %(at)s, %(recall)s, %(only)s
+        from gone join bulletins_face f on f.id = gone.face_id where gone.group_id <> f.owner_id),
+    entered as (
+        insert into sharing_entry (agency_id, record_id, kind)
+        select group_id, record_id, %(withdrawn)s from gone)
+    select gone.record_id, gone.group_id from gone join bulletins_record r on r.id = gone.record_id
+    where gone.group_id <> r.owner_id
+"""
+
+
+def _telling(at: datetime, recall: Recall | None = None) -> dict[str, Any]:
+    return {
+        "at": at,
+        "ending": (WithdrawalKind.RECALLED if recall else WithdrawalKind.ENDED).value,
+        "reason": recall.reason if recall else "",
+        "recall": recall.pk if recall else None,
+        "only": recall.version if recall else None,
+        "withdrawn": EntryKind.WITHDRAWN.value,
+    }
+
+
+def regrant(ids: Iterable[int], *, at: datetime, recall: Recall | None = None) -> Changes:
+    """Bring the grants of the records to what the rule says at `at`; what is withdrawn is so by `recall`, or has ended.
 
     Locks the records first, all in id order. Returns what changed for recipients.
     """
     wanted = sorted(set(ids))
     with engine():
         lock_records(wanted)
+        hold_ground()
         world = load(wanted)
         faces = faces_of(wanted)
         rows = [row for pk in wanted if pk in world.records for row in _rows(world, pk, faces, at)]
-        changes = _remove(wanted, rows, at, ending, reason)
+        changes = _remove(wanted, rows, at, recall)
         _write(rows, changes)
+        for pk in wanted:
+            if world.sources.get(pk):
+                subject = world.subjects[pk]
+                mark_faces(pk, tlp=subject.tlp, controls=subject.controls, rel_to=subject.rel_to)
     return changes
 
 
 def rebuild_grants(at: datetime) -> Changes:
-    """Recompute the grants of every published record. After a healthy life it changes nothing."""
+    """Recompute the grants of every published record, in batches. After a healthy life it changes nothing.
+
+    Outside a transaction each batch commits by itself.
+    """
     with engine():
         ids = list(Record.objects.filter(latest__gt=0).order_by("id").values_list("id", flat=True))
     total = Changes()
@@ -75,6 +131,26 @@ def rebuild_grants(at: datetime) -> Changes:
         total.changed += part.changed
         total.withdrawn += part.withdrawn
     return total
+
+
+def holders_behind(record: Record, releases: Iterable[Reach]) -> dict[tuple[int, int | None], list[int]]:
+    """(version, person) -> agencies that hold that older version of the record, of those the releases could reach.
+
+    For the engine's own work: it names members of hidden rosters.
+    """
+    world = load([record.pk])
+    facts = replace(world.facts[record.pk], releases=tuple(releases))
+    reached = replace(world, facts={record.pk: facts}).reachable(record.pk)
+    found: dict[tuple[int, int | None], list[int]] = defaultdict(list)
+    with engine():
+        rows = Grant.objects.filter(
+            content_object=record, face__version__lt=record.latest, group_id__in=reached
+        ).exclude(group_id=record.owner_id)
+        for agency, person, version in rows.order_by("group_id").values_list(
+            "group_id", "person_id", "face__version"
+        ):
+            found[version, person].append(agency)
+    return dict(found)
 
 
 def decisions(world: World, pk: int, at: datetime) -> dict[int, Decision]:
@@ -110,6 +186,7 @@ def _rows(
                     face=faces[_face_key(pk, found)],
                     release=None if own else found.release,
                     agreement=found.agreement,
+                    directions=found.directions,
                     until=found.until,
                     # The owner has had it since it was published, whenever the grant is written.
                     since=record.latest_at if own and record.latest_at else at,
@@ -137,41 +214,89 @@ def _make_missing(
             faces[record.pk, version, cut.withheld, digest_of(cut.wording)] = face
 
 
-def _remove(ids: list[int], rows: list[Row], at: datetime, ending: WithdrawalKind, reason: str) -> Changes:
+def _remove(ids: list[int], rows: list[Row], at: datetime, recall: Recall | None) -> Changes:
     """Delete the grants that should not be, with a withdrawal and an entry for each that was visible."""
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            with wanted as (select * from unnest(%s::bigint[], %s::int[], %s::bigint[]) w(record, agency, person)),
+            f"""
+            with wanted as (select * from unnest(%(records)s::bigint[], %(agencies)s::int[], %(people)s::bigint[])
+                                          w(record, agency, person)),
             gone as (
-                delete from sharing_grant g where g.record_id = any(%s) and not exists (
+                delete from sharing_grant g where g.record_id = any(%(ids)s) and not exists (
                     select 1 from wanted w where w.record = g.record_id and w.agency = g.group_id
                        and w.person is not distinct from g.person_id)
                 returning g.record_id, g.group_id, g.person_id, g.face_id, g.visible_since),
-            told as (
-                insert into sharing_withdrawal (agency_id, person_id, record_kind, owner_id, uid, ref, version, tlp,
-                                                kind, reason, had_since, at)
-                select gone.group_id, gone.person_id, f.kind, f.owner_id, f.uid, f.ref, f.version, f.tlp,
-                       %s, %s, gone.visible_since, %s
-                from gone join bulletins_face f on f.id = gone.face_id where gone.group_id <> f.owner_id),
-            entered as (
-                insert into sharing_entry (agency_id, record_id, kind)
-                select group_id, record_id, %s from gone)
-            select gone.record_id, gone.group_id from gone join bulletins_record r on r.id = gone.record_id
-            where gone.group_id <> r.owner_id
-            """,
-            [
-                [row.record for row in rows],
-                [row.agency for row in rows],
-                [row.person for row in rows],
-                ids,
-                ending.value,
-                reason,
-                at,
-                EntryKind.WITHDRAWN.value,
-            ],
+            {TOLD}
+            """,  # noqa: S608  parts of our own
+            {
+                "records": [row.record for row in rows],
+                "agencies": [row.agency for row in rows],
+                "people": [row.person for row in rows],
+                "ids": ids,
+                **_telling(at, recall),
+            },
         )
         return Changes(withdrawn=list(cursor.fetchall()))
+
+
+def deny_under(directions: Iterable[int], *, at: datetime, unless: Narrowed | None = None) -> Changes:
+    """End the grants that crossed under any of these directions, in one statement, however many there are.
+
+    Grants under two agreements end with either. `unless` keeps those that it still covers, and names under what.
+    Nothing is decided anew here: what may be given by another way is the caller's to recompute. The caller holds the
+    records' locks and the ground alone.
+    """
+    ids = sorted(directions)
+    kept = "" if unless is None else f"and not coalesce({COVERED}, false)"
+    with engine(), connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            with gone as (
+                delete from sharing_grant g using bulletins_face f
+                where f.id = g.face_id and {UNDER} {kept}
+                returning g.record_id, g.group_id, g.person_id, g.face_id, g.visible_since),
+            {TOLD}
+            """,  # noqa: S608  parts of our own
+            {"directions": ids, **_telling(at), **(vars(unless) if unless else {})},
+        )
+        return Changes(withdrawn=list(cursor.fetchall()))
+
+
+def move_under(direction: int, *, until: datetime, to: Treaty | None = None) -> None:
+    """Let the grants that crossed under a direction end by `until` at the latest; `to` names another they stand under.
+
+    In one statement. It takes away and gives nothing: what else changes for them is recomputed.
+    """
+    with engine(), connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            update sharing_grant g
+               set until = least(g.until, %(until)s),
+                   directions = array_replace(g.directions, %(from)s, %(to)s),
+                   agreement_id = case when g.agreement_id = (select d.agreement_id from sharing_direction d
+                                                              where d.id = %(from)s)
+                                       then coalesce(%(agreement)s::bigint, g.agreement_id)
+                                       else g.agreement_id end
+             where {UNDER}
+            """,  # noqa: S608  parts of our own
+            {
+                "directions": [direction],
+                "from": direction,
+                "to": to.direction if to else direction,
+                "agreement": to.id if to else None,
+                "until": until,
+            },
+        )
+
+
+def records_under(directions: Iterable[int]) -> list[int]:
+    """The records of which a grant crossed under any of these directions, in order of id."""
+    with engine(), connection.cursor() as cursor:
+        cursor.execute(
+            f"select distinct g.record_id from sharing_grant g where {UNDER} order by 1",  # noqa: S608
+            {"directions": sorted(directions)},
+        )
+        return [record for (record,) in cursor.fetchall()]
 
 
 def _write(rows: list[Row], changes: Changes) -> None:
@@ -183,22 +308,26 @@ def _write(rows: list[Row], changes: Changes) -> None:
             """
             with wanted as (
                 select * from unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-                                     %s::timestamptz[], %s::timestamptz[])
-                         w(record, agency, person, face, release, agreement, until, since)),
+                                     %s::text[], %s::timestamptz[], %s::timestamptz[])
+                         w(record, agency, person, face, release, agreement, directions, until, since)),
             old as (
                 select g.id, g.face_id from sharing_grant g where g.record_id = any(%s)),
             written as (
                 insert into sharing_grant as g (permission_id, record_id, group_id, person_id, face_id, release_id,
-                                                agreement_id, visible_since, until)
-                select %s, record, agency, person, face, release, agreement, since, until from wanted
+                                                agreement_id, directions, visible_since, until)
+                select %s, record, agency, person, face, release, agreement, directions::bigint[], since, until
+                from wanted
                 order by record, agency, person
                 on conflict (record_id, group_id, person_id) do update
                    set face_id = excluded.face_id, release_id = excluded.release_id,
-                       agreement_id = excluded.agreement_id, until = excluded.until,
+                       agreement_id = excluded.agreement_id, directions = excluded.directions,
+                       until = excluded.until,
+                       before = case when g.face_id = excluded.face_id then g.before else g.face_id end,
                        visible_since = case when g.face_id = excluded.face_id then g.visible_since
                                             else excluded.visible_since end
-                 where (g.face_id, g.release_id, g.agreement_id, g.until)
-                       is distinct from (excluded.face_id, excluded.release_id, excluded.agreement_id, excluded.until)
+                 where (g.face_id, g.release_id, g.agreement_id, g.directions, g.until)
+                       is distinct from (excluded.face_id, excluded.release_id, excluded.agreement_id,
+                                         excluded.directions, excluded.until)
                 returning g.id, g.record_id, g.group_id, g.face_id),
             moved as (
                 select w.*, old.id is null as fresh from written w left join old on old.id = w.id
@@ -216,6 +345,8 @@ def _write(rows: list[Row], changes: Changes) -> None:
                 [row.face for row in rows],
                 [row.release for row in rows],
                 [row.agreement for row in rows],
+                # A text each: PostgreSQL's arrays of arrays are rectangles.
+                ["{" + ",".join(map(str, row.directions)) + "}" for row in rows],
                 [row.until for row in rows],
                 [row.since for row in rows],
                 sorted({row.record for row in rows}),

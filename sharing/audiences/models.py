@@ -6,6 +6,8 @@ import uuid
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -16,13 +18,16 @@ from bulletins.records.models import Kind, Record
 from hub.agencies.models import Agency
 from sharing.agreements.models import Agreement
 from sharing.audiences.querysets import InboxQuerySet, WithdrawalQuerySet
-from sharing.releases.models import Release
+from sharing.releases.models import Recall, Release
 
 
 class Grant(GroupObjectPermissionBase):
     """(record, agency) -> face: a guardian direct-foreign-key row. Past `until` it denies.
 
     `release` is empty on the owner's own. `person` is set for somebody named at TLP:RED; `group` is their agency.
+    `directions` are the directions of all agreements it crossed under, owner's and originator's; `agreement` is the
+    first of those agreements.
+    `before` is the face it gave until it was changed to this one.
     """
 
     # One index each would be covered by the composites below: twelve indexes made the table three times its size.
@@ -37,6 +42,8 @@ class Grant(GroupObjectPermissionBase):
     )
     release = models.ForeignKey(Release, models.CASCADE, null=True, db_index=False, related_name="+")
     agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, db_index=False, related_name="+")
+    directions = ArrayField(models.BigIntegerField(), default=list)
+    before = models.BigIntegerField(null=True)
     visible_since = models.DateTimeField()
     until = models.DateTimeField(null=True)
 
@@ -54,7 +61,23 @@ class Grant(GroupObjectPermissionBase):
                 name="grant_list",
             ),
             models.Index(fields=["until"], condition=Q(until__isnull=False), name="grant_until"),
+            # What ends with an agreement. Few grants cross under two: the others cost no entry in the second index.
+            models.Index(fields=["agreement"], condition=Q(agreement__isnull=False), name="grant_agreement"),
+            GinIndex(fields=["directions"], condition=Q(directions__len__gt=1), name="grant_directions"),
         ]
+
+
+class Unsettled(models.Model):
+    """A record whose grants are to be computed anew, because what they rest on changed for too many at once.
+
+    What was to be denied, is; what may be given again waits for this. `quiet` ones were told as a whole, and are not
+    alerted one by one.
+    """
+
+    # Not unique: whoever leaves a record here must not wait for a batch that is taking it away.
+    record = models.ForeignKey(Record, models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+    quiet = models.BooleanField(default=False, db_default=False)
 
 
 class EntryKind(models.TextChoices):
@@ -80,7 +103,11 @@ class WithdrawalKind(models.TextChoices):
 
 
 class Withdrawal(models.Model):
-    """Written whenever a grant that was visible ends: nothing of the record but its names and the instant."""
+    """Written whenever a grant that was visible ends: nothing of the record but its names and the instant.
+
+    A recall writes one for each agency that ever was given what it takes back, whoever has it now; where one version
+    alone is taken back, `only_version` is that.
+    """
 
     agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
     person_id = models.BigIntegerField(null=True)
@@ -94,6 +121,8 @@ class Withdrawal(models.Model):
     reason = models.CharField(max_length=500, blank=True)
     had_since = models.DateTimeField()
     at = models.DateTimeField()
+    recall = models.ForeignKey(Recall, models.CASCADE, null=True, related_name="+")
+    only_version = models.IntegerField(null=True)
 
     objects = WithdrawalQuerySet.as_manager()
 

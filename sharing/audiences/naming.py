@@ -75,7 +75,7 @@ def offers(
 
     Of a community whose members are not listed only what the plan itself withholds is asked.
     """
-    found = []
+    found: list[Offer] = []
     for reach in fresh:
         alone = replace(world.facts[pk], releases=(reach,))
         reached = replace(world, facts={pk: alone}).reachable(pk)

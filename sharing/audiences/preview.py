@@ -13,6 +13,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bulletins.flow import below_sources, rests_on
+from bulletins.markings.rules import Marking
 from bulletins.models import Record, Version
 from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
@@ -27,14 +29,15 @@ from sharing.releases.facts import World, load, remarked
 from sharing.releases.grounds import Decision, Reach
 from sharing.releases.models import Release
 from sharing.releases.plan import Plan, plan_refusals
-from sharing.releases.rules import decide
+from sharing.releases.rules import decide, lacking_consent
 
 NOT_REACHED, HIDDEN = 8, 9
 
 
 @dataclass(frozen=True)
 class PreviewRow:
-    """`outcome` is all, part or no. `withheld` names the kinds that hold something and stay behind.
+    """`outcome` is all, part or no. `withheld` names the kinds that hold something and stay behind; `lacks` those
+    whose consent is missing.
 
     A community whose roster the viewer may not see is one row without `agency`, and counts none of its
     members: a number that moved with the picks would tell who is in it.
@@ -51,6 +54,7 @@ class PreviewRow:
     agency: int | None = None
     country: str = ""
     count: int = 1
+    lacks: tuple[str, ...] = ()
 
     @property
     def band_label(self) -> str:
@@ -146,13 +150,16 @@ def preview(
     listed = (picked & named) | lost | gained
     shown = {pk: found for pk, found in decided.items() if pk in listed}
     known = _known_partners(own, listed, viewer)
-    rows = _rows(shown, held & openly, known, content, when) + [
-        _hidden_row(hidden[reach.community]) for reach in fresh if reach.community in hidden
-    ]
+    rows = [
+        replace(row, lacks=_lacks(planned, record.pk, row, when))
+        for row in _rows(shown, held & openly, known, content, when)
+    ] + [_hidden_row(hidden[reach.community]) for reach in fresh if reach.community in hidden]
     rows.sort(key=lambda row: (row.band, row.code))
     begins = when if when > at else None
     foreseen = Foreseen(record, plan, planned, shown, content, tuple(rows), frozenset(lost), begins)
     refusals = plan_refusals(plan, owner_country=world.parties[own].country, at=at)
+    marking = Marking(plan.tlp, tuple(plan.controls), tuple(plan.rel_to))
+    refusals += below_sources(rests_on([record.pk]), marking, viewer)
     return Preview(
         rows=tuple(rows),
         refusals=tuple(refusals),
@@ -186,6 +193,14 @@ def preview_marking(
     return tuple(_rows(changed, held, set(changed), _content(record), at))
 
 
+def _lacks(world: World, pk: int, row: PreviewRow, when: datetime) -> tuple[str, ...]:
+    """Whom the owner can ask, where it is their consent that is missing."""
+    if row.outcome != "no" or row.agency is None:
+        return ()
+    lacking = lacking_consent(world.subjects[pk], world.parties[row.agency], world.facts[pk], when)
+    return tuple(party.code for party in lacking)
+
+
 def _planned(
     world: World, record: Record, plan: Plan, when: datetime, content: dict[str, dict[str, Any]]
 ) -> World:
@@ -214,12 +229,16 @@ def _decided(world: World, pk: int, agencies: Iterable[int], at: datetime) -> di
 
 
 def hidden_rosters(communities: Iterable[int | None], viewer: Viewer) -> dict[int, Community]:
-    """Of `communities`, those the viewer may pick but whose members only the lead sees."""
+    """Of `communities`, which the viewer's agency released to, those whose members only the lead sees.
+
+    Asked past the policies: one that the agency has left, or that has closed, keeps its roster to itself too.
+    """
     ids = {pk for pk in communities if pk}
     if not ids:
         return {}
-    found = Community.objects.filter(pk__in=ids, roster_visible=False).exclude(lead_id=viewer.agency_id)
-    return {community.pk: community for community in found.order_by("code")}
+    with engine():
+        rows = Community.objects.filter(pk__in=ids, roster_visible=False).exclude(lead_id=viewer.agency_id)
+        return {community.pk: community for community in rows.order_by("code")}
 
 
 def _known_partners(owner: int, agencies: Iterable[int], viewer: Viewer) -> set[int]:

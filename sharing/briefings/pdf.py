@@ -38,6 +38,7 @@ from sharing.disclosures.wording import marking_in_words, word
 logger = logging.getLogger(__name__)
 
 TYPESETTER = Path(__file__).with_name("typesetter.py")
+PAPER = Path(__file__).with_name("briefing.typ")
 CPU_S, WALL_S = 40, 45.0
 _places = threading.BoundedSemaphore(2)
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if name == "LD_LIBRARY_PATH"}
@@ -52,12 +53,13 @@ def paper_of(briefing: Briefing, pack: Pack, attendees: Attendees, *, at: dateti
     return typeset(document(briefing, pack, attendees, at=at))
 
 
-def typeset(data: dict[str, Any]) -> bytes:
+def typeset(data: dict[str, Any], template: Path = PAPER) -> bytes:
+    """`data` on the paper that `template` describes. Raises NotSet."""
     if not _places.acquire(timeout=WALL_S):
         raise NotSet("busy")
     try:
         done = subprocess.run(
-            [sys.executable, "-I", str(TYPESETTER), str(CPU_S)],
+            [sys.executable, "-I", str(TYPESETTER), str(CPU_S), str(template)],
             input=json.dumps(data).encode(),
             capture_output=True,
             timeout=WALL_S,

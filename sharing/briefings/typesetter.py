@@ -1,6 +1,6 @@
 """The program that sets one paper, run by pdf.py in a process of its own: JSON on stdin, the PDF on stdout.
 
-One argument: seconds of processor time it may take. It imports nothing of the hub.
+Two arguments: seconds of processor time it may take, and the template. It imports nothing of the hub.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import typst
 
-TEMPLATE = Path(__file__).with_name("briefing.typ")
+TEMPLATE = Path(sys.argv[2])
 # In every one of the fonts that come with typst: what stands for a letter that none of them has.
 STAND_IN = "\u25a1"
 NO_GLYPH = "could not be displayed"

@@ -134,18 +134,25 @@ def mark_notice_read(delivery: Delivery, *, viewer: Viewer, at: datetime) -> Non
     )
 
 
-def queue_alerts(kind: AlertKind, pairs: Iterable[tuple[int, int]], *, at: datetime) -> int:
+def queue_alerts(
+    kind: AlertKind,
+    pairs: Iterable[tuple[int, int]],
+    *,
+    at: datetime,
+    losing: Iterable[tuple[int, int]] | None = None,
+) -> int:
     """Queue the news of `kind` for (record, agency) pairs; return how many deliveries.
 
     Fan-out is one statement: to each agency's inbox, its desk's mail and its webhooks; at TLP:RED to the
-    people named alone. A recall first cancels what still waits for them. The broker is told on commit.
+    people named alone. A recall first cancels what still waits for those `losing` it (if not given, all it is told to).
+    The broker is told on commit.
     """
     wanted = sorted(set(pairs))
     if not wanted:
         return 0
     recall = kind == AlertKind.RECALLED
     if recall:
-        _cancel(wanted)
+        _cancel(wanted if losing is None else sorted(set(losing)))
     parameters: dict[str, Any] = {
         "records": [record for record, agency in wanted],
         "agencies": [agency for record, agency in wanted],
@@ -166,8 +173,8 @@ def queue_alerts(kind: AlertKind, pairs: Iterable[tuple[int, int]], *, at: datet
     return count
 
 
-def hasten() -> None:
-    """Ask the workers to look now.
+def hasten(task: str = SEND_DUE) -> None:
+    """Ask the workers to look now: at what is due to be sent, or whatever `task` looks for.
 
     A broker that is away or hangs costs the page half a second and loses nothing: the sweep finds the rows.
     """
@@ -176,10 +183,12 @@ def hasten() -> None:
     try:
         # A connection of its own: one of the pool's waits for a broker for as long as it stays away.
         with app.connection_for_write(connect_timeout=HASTEN_S, transport_options=options) as broker:
-            app.send_task(SEND_DUE, connection=broker, ignore_result=True, retry=False)
+            app.send_task(task, connection=broker, ignore_result=True, retry=False)
     except Exception as error:
         # Whatever the transport raises: the rows are written, and the page must not fail.
-        log.warning("the broker was not told of deliveries (%s): the sweep sends them", type(error).__name__)
+        log.warning(
+            "the broker was not told of %s (%s): the sweep finds what waits", task, type(error).__name__
+        )
 
 
 def _cancel(pairs: Sequence[tuple[int, int]]) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from bulletins.markings.rules import Marking
+from sharing.audiences.changes import Amended
 from sharing.deliveries.models import AlertKind
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.shapes import Labels
@@ -14,7 +15,7 @@ from sharing.disclosures.shapes import Labels
 
 @dataclass(frozen=True)
 class Recalled:
-    """What recipients are told of a recall."""
+    """What recipients are told of a recall. `version` is None where all of the record was taken back."""
 
     uid: UUID
     ref: str
@@ -22,6 +23,7 @@ class Recalled:
     tlp: str
     at: datetime
     reason: str
+    version: int | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Message:
     at: datetime
     disclosure: Disclosure | None = None
     recalled: Recalled | None = None
+    amended: Amended | None = None
     path: str = ""
     address: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)

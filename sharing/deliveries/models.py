@@ -136,7 +136,8 @@ class NoticeRead(models.Model):
 class InboxItem(models.Model):
     """Row of `sharing_inboxitem`: a record's newest alert to the viewer, and whether this person has read it.
 
-    `version` is the one the viewer has now. `recalled_at` is set on a recall: the page is then a tombstone.
+    `version` is the one the viewer has now. `recalled_at` is set on a recall: the page is then a tombstone, unless
+    `only_version` alone was taken back and the viewer holds another.
     """
 
     uid = models.UUIDField()
@@ -149,6 +150,7 @@ class InboxItem(models.Model):
     hazard = models.BooleanField()
     at = models.DateTimeField()
     recalled_at = models.DateTimeField(null=True)
+    only_version = models.IntegerField(null=True)
     read_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
 

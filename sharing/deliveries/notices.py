@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from sharing.deliveries.models import AlertKind
 
@@ -21,7 +22,62 @@ ICONS = {
 }
 
 # facts["what"] -> the sentence, with the other facts by name.
-WORDS: dict[str, Any] = {}
+WORDS: dict[str, Any] = {
+    "agreement.proposed": _lazy("%(by)s proposes the agreement %(code)s: accept or decline it"),
+    "agreement.change": _lazy("%(by)s proposes %(code)s in place of %(replaces)s: accept or decline it"),
+    "agreement.accepted": _lazy("%(by)s has put the agreement %(code)s into force, from %(day)s"),
+    "agreement.declined": _lazy("%(by)s has declined the agreement %(code)s: %(reason)s"),
+    "agreement.suspended": _lazy(
+        "%(by)s has suspended the agreement %(code)s, nothing crosses under it: %(reason)s"
+    ),
+    "agreement.resumed": _lazy("%(by)s has taken the agreement %(code)s up again: it is in force"),
+    "agreement.half_resumed": _lazy(
+        "%(by)s has taken back its suspension of %(code)s; the other side's still stands"
+    ),
+    "agreement.lapses": _lazy("The agreement %(code)s lapses on %(day)s, in %(n)s days: renew it in time"),
+    "community.invited": _lazy("%(agency)s invites your agency to %(community)s"),
+    "community.asked": _lazy("%(agency)s asks to join %(community)s"),
+    "community.withdrawn": _lazy("%(agency)s no longer asks to join %(community)s"),
+    "community.declined_by_agency": _lazy("%(agency)s does not join %(community)s"),
+    "community.declined": _lazy("The lead of %(community)s did not take your agency in"),
+    "community.confirmed": _lazy("Your agency is now a member of %(community)s"),
+    "community.confirmed_with_history": _lazy(
+        "Your agency is now a member of %(community)s: its history gives %(records)d records of %(owners)d owners"
+    ),
+    "community.history": _lazy(
+        "%(agency)s joined %(community)s with history: %(records)d of your records reached it"
+    ),
+    "community.history_unlisted": _lazy(
+        "An agency joined %(community)s, whose members are not listed, with history: what you released to it"
+        " reaches it as the rules allow"
+    ),
+    "community.left": _lazy("%(agency)s left %(community)s"),
+    "community.removed": _lazy("Your agency was taken out of %(community)s: %(reason)s"),
+    "community.closed": _lazy("%(community)s is closed: what came only through it is gone"),
+    "community.closes": _lazy("%(community)s now closes on %(day)s"),
+    "community.listed": _lazy("The members of %(community)s are now listed for each other"),
+    "community.unlisted": _lazy(
+        "The members of %(community)s are no longer listed: its lead alone sees them"
+    ),
+    "community.parent_asked": _lazy("%(agency)s names your agency as the one it belongs to"),
+    "community.parent_confirmed": _lazy("%(agency)s confirmed that your agency belongs to it"),
+    "community.parent_refused": _lazy("%(agency)s does not take your agency as its own"),
+    "community.client": _lazy(
+        "%(agency)s now belongs to %(parent)s: %(records)d of your records reached it as its client"
+    ),
+    "community.parent_ended": _lazy("Your agency and %(agency)s no longer belong together"),
+    "correction.proposed": _lazy("A correction is proposed for %(ref)s"),
+    "correction.proposed_red": _lazy("A correction is proposed for a record of your agency"),
+    "correction.answered": _lazy("%(owner)s has answered your correction of %(ref)s"),
+    "correction.taken": _lazy("%(owner)s has taken your correction of %(ref)s"),
+    "correction.made": _lazy(
+        "%(owner)s has corrected %(ref)s since version %(n)d, which you have. Ask its desk before you rely on it"
+    ),
+    "request.asked": _lazy("%(asker)s asks that %(recipient)s may have %(ref)s"),
+    "request.granted": _lazy("Granted: %(recipient)s may have %(ref)s"),
+    "request.refused": _lazy("Refused: %(recipient)s does not get %(ref)s by your request"),
+    "consent.withdrawn": _lazy("A consent was withdrawn: %(ref)s no longer goes to %(recipient)s by it"),
+}
 
 
 def notice_in_words(kind: AlertKind, facts: dict[str, Any]) -> str:

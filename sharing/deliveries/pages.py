@@ -183,9 +183,12 @@ def row_of_item(
 def _recalled(item: InboxItem) -> RecordRow:
     """A recall notice: the reference, and who took it back. Of the record nothing is left to say."""
     what = _("Bulletin") if item.kind == Kind.BULLETIN else _("Seizure report")
+    title = f"{what} {item.ref}"
+    if item.only_version is not None:
+        title = _("%(title)s, version %(n)d") % {"title": title, "n": item.only_version}
     return RecordRow(
-        href=item.path,
-        title=f"{what} {item.ref}",
+        href=item.path if item.only_version is None else f"{item.path}recall/answer/",
+        title=title,
         icon="undo",
         recalled=True,
         meta=(

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer, desk_of, viewer_of
 from hub.database.context import engine, viewing
+from sharing.audiences.changes import amended_for
 from sharing.audiences.models import Received, Withdrawal, WithdrawalKind
 from sharing.deliveries.message import Message, Recalled
 from sharing.deliveries.models import AlertKind, Channel, Delivery, DeliveryState
@@ -177,6 +178,8 @@ def _message(delivery: Delivery, viewer: Viewer, at: datetime) -> Message | str:
                 _("its marking keeps it on the hub's pages") if seen else _("access ended before it was sent")
             )
         told["disclosure"] = found[0]
+        if alert.kind == AlertKind.AMENDED:
+            told["amended"] = amended_for(viewer, alert.record_id)
     return Message(
         uid=delivery.uid,
         alert=AlertKind(alert.kind),
@@ -204,4 +207,12 @@ def _recalled(delivery: Delivery, viewer: Viewer) -> Recalled | None:
     )
     if row is None:
         return None
-    return Recalled(uid=row.uid, ref=row.ref, kind=row.record_kind, tlp=row.tlp, at=row.at, reason=row.reason)
+    return Recalled(
+        uid=row.uid,
+        ref=row.ref,
+        kind=row.record_kind,
+        tlp=row.tlp,
+        at=row.at,
+        reason=row.reason,
+        version=row.only_version,
+    )

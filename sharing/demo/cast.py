@@ -31,7 +31,7 @@ CAST = (
     Member("cbp.admin", "Ada", "Adams", "CBP", (ADMIN, Role.AUDITOR)),
     Member("hsi.agent", "Hank", "Hill", "HSI", (OFFICER, RELEASER)),
     Member("dea.agent", "Dora", "Diaz", "DEA", (OFFICER, RELEASER)),
-    Member("stx.analyst", "Stella", "Sanchez", "HIDTA-STX", (OFFICER, LIAISON)),
+    Member("stx.analyst", "Stella", "Sanchez", "HIDTA-STX", (OFFICER, LIAISON, ADMIN)),
     Member("txdps.trooper", "Tom", "Tate", "TXDPS", (OFFICER,)),
     Member("cbsa.officer", "Claire", "Caron", "CBSA", (OFFICER,)),
     Member("cbsa.releaser", "Remi", "Roy", "CBSA", (OFFICER, RELEASER)),
@@ -85,6 +85,7 @@ def _agreement(cbp: Agency, cbsa: Agency, at: datetime) -> None:
             "valid_from": at - timedelta(days=365),
             "valid_to": at + timedelta(days=3 * 365),
             "accepted_at": at - timedelta(days=365),
+            "settled_at": at - timedelta(days=365),
         },
     )
     if not made:

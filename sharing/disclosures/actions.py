@@ -15,21 +15,23 @@ from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
 from hub.database.context import require_viewer
 from hub.trail.actions import origin
-from sharing.disclosures.disclosure import Desk, Disclosure, Withheld
+from sharing.disclosures.disclosure import TERMS, Desk, Disclosure, Terms, Withheld
 from sharing.disclosures.rules import Carries, Channel, carries
 
+# `terms` are what binds the recipient, by the directions it crossed under, owner's and originator's.
 GRANTED = """
+    with terms as materialized (select * from hub_terms(%s::bigint[]))
     select g.record_id, f.uid, f.ref, f.kind, f.version, f.tlp, f.controls, f.rel_to, f.cui_categories, f.caveat,
            f.reliability, f.credibility, f.issued_at, g.visible_since, g.until, f.shown, f.linked, f.withheld,
-           a.group_id, a.code, a.name, a.desk_email, a.desk_phone, a.desk_hours, t.code, t.withheld, g.release_id
+           a.group_id, a.code, a.name, a.desk_email, a.desk_phone, a.desk_hours,
+           (select json_agg(t order by array_position(g.directions, t.direction)) from terms t
+             where t.direction = any(g.directions)),
+           g.release_id, g.agreement_id
     from unnest(%s::bigint[]) with ordinality as wanted(id, place)
     join sharing_grant g on g.record_id = wanted.id and g.group_id = hub_agency()
      and (g.person_id is null or g.person_id = %s) and (g.until is null or g.until > hub_now())
     join bulletins_face f on f.id = g.face_id
     join hub_agency a on a.group_id = f.owner_id
-    left join (select s.id, s.code, d.withheld, d.giver_id from sharing_agreement s
-               join sharing_direction d on d.agreement_id = s.id) t
-           on t.id = g.agreement_id and t.giver_id = f.owner_id
     order by wanted.place
 """
 
@@ -50,7 +52,7 @@ def disclose(
     if not records:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(GRANTED, [list(records), viewer.person_id])
+        cursor.execute(GRANTED, [list(records), list(records), viewer.person_id])
         rows = cursor.fetchall()
     found = []
     given = []
@@ -60,7 +62,7 @@ def disclose(
         if extent == Carries.NOTHING:
             continue
         found.append(_disclosure(row, viewer, marking, extent))
-        given.append((row[0], row[4], ",".join(row[17]), row[26] or 0))
+        given.append((row[0], row[4], ",".join(row[17]), row[25] or 0, row[26] or 0))
     if given:
         _enter(viewer, channel, given, at or timezone.now())
     return found
@@ -69,16 +71,10 @@ def disclose(
 def _disclosure(row: tuple[Any, ...], viewer: Viewer, marking: Marking, extent: Carries) -> Disclosure:
     shown = json.loads(row[15]) if isinstance(row[15], str) else row[15]
     owner = Desk(row[18], row[19], row[20], row[21], row[22], row[23])
-    under_agreement = set(row[25] or [])
-    withheld = tuple(
-        Withheld(
-            group=group,
-            label=str(FieldGroup(group).label),
-            by=owner.code,
-            under=row[24] if group in under_agreement else "",
-        )
-        for group in shown.get("withheld", [])
-    )
+    found = json.loads(row[24]) if isinstance(row[24], str) else row[24] or []
+    terms = tuple(Terms(**{name: each[name] for name in TERMS}) for each in found)
+    originator = str(shown.get("core", {}).get("originator", ""))
+    withheld = tuple(_withheld(group, owner.code, originator, found) for group in shown.get("withheld", []))
     return Disclosure(
         key=row[0],
         uid=row[1],
@@ -94,8 +90,17 @@ def _disclosure(row: tuple[Any, ...], viewer: Viewer, marking: Marking, extent: 
         facts=_reduced(shown, extent),
         linked=tuple(row[16]) if extent == Carries.ALL else (),
         withheld=withheld if extent == Carries.ALL else (),
-        agreement=row[24] or "",
+        agreement=terms[0].agreement if terms else "",
+        terms=terms,
     )
+
+
+def _withheld(group: str, owner: str, originator: str, terms: list[dict[str, Any]]) -> Withheld:
+    """By whom it is withheld and under what. An agreement of the originator's withholds in the originator's name."""
+    under = next((each for each in terms if group in each["withheld"]), None)
+    by = originator if under and under["giver"] == originator else owner
+    label = str(FieldGroup(group).label)
+    return Withheld(group=group, label=label, by=by, under=under["agreement"] if under else "")
 
 
 def _reduced(shown: dict[str, Any], extent: Carries) -> dict[str, Any]:
@@ -111,13 +116,15 @@ def _reduced(shown: dict[str, Any], extent: Carries) -> dict[str, Any]:
     return {"core": {name: shown["core"][name] for name in kept if name in shown["core"]}}
 
 
-def _enter(viewer: Viewer, channel: Channel, given: list[tuple[int, int, str, int]], at: datetime) -> None:
+def _enter(
+    viewer: Viewer, channel: Channel, given: list[tuple[int, int, str, int, int]], at: datetime
+) -> None:
     """The ledger: one row an answer, its arrays parallel."""
-    records, versions, withheld, basis = (list(column) for column in zip(*given, strict=True))
+    records, versions, withheld, basis, agreements = (list(column) for column in zip(*given, strict=True))
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into sharing_ledger (at, agency_id, person_id, person, channel, request_id, records, versions,"
-            " withheld, basis) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            " withheld, basis, agreements) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 at,
                 viewer.agency_id,
@@ -129,5 +136,6 @@ def _enter(viewer: Viewer, channel: Channel, given: list[tuple[int, int, str, in
                 versions,
                 withheld,
                 basis,
+                agreements,
             ],
         )

@@ -54,6 +54,7 @@ class Gone(exceptions.APIException):
             "owner": row.owner.code,
             "ended_at": at,
             "recalled_at": at if recalled else None,
+            "recalled_version": row.only_version,
             "reason": row.reason,
         }
 
@@ -134,6 +135,20 @@ class WithheldShape(serializers.Serializer[Any]):
     under = serializers.CharField(help_text=gettext_lazy("the agreement that withholds it, or empty"))
 
 
+class TermsShape(serializers.Serializer[Any]):
+    """What an agreement that it crossed under binds you to."""
+
+    agreement = serializers.CharField()
+    giver = serializers.CharField(help_text=gettext_lazy("the agency whose side of the agreement it is"))
+    caveat = serializers.CharField()
+    legal_basis = serializers.CharField()
+    permitted_use = serializers.CharField()
+    keep_days = serializers.IntegerField(allow_null=True)
+    keep_until = serializers.DateTimeField(
+        allow_null=True, help_text=gettext_lazy("you may not keep it longer; null for no limit")
+    )
+
+
 class RecordShape(serializers.Serializer[Any]):
     """A record as it is disclosed to you: `facts` by field group, without those named in `withheld`."""
 
@@ -148,6 +163,7 @@ class RecordShape(serializers.Serializer[Any]):
     issued_at = serializers.DateTimeField()
     visible_since = serializers.DateTimeField()
     agreement = serializers.CharField()
+    terms = TermsShape(many=True)
     facts = serializers.DictField(child=serializers.DictField())
     withheld = WithheldShape(many=True)
     labels = serializers.DictField(child=serializers.DictField(child=serializers.CharField()))

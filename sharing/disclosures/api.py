@@ -24,6 +24,7 @@ from bulletins.publishing.api import (
     SeizureBody,
     WorkingCopyShape,
     working_copy_shape,
+    working_copy_shapes,
     write_body,
 )
 from bulletins.publishing.photographs.actions import add_photograph, remove_photograph
@@ -35,6 +36,7 @@ from hub.rest.filters import Filters
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
+from hub.trail.actions import record as write_trail
 from sharing.audiences.models import Received
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.answers import (
@@ -48,6 +50,7 @@ from sharing.disclosures.answers import (
     either,
     shapes,
 )
+from sharing.disclosures.reading import note_opening
 from sharing.disclosures.rules import Channel
 
 MODELS: dict[str, Any] = {"bulletin": Bulletin, "seizure": SeizureReport}
@@ -72,6 +75,16 @@ class RecordList(HubView):
         by = ("issued_at" if words else "visible_since", "record_id")
         found = page(rows, by=by, request=request, query=self.query)
         shown = disclose(self.viewer, [row["record_id"] for row in found.rows], Channel.REST)
+        if words or narrow or "hazard" in self.query:
+            said = {name: str(value) for name, value in narrow.items()} | {"kind": self.kind}
+            write_trail(
+                "search.run",
+                viewer=self.viewer,
+                at=timezone.now(),
+                rows=len(shown),
+                words=words,
+                filters=said,
+            )
         return found.response(shapes(self.viewer, shown))
 
     def write(self, request: Request) -> Response:
@@ -87,7 +100,7 @@ class RecordList(HubView):
         rows = carried(drafts(MODELS[self.kind], self.viewer))
         found = page(rows.order_by(), by=("edited_at", "id"), request=request, query=self.query)
         copies = whole(rows).in_bulk([row["id"] for row in found.rows])
-        return found.response(working_copy_shape(copies[row["id"]]) for row in found.rows)
+        return found.response(working_copy_shapes([copies[row["id"]] for row in found.rows], self.viewer))
 
 
 class RecordView(HubView):
@@ -115,10 +128,11 @@ class RecordView(HubView):
 class RecordDetail(RecordView):
     def read(self, request: Request) -> Response:
         if self.query.get("state"):
-            return Response(working_copy_shape(self.record))
+            return Response(working_copy_shape(self.record, self.viewer))
         shown = disclose(self.viewer, self.found, Channel.REST)
         if not shown:
             raise Http404
+        note_opening(self.viewer, shown[0], at=timezone.now())
         return Response(shapes(self.viewer, shown)[0])
 
     def change(self, request: Request) -> Response:
@@ -140,7 +154,9 @@ class Publish(RecordView):
         body.is_valid(raise_exception=True)
         at = timezone.now()
         publish(self, self.record, body.validated_data.get("note", ""), at, name="note")
-        return Response(working_copy_shape(again(self.kind, self.record.pk)), status=status.HTTP_201_CREATED)
+        return Response(
+            working_copy_shape(again(self.kind, self.record.pk), self.viewer), status=status.HTTP_201_CREATED
+        )
 
 
 class Photographs(RecordView):
@@ -173,7 +189,9 @@ class Photographs(RecordView):
             raise Refusal({"photograph": [str(reason)]}) from None
         if group != taken.group:
             save_entry(self.record, Entry(captions={taken.uid: (caption, group)}), viewer=self.viewer, at=at)
-        return Response(working_copy_shape(again(self.kind, self.record.pk)), status=status.HTTP_201_CREATED)
+        return Response(
+            working_copy_shape(again(self.kind, self.record.pk), self.viewer), status=status.HTTP_201_CREATED
+        )
 
 
 class PhotographDetail(RecordView):
@@ -209,7 +227,7 @@ def save(view: Any, record: Any, body: dict[str, Any]) -> dict[str, Any]:
     write_body(record, body, viewer=view.viewer, at=at)
     if body.get("publish"):
         publish(view, record, body.get("publish_note", ""), at, name="publish_note")
-    return working_copy_shape(again(view.kind, record.pk))
+    return working_copy_shape(again(view.kind, record.pk), view.viewer)
 
 
 def publish(view: Any, record: Any, note: str, at: datetime, *, name: str) -> None:
@@ -232,7 +250,7 @@ def again(kind: str, pk: int) -> Any:
 def whole(copies: QuerySet[Any]) -> QuerySet[Any]:
     related = ["substances", "identifiers", "photographs"]
     if copies.model is Bulletin:
-        related.append("seizures")
+        related.append("links")
     return copies.select_related("originator").prefetch_related(*related)
 
 

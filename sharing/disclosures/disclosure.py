@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +34,25 @@ class Withheld:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What an agreement binds the recipient to, in the direction that the record crossed: words for people to obey."""
+
+    agreement: str
+    giver: str
+    caveat: str
+    legal_basis: str
+    permitted_use: str
+    keep_days: int | None
+
+    def keep_until(self, since: datetime) -> datetime | None:
+        """The instant past which the recipient may not keep what it was given at `since`; None for no limit."""
+        return since + timedelta(days=self.keep_days) if self.keep_days else None
+
+
+TERMS = tuple(each.name for each in fields(Terms))
+
+
+@dataclass(frozen=True)
 class Disclosure:
     """`facts` is the shown content by field group (see bulletins/faces/content.py). `key` never leaves the process."""
 
@@ -52,6 +71,7 @@ class Disclosure:
     linked: tuple[int, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     agreement: str = ""
+    terms: tuple[Terms, ...] = ()
 
     @property
     def core(self) -> dict[str, Any]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from hub.agencies.models import Agency
 
 
 class LedgerRow(models.Model):
-    """The arrays are parallel: entry i of `records`, `versions`, `groups` (withheld, comma-joined) and `basis`
-    (release ids, 0 for one's own) belong together."""
+    """The arrays are parallel: entry i of `records`, `versions`, `withheld` (groups, comma-joined), `basis` (release
+    ids, 0 for one's own) and `agreements` (ids, 0 for none) belong together. Only ever added to."""
 
     at = models.DateTimeField()
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")
@@ -22,7 +23,13 @@ class LedgerRow(models.Model):
     versions = ArrayField(models.IntegerField())
     withheld = ArrayField(models.CharField(max_length=80))
     basis = ArrayField(models.BigIntegerField())
+    agreements = ArrayField(models.BigIntegerField(), default=list, db_default=[])
 
     class Meta:
         db_table = "sharing_ledger"
-        indexes = [models.Index(fields=["agency", "-id"], name="ledger_agency")]
+        indexes = [
+            models.Index(fields=["agency", "-at", "-id"], name="ledger_agency_at"),
+            models.Index(fields=["-at", "-id"], name="ledger_at"),
+            # Who ever had a record: asked at its recall, and for the proof of it.
+            GinIndex(fields=["records"], name="ledger_records"),
+        ]

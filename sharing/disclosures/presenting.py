@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from bulletins.vocabulary.terms import terms
-from sharing.disclosures.disclosure import Disclosure, Withheld
+from sharing.agreements.wording import keep_in_words
+from sharing.disclosures.disclosure import Disclosure, Terms, Withheld
 from sharing.disclosures.facts import Fact, facts_of
 from sharing.disclosures.wording import (
     amounts_of,
@@ -83,6 +85,19 @@ class Event:
 
 
 @dataclass(frozen=True)
+class TermsInWords:
+    """What an agreement binds the reader to, with the day until which it may be kept."""
+
+    agreement: str
+    giver: str
+    caveat: str
+    legal_basis: str
+    permitted_use: str
+    keep: str
+    keep_until: datetime | None
+
+
+@dataclass(frozen=True)
 class Presented:
     """What the page of one record shows of its disclosure, in words."""
 
@@ -99,6 +114,7 @@ class Presented:
     withheld_detail: Withheld | None
     marking_words: tuple[str, ...]
     grading: tuple[str, ...] = ()
+    terms: tuple[TermsInWords, ...] = ()
 
 
 def row_of(
@@ -192,6 +208,19 @@ def present(shown: Disclosure, *, version: int | None = None) -> Presented:
         withheld_detail=held.get("detail"),
         marking_words=tuple(marking_in_words(shown.marking)),
         grading=tuple(grading_in_words(shown.marking)),
+        terms=tuple(_terms(each, shown) for each in shown.terms),
+    )
+
+
+def _terms(terms: Terms, shown: Disclosure) -> TermsInWords:
+    return TermsInWords(
+        agreement=terms.agreement,
+        giver=terms.giver,
+        caveat=terms.caveat,
+        legal_basis=terms.legal_basis,
+        permitted_use=terms.permitted_use,
+        keep=keep_in_words(terms.keep_days),
+        keep_until=terms.keep_until(shown.visible_since),
     )
 
 

@@ -13,11 +13,13 @@ from django.utils import timezone
 from bulletins.markings.rules import Marking, highest
 from bulletins.models import Version
 from hub.accounts.viewer import Viewer
+from hub.trail.actions import origin
+from hub.trail.actions import record as write_trail
 from sharing.audiences.models import Received, Withdrawal
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.models import LedgerRow
-from sharing.disclosures.rules import Channel
+from sharing.disclosures.rules import Channel, is_closely_held
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Gone:
     version: int
     had_since: datetime
     marking: Marking
+    only_version: int | None = None
 
 
 def shown_to(
@@ -78,6 +81,7 @@ def gone_for(viewer: Viewer, kind: str, ref: str) -> Gone | None:
         version=row.version,
         had_since=row.had_since,
         marking=Marking(tlp=row.tlp),
+        only_version=row.only_version,
     )
 
 
@@ -123,10 +127,12 @@ def earlier_version(viewer: Viewer, shown: Disclosure, number: int) -> Disclosur
         person_id=viewer.person_id,
         person=viewer.username,
         channel=Channel.PAGE.value,
+        request_id=origin.get().request_id,
         records=[shown.key],
         versions=[number],
         withheld=[""],
         basis=[0],
+        agreements=[0],
     )
     return replace(
         shown,
@@ -134,6 +140,21 @@ def earlier_version(viewer: Viewer, shown: Disclosure, number: int) -> Disclosur
         issued_at=row.published_at,
         facts={**row.content, "withheld": []},
         linked=tuple(row.linked),
+    )
+
+
+def note_opening(viewer: Viewer, shown: Disclosure, *, at: datetime) -> None:
+    """That a record which is closely held was opened, each time it is; of others the ledger tells."""
+    if not is_closely_held(shown.marking, [group for group, facts in shown.facts.items() if facts]):
+        return
+    write_trail(
+        "record.open",
+        viewer=viewer,
+        at=at,
+        object_type=shown.kind,
+        object_id=shown.ref,
+        version=shown.version,
+        marking=shown.marking.banner[:100],
     )
 
 

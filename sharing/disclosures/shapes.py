@@ -8,11 +8,11 @@ from typing import Any, TypeAlias
 from django.conf import settings
 
 from bulletins.markings.rules import Marking
+from bulletins.vocabulary import terms as vocabulary
 from bulletins.vocabulary.models import Term
-from bulletins.vocabulary.terms import Terms
-from sharing.disclosures.disclosure import Disclosure
+from sharing.disclosures.disclosure import Disclosure, Terms
 
-Labels: TypeAlias = Terms
+Labels: TypeAlias = vocabulary.Terms
 
 
 def shape(disclosure: Disclosure, *, labels: Labels) -> dict[str, Any]:
@@ -39,6 +39,7 @@ def shape(disclosure: Disclosure, *, labels: Labels) -> dict[str, Any]:
         "issued_at": instant(disclosure.issued_at),
         "visible_since": instant(disclosure.visible_since),
         "agreement": disclosure.agreement,
+        "terms": [_terms(each, disclosure) for each in disclosure.terms],
         "facts": facts,
         "withheld": [
             {"group": row.group, "label": row.label, "by": row.by, "under": row.under}
@@ -58,6 +59,20 @@ def marking_shape(marking: Marking) -> dict[str, Any]:
         "cui_categories": list(marking.cui_categories),
         "reliability": marking.reliability,
         "credibility": marking.credibility,
+    }
+
+
+def _terms(terms: Terms, disclosure: Disclosure) -> dict[str, Any]:
+    """What binds the recipient; `keep_until` counts from when this was given."""
+    until = terms.keep_until(disclosure.visible_since)
+    return {
+        "agreement": terms.agreement,
+        "giver": terms.giver,
+        "caveat": terms.caveat,
+        "legal_basis": terms.legal_basis,
+        "permitted_use": terms.permitted_use,
+        "keep_days": terms.keep_days,
+        "keep_until": instant(until) if until else None,
     }
 
 

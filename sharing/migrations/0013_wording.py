@@ -8,7 +8,7 @@ from hub.database.policies import view
 class Migration(migrations.Migration):
     dependencies = [
         ("bulletins", "0007_wording"),
-        ("sharing", "0005_notices"),
+        ("sharing", "0010_requests"),
     ]
 
     operations = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
@@ -21,6 +21,8 @@ from hub.trail.actions import refuse
 from sharing.audiences.models import Received
 from sharing.disclosures.reading import shown_to
 from sharing.releases.models import Release
+
+Q = TypeVar("Q", bound=QuerySet[Any])
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def outline(record: Record, title: str = "") -> Head:
     )
 
 
-def with_nobody(rows: QuerySet[Any]) -> QuerySet[Any]:
+def with_nobody(rows: Q) -> Q:
     """Of rows of the viewer's own records, those released to nobody, and never recalled."""
     releases = Release.objects.filter(record_id=OuterRef("record_id"))
     return rows.exclude(Exists(releases.filter(ended_at=None))).exclude(

@@ -26,7 +26,6 @@ from bulletins.publishing.querysets import working_copies
 from bulletins.publishing.rules import may_release
 from bulletins.records.models import Kind
 from hub.accounts.viewer import Viewer
-from hub.database.context import lock_records
 from hub.trail.actions import refuse
 from sharing.audiences.bulk import MOST_RECORDS, BulkPreview, own_plan, preview_all
 from sharing.audiences.models import Received
@@ -36,7 +35,7 @@ from sharing.disclosures.filters import NotUnderstood
 from sharing.disclosures.paging import count_of, page_of, said
 from sharing.disclosures.presenting import line_of, thumb_of
 from sharing.disclosures.rules import Channel
-from sharing.flow import release_each
+from sharing.flow import hold, release_each
 from sharing.pages.access import with_nobody
 from sharing.pages.releasing import picker
 from sharing.releases.forms import BulkForm
@@ -76,7 +75,7 @@ def bulk_release(request: HttpRequest, kind: str) -> HttpResponse:
     form.is_valid()
     if sent:
         # What is looked at now is what is then written, whoever else releases at this moment.
-        lock_records([record.pk for record in _found(form, kind, viewer)])
+        hold(_found(form, kind, viewer))
     records = _chosen(form, kind, viewer)
     foreseen = _foreseen(form, records, viewer, now)
     if sent and _released(form, records, foreseen, viewer, now):

@@ -22,6 +22,7 @@ from hub.accounts.viewer import Viewer
 from hub.agencies.models import Role
 from hub.pages.times import as_time
 from sharing.audiences.models import Received
+from sharing.corrections.waiting import corrections_to_decide
 from sharing.deliveries.models import AlertKind, InboxItem
 from sharing.deliveries.pages import disclosed, notice_rows, row_of_item
 from sharing.deliveries.querysets import inbox_items
@@ -32,6 +33,11 @@ from sharing.disclosures.presenting import Action, RecordRow, short_row
 from sharing.disclosures.rising import rising
 from sharing.disclosures.rules import Channel
 from sharing.pages.access import with_nobody
+from sharing.pages.agreements import agreements_to_decide
+from sharing.pages.belonging import children_to_decide
+from sharing.pages.joining import joinings_to_decide
+from sharing.recalls.waiting import recalls_to_answer
+from sharing.requests.presenting import to_decide
 
 LOOKED_AT = 200
 WAITING = 5
@@ -128,7 +134,14 @@ def _draft(line: DraftLine) -> RecordRow:
 
 
 # What waits for a decision: each stage's own queue, (viewer) -> lines, in the order they are shown.
-DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = ()
+DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = (
+    agreements_to_decide,
+    joinings_to_decide,
+    children_to_decide,
+    to_decide,
+    recalls_to_answer,
+    corrections_to_decide,
+)
 
 
 def _places(viewer: Viewer) -> list[tuple[str, str, str]]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from bulletins.markings.models import TLP
 from bulletins.models import Bulletin, SeizureReport
 from bulletins.publishing.querysets import working_copies
 from bulletins.publishing.rules import may_draft, may_release
@@ -22,6 +23,9 @@ from bulletins.records.models import Kind
 from bulletins.records.refs import PATTERN
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import refuse
+from sharing.audiences.changes import amended_for
+from sharing.corrections.querysets import of_record
+from sharing.corrections.rules import may_propose
 from sharing.deliveries.querysets import inbox_items
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.disclosure import Disclosure
@@ -31,10 +35,14 @@ from sharing.disclosures.reading import (
     gone_for,
     linked_to,
     marking_of_page,
+    note_opening,
     shown_to,
     versions_of,
 )
-from sharing.disclosures.rules import Channel
+from sharing.disclosures.rules import Channel, may_read_ledger
+from sharing.recalls.pages import form_context, sheets_for
+from sharing.recalls.proof import may_prove
+from sharing.recalls.querysets import recalls_of
 from sharing.receipts.actions import acknowledge, mark_read
 from sharing.receipts.standing import standing_of
 
@@ -49,7 +57,9 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     shown = shown_to(viewer, kind, ref)
     if shown is None:
         return _not_shown(request, viewer, kind, ref)
-    receipt = mark_read(viewer, shown, timezone.now()) if request.method == "GET" else None
+    now = timezone.now()
+    note_opening(viewer, shown, at=now)
+    receipt = mark_read(viewer, shown, now) if request.method == "GET" else None
     linked = linked_to(viewer, shown)
     standing = standing_of(shown, viewer)
     context = _context(shown, linked) | {
@@ -59,10 +69,17 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "receipt_at": receipt.acknowledged_at if receipt else None,
         "may_acknowledge": not shown.own and viewer.person_id is not None,
         "may_amend": shown.own and may_draft(viewer),
+        "may_ask": not shown.own and may_draft(viewer) and shown.marking.tlp != TLP.RED,
         "may_release": shown.own and may_release(viewer),
+        "may_audit": shown.own and may_read_ledger(viewer),
         "may_recall": shown.own
         and may_release(viewer)
         and bool(standing and (standing.shared or standing.planned)),
+        "may_prove": shown.own and may_prove(viewer),
+        "told": [] if shown.own else recalls_of(viewer, ref=ref, kind=kind),
+        "corrections": of_record(viewer, shown.key),
+        "may_propose": not shown.own and may_propose(viewer),
+        "amended": None if shown.own else amended_for(viewer, shown.key),
     }
     return render(request, f"sharing/{kind}.html", context)
 
@@ -80,6 +97,7 @@ def version(request: HttpRequest, kind: str, ref: str, number: int) -> HttpRespo
     older = earlier_version(viewer, shown, number)
     if older is None:
         raise Http404
+    note_opening(viewer, older, at=timezone.now())
     context = _context(older, linked_to(viewer, older)) | {
         "page": present(older, version=number),
         "versions": versions_of(shown),
@@ -141,7 +159,14 @@ def _context(shown: Disclosure, linked: list[Disclosure]) -> dict[str, Any]:
 def _not_shown(request: HttpRequest, viewer: Viewer, kind: str, ref: str) -> HttpResponse:
     """The tombstone for those who had it, the form for a draft's authors; else as if there were nothing."""
     if gone := gone_for(viewer, kind, ref):
-        context = {"gone": gone, "crumbs": [(_("Inbox"), "/inbox/")], "page_marking": gone.marking}
+        told = recalls_of(viewer, ref=ref, kind=kind)
+        context = {
+            **form_context(sheets_for(told), viewer),
+            "gone": gone,
+            "answer_path": told[0].path if told else "",
+            "crumbs": [(_("Inbox"), "/inbox/")],
+            "page_marking": gone.marking,
+        }
         return render(request, "sharing/tombstone.html", context)
     model = Bulletin if kind == Kind.BULLETIN else SeizureReport
     if viewer.agency_id and working_copies(model, viewer).filter(ref=ref, latest=0).exists():

@@ -10,6 +10,7 @@ from bulletins.models import Record
 from hub.accounts.viewer import Viewer
 from sharing.audiences.holders import holders_of
 from sharing.disclosures.disclosure import Disclosure
+from sharing.recalls.proof import recalls_made
 from sharing.receipts.querysets import Answer, answers_told
 from sharing.releases.models import Release
 
@@ -46,6 +47,16 @@ class Alike:
 
 
 @dataclass(frozen=True)
+class TakenBack:
+    """A recall by the reader's own agency; `version` is None where all was taken back."""
+
+    version: int | None
+    at: datetime
+    reason: str
+    query: str
+
+
+@dataclass(frozen=True)
 class Standing:
     """`communities` have rosters that the owner may not see: their members are neither named nor counted.
 
@@ -56,8 +67,8 @@ class Standing:
     alike: tuple[Alike, ...]
     communities: tuple[str, ...] = ()
     planned: datetime | None = None
-    recalled_at: datetime | None = None
-    recall_reason: str = ""
+    recalls: tuple[TakenBack, ...] = ()
+    recalled: TakenBack | None = None
     pending: datetime | None = None
     latest: int = 0
 
@@ -102,10 +113,10 @@ def standing_of(shown: Disclosure, viewer: Viewer) -> Standing | None:
     """For a record of the reader's own agency; None for others, who are not told who else has it."""
     if not shown.own:
         return None
-    releases = list(Release.objects.filter(record_id=shown.key).order_by("id"))
-    live = [row for row in releases if row.ended_at is None]
-    recalled = [row for row in releases if row.recalled_at]
-    last = max(recalled, key=lambda row: row.recalled_at or row.released_at, default=None)
+    live = list(Release.objects.filter(record_id=shown.key, ended_at=None).order_by("id"))
+    recalls = tuple(
+        TakenBack(row.version, row.at, row.reason, f"?recall={row.uid}") for row in recalls_made(shown.key)
+    )
     holders = holders_of(shown.key, viewer)
     answers = {answer.agency: answer for answer in answers_told(shown.key, viewer, holders)}
     lines = []
@@ -128,11 +139,17 @@ def standing_of(shown: Disclosure, viewer: Viewer) -> Standing | None:
         alike=tuple(_alike(lines)),
         communities=holders.communities,
         planned=min((row.starts_at for row in live if row.applied_at is None), default=None),
-        recalled_at=last.recalled_at if last and not live else None,
-        recall_reason=last.recall_reason if last and not live else "",
+        recalls=recalls,
+        recalled=_telling(recalls, live),
         pending=edited if published and edited > published else None,
         latest=shown.version,
     )
+
+
+def _telling(recalls: tuple[TakenBack, ...], live: list[Release]) -> TakenBack | None:
+    """The recall to be told of first: the newest, unless it took all back and there are releases again."""
+    newest = recalls[0] if recalls else None
+    return None if newest is None or (newest.version is None and live) else newest
 
 
 def _line(code: str, name: str, withheld: tuple[str, ...], version: int, answer: Answer | None) -> Line:

@@ -12,6 +12,7 @@ from bulletins.faces.wording import Reworded, Wording, texts_of
 from bulletins.markings.models import Control
 from bulletins.markings.rules import RANK
 from bulletins.models import Record, Version
+from bulletins.records.models import Kind
 from bulletins.vocabulary.terms import terms
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import engine
@@ -82,7 +83,7 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
         agencies = Agency.objects.all() if shared else Agency.objects.filter(pk__in=ends)
         parties = {agency.pk: party_of(agency) for agency in agencies}
         rosters = _rosters() if shared else {}
-        treaties = _treaties(parties) if shared else ()
+        treaties = treaties_among(parties) if shared else ()
         subjects = _subjects(records, versions, sources, parties)
     facts = {pk: Facts(tuple(releases[pk]), rosters, treaties, tuple(consents[pk])) for pk in records}
     return World(records, parties, subjects, facts, sources)
@@ -115,6 +116,7 @@ def reach_of(row: Release, content: dict[str, Any]) -> Reach:
         need_and_right=bool(row.need_to_know and row.right_to_know),
         by=row.released_by_id,
         wording=wording_of(row.wording, content),
+        barred=frozenset(row.barred),
     )
 
 
@@ -156,20 +158,56 @@ def _strictest(own: _Marks, sources: Iterable[Record]) -> dict[str, Any]:
     return {"tlp": tlp, "controls": frozenset(controls), "rel_to": frozenset(rel_to)}
 
 
+def derived_from(ids: Iterable[int]) -> set[int]:
+    """Every record of which a version is derived from one of `ids`, at whatever remove; without `ids` themselves."""
+    start = set(ids)
+    found, fresh = set[int](), start
+    with engine():
+        while fresh:
+            rows = Version.objects.filter(linked__overlap=sorted(fresh))
+            fresh = set(rows.values_list("record_id", flat=True)) - found - start
+            found |= fresh
+    return found
+
+
 def _sources(records: dict[int, Record], versions: Iterable[Version]) -> dict[int, list[Record]]:
     """Record -> what any of its versions is derived from, where that is not wholly its owner's own word."""
     linked: dict[int, set[int]] = defaultdict(set)
     for version in versions:
         linked[version.record_id] |= set(version.linked)
-    rows = Record.objects.in_bulk({pk for each in linked.values() for pk in each}) if linked else {}
+    rows = _rests_on(linked)
     return {
         pk: [
             rows[source]
-            for source in sorted(linked[pk])
+            for source in sorted(_at_any_remove(linked, pk))
             if source in rows and {rows[source].owner_id, rows[source].originator_id} != {record.owner_id}
         ]
         for pk, record in records.items()
     }
+
+
+def _rests_on(linked: dict[int, set[int]]) -> dict[int, Record]:
+    """The records named in `linked`, and what they rest on in turn, which is added to it."""
+    rows: dict[int, Record] = {}
+    wanted = {pk for each in linked.values() for pk in each}
+    while wanted:
+        found = Record.objects.in_bulk(wanted)
+        rows |= found
+        # A report rests on nothing.
+        further = [pk for pk, row in found.items() if row.kind == Kind.BULLETIN and pk not in linked]
+        wanted = set()
+        for version in Version.objects.filter(record_id__in=further) if further else ():
+            linked[version.record_id] |= set(version.linked)
+            wanted |= set(version.linked) - rows.keys()
+    return rows
+
+
+def _at_any_remove(linked: dict[int, set[int]], pk: int) -> set[int]:
+    found, fresh = set[int](), set(linked.get(pk, ()))
+    while fresh:
+        found |= fresh
+        fresh = {further for each in fresh for further in linked.get(each, ())} - found
+    return found - {pk}
 
 
 def _subjects(
@@ -235,9 +273,12 @@ def _rosters() -> dict[int, Roster]:
     }
 
 
-def _treaties(parties: dict[int, Party]) -> tuple[Treaty, ...]:
+def treaties_among(parties: dict[int, Party]) -> tuple[Treaty, ...]:
+    """Every direction of every accepted agreement, past every policy."""
     found = []
-    for direction in Direction.objects.select_related("agreement").order_by("id"):
+    # A draft is its parties' alone: nothing rests on it, and no reason may name it.
+    accepted = Direction.objects.exclude(agreement__accepted_at=None)
+    for direction in accepted.select_related("agreement").order_by("id"):
         agreement = direction.agreement
         taker = agreement.second_id if direction.giver_id == agreement.first_id else agreement.first_id
         found.append(treaty_of(direction, agreement, parties[direction.giver_id], parties[taker]))
@@ -245,6 +286,7 @@ def _treaties(parties: dict[int, Party]) -> tuple[Treaty, ...]:
 
 
 def treaty_of(direction: Direction, agreement: Agreement, giver: Party, taker: Party) -> Treaty:
+    replaced = agreement.replaced_at
     return Treaty(
         id=agreement.pk,
         code=agreement.code,
@@ -255,8 +297,9 @@ def treaty_of(direction: Direction, agreement: Agreement, giver: Party, taker: P
         highest_tlp=direction.highest_tlp,
         withheld=frozenset(direction.withheld),
         valid_from=agreement.valid_from,
-        valid_to=agreement.valid_to,
+        valid_to=min(agreement.valid_to, replaced) if replaced else agreement.valid_to,
         accepted=agreement.accepted_at is not None,
         suspended=agreement.suspended_at is not None,
         whole_governments=agreement.whole_governments,
+        direction=direction.pk or 0,
     )

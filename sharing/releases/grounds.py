@@ -92,8 +92,9 @@ class Subject:
 class Reach:
     """A release: to `agency`, to `community`, or to everybody. `members` are the community's when released.
 
-    With `persons` it reaches those people of `agency` and nobody else there. `by` is who released it. `wording` are
-    texts in place of the author's; the id of a release that is only planned is negative.
+    With `persons` it reaches those people of `agency` and nobody else there. `by` is who released it. It does not
+    reach those `barred`: a newer version was taken back from them, and this one is not given in its place. `wording`
+    are texts in place of the author's; the id of a release that is only planned is negative.
     """
 
     id: int
@@ -107,6 +108,7 @@ class Reach:
     ends_at: datetime | None = None
     need_and_right: bool = True
     by: int | None = None
+    barred: frozenset[int] = frozenset()
     wording: Wording = ()
 
     @property
@@ -136,7 +138,10 @@ class Roster:
 
 @dataclass(frozen=True)
 class Treaty:
-    """One direction of an agreement: from `giver` to `taker`, or between their whole governments."""
+    """One direction of an agreement: from `giver` to `taker`, or between their whole governments.
+
+    `id` is the agreement's, `direction` the direction's own. `valid_to` is when it ends, by its term or replaced.
+    """
 
     id: int
     code: str
@@ -151,6 +156,7 @@ class Treaty:
     accepted: bool = True
     suspended: bool = False
     whole_governments: bool = False
+    direction: int = 0
 
 
 @dataclass(frozen=True)
@@ -174,7 +180,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Decision:
-    """`until` is the first instant at which it would change at all; `persons` is empty for a whole agency."""
+    """`until` is the first instant at which it would change at all; `persons` is empty for a whole agency.
+
+    `directions` are those of every agreement it crosses under, the owner's first.
+    """
 
     allowed: bool
     version: int = 0
@@ -182,6 +191,7 @@ class Decision:
     until: datetime | None = None
     release: int | None = None
     agreement: int | None = None
+    directions: tuple[int, ...] = ()
     persons: frozenset[int] = frozenset()
     reasons: tuple[str, ...] = ()
     wording: Wording = ()
@@ -191,4 +201,13 @@ class Decision:
         """What a grant is made of: two decisions of one effect differ in words alone."""
         if not self.allowed:
             return (False,)
-        return (True, self.version, self.withheld, self.release, self.agreement, self.persons, self.wording)
+        return (
+            True,
+            self.version,
+            self.withheld,
+            self.release,
+            self.agreement,
+            self.directions,
+            self.persons,
+            self.wording,
+        )

@@ -1,6 +1,8 @@
-"""Releases and consents: what an owner decided to share, and what an originator allowed."""
+"""Releases, recalls and consents: what an owner decided to share and took back, and what an originator allowed."""
 
 from __future__ import annotations
+
+import uuid
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -18,9 +20,11 @@ class Release(models.Model):
     """A record version to one agency, to one community, or (TLP:CLEAR) to every active agency.
 
     `members` are the community's members when it was released: at TLP:AMBER they alone are reached.
-    `persons` are the people named at TLP:RED. `wording` holds texts that stand in place of the version's own, by
-    name (bulletins/faces/wording.py); an empty one leaves the text out. `ended_at` is set by recall, replacement
-    and expiry of its purpose.
+    `persons` are the people named at TLP:RED. `ended_at` is set by recall, replacement and expiry of its purpose.
+    `barred` are agencies that lost a newer version by its recall: this release does not step in for it.
+    `told_version` is the newest version of which those who keep an older one were told that it corrects theirs.
+    `wording` holds texts that stand in place of the version's own, by name (bulletins/faces/wording.py); an empty one
+    leaves the text out.
     """
 
     record = models.ForeignKey(Record, models.CASCADE, related_name="+")
@@ -31,6 +35,8 @@ class Release(models.Model):
     members = ArrayField(models.IntegerField(), default=list)
     persons = ArrayField(models.BigIntegerField(), default=list)
     withheld = ArrayField(models.CharField(max_length=12, choices=FieldGroup.choices), default=list)
+    barred = ArrayField(models.IntegerField(), default=list)
+    told_version = models.IntegerField(default=0)
     wording = models.JSONField(default=dict, blank=True)
     need_to_know = models.CharField(_("need to know"), max_length=300)
     right_to_know = models.CharField(_("right to know"), max_length=300)
@@ -56,6 +62,28 @@ class Release(models.Model):
             models.CheckConstraint(
                 condition=Q(recalled_at=None) | ~Q(ended_at=None), name="release_recalled_is_ended"
             ),
+        ]
+
+
+class Recall(models.Model):
+    """What an owner took back: one `version` of a record, or all of it. `reason` is for those who had it.
+
+    Those it was told to read the row, so it names nobody of the owner's: who did it stands on the owner's trail.
+    """
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True)
+    record = models.ForeignKey(Record, models.CASCADE, related_name="+")
+    owner = models.ForeignKey(Agency, models.PROTECT, related_name="+")
+    version = models.IntegerField(null=True)
+    reason = models.CharField(max_length=500)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["record", "-at"], name="recall_record")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(version=None) | Q(version__gt=0), name="recall_of_a_published_version"
+            )
         ]
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from sharing.releases.models import Release
+from sharing.releases.models import Recall, Release
 
 
 def live_releases(record_id: int, *, at: datetime | None = None) -> QuerySet[Release]:
@@ -24,3 +24,11 @@ def live_releases(record_id: int, *, at: datetime | None = None) -> QuerySet[Rel
 def releases_behind(record_id: int) -> int:
     """How many live releases stand on an older version than the newest; 0 for whoever is not the owner."""
     return live_releases(record_id).filter(version__lt=F("record__latest")).count()
+
+
+def was_recalled(record_id: int, version: int) -> bool:
+    """Whether that version was taken back and has not been released anew since. Answered for the owner alone."""
+    return (
+        Recall.objects.filter(record_id=record_id, version=version).exists()
+        and not live_releases(record_id).filter(version=version).exists()
+    )

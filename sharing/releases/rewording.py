@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
 
@@ -55,7 +56,7 @@ def reword(
         Release.objects.filter(pk=row.pk).update(wording=row.wording)
 
 
-def other_words(rows: Iterable[Release]) -> dict[str, str]:
+def other_words(rows: Iterable[Release]) -> dict[str, Any]:
     """For the trail: to whom which texts go in other words; never the words."""
     said = [f"{_to(row)}: {', '.join(sorted(row.wording))}" for row in rows if row.wording]
     return {"other_words": "; ".join(said)} if said else {}

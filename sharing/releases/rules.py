@@ -108,6 +108,7 @@ def _narrow(
         withheld=withheld - {CORE},
         release=min(reach.id for reach, via in reached),
         agreement=treaties[0].id if treaties else None,
+        directions=tuple(treaty.direction for treaty in treaties),
         reasons=tuple(dict.fromkeys(reasons)),
         wording=_wording((reach for reach, via in reached), withheld - {CORE}),
     )
@@ -134,6 +135,8 @@ def _via(tlp: str, recipient: Party, reach: Reach, facts: Facts, now: datetime) 
 
     TLP says what recipients may pass on, and so whom a release may name (TLP 2.0, FIRST 2022).
     """
+    if recipient.id in reach.barred:
+        return ""
     if reach.agency is not None:
         return _via_agency(tlp, recipient, reach)
     # RED names people, AMBER+STRICT agencies one by one: what names neither reaches nobody.
@@ -202,6 +205,16 @@ def identifier_refusal(subject: Subject, recipient: Party, need_and_right: bool)
     return ""
 
 
+def lacking_consent(subject: Subject, recipient: Party, facts: Facts, now: datetime) -> list[Party]:
+    """Those with a seat who would have to consent to the newest version for the recipient, and have not."""
+    return [
+        origin
+        for origin in _thirds(subject, recipient)
+        if origin is not None
+        and not any(_consents(each, origin, subject, recipient, now) for each in facts.consents)
+    ]
+
+
 def _thirds(subject: Subject, recipient: Party) -> list[Party | None]:
     """Those it rests on who are neither its owner nor the recipient: each has to consent."""
     parties = (subject.owner.id, recipient.id)
@@ -240,7 +253,9 @@ def _treaties(
         if covering:
             used.append(min(covering, key=lambda treaty: (len(treaty.withheld), treaty.id)))
         elif between:
-            missing += treaty_refusals(between[0], subject, now)
+            # Of several that do not cover it, the one that comes nearest says why.
+            nearest: list[str] = min((treaty_refusals(treaty, subject, now) for treaty in between), key=len)
+            missing += nearest
         else:
             missing.append(_("no live agreement with %(agency)s") % {"agency": giver.code})
     return used, missing
@@ -248,16 +263,28 @@ def _treaties(
 
 def _joins(treaty: Treaty, giver: Party, recipient: Party) -> bool:
     """Whether the direction runs from `giver` to `recipient`: themselves, parents or governments."""
-    gives = treaty.giver.id in (giver.id, giver.parent)
-    takes = treaty.taker.id in (recipient.id, recipient.parent)
-    if treaty.whole_governments:
-        gives = gives or treaty.giver.nation == giver.nation
-        takes = takes or treaty.taker.nation == recipient.nation
-    return gives and takes
+    return gives(treaty, giver) and takes(treaty, recipient)
+
+
+def gives(treaty: Treaty, party: Party) -> bool:
+    """Whether the party stands on the giving side: the giver itself, its child, or of its government."""
+    return _on_side(treaty, treaty.giver, party)
+
+
+def takes(treaty: Treaty, party: Party) -> bool:
+    return _on_side(treaty, treaty.taker, party)
+
+
+def _on_side(treaty: Treaty, side: Party, party: Party) -> bool:
+    return side.id in (party.id, party.parent) or (treaty.whole_governments and side.nation == party.nation)
 
 
 def treaty_refusals(treaty: Treaty, subject: Subject, now: datetime) -> list[str]:
-    """Why this direction does not cover the record now; empty when it does."""
+    """Why this direction does not cover the record now; empty when it does.
+
+    Substance classes narrow by substance: a record with one outside them, or one the vocabulary does not know,
+    does not cross. A record that names no substance (a way of hiding, whatever was in it) has none outside.
+    """
     code = {"code": treaty.code}
     found = []
     if not treaty.accepted or now < treaty.valid_from:

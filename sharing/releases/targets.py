@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.db.models import Count
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -63,7 +64,7 @@ def targets_for(viewer: Viewer) -> Targets:
             words=f"{community.code} {community.name} {community.get_kind_display()}".casefold(),
             community=community.pk,
         )
-        for community in Community.objects.order_by("kind", "name")
+        for community in Community.objects.exclude(closes_at__lte=timezone.now()).order_by("kind", "name")
     )
     bands: dict[Band, list[Target]] = defaultdict(list)
     others = Agency.objects.filter(state=AgencyState.ACTIVE).exclude(pk=viewer.agency_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sharing.pages import bulk, marking, recalling, releasing, showing, today
+from sharing.pages import bulk, marking, proving, recalling, releasing, showing, today
 
 KINDS = (("bulletins", "bulletin"), ("seizures", "seizure"))
 
@@ -29,6 +29,18 @@ urlpatterns += [
         ),
         path(f"{section}/<ref:ref>/marking/", marking.marking_page, {"kind": kind}, name=f"{kind}_marking"),
         path(f"{section}/<ref:ref>/recall/", recalling.recall_page, {"kind": kind}, name=f"{kind}_recall"),
+        path(
+            f"{section}/<ref:ref>/recall/proof/",
+            proving.proof_page,
+            {"kind": kind},
+            name=f"{kind}_recall_proof",
+        ),
+        path(
+            f"{section}/<ref:ref>/recall/proof/pdf/",
+            proving.proof_paper,
+            {"kind": kind},
+            name=f"{kind}_recall_paper",
+        ),
         path(
             f"{section}/<ref:ref>/carry-over/",
             recalling.carry_over_page,

@@ -104,6 +104,13 @@ class ReleaseBody(serializers.Serializer[Any]):
 class RecallBody(serializers.Serializer[Any]):
     record = serializers.UUIDField()
     reason = serializers.CharField(max_length=500, help_text=gettext_lazy("shown to those who had it"))
+    version = serializers.IntegerField(
+        required=False, allow_null=True, min_value=1, help_text=gettext_lazy("one version alone; else all")
+    )
+    fall_back = serializers.BooleanField(
+        default=False,
+        help_text=gettext_lazy("of one version: whom an older release still reaches goes back to that one"),
+    )
 
 
 class OutcomeShape(serializers.Serializer[Any]):
@@ -172,7 +179,9 @@ class ReleaseShape(serializers.Serializer[Any]):
 
 
 class RecallShape(serializers.Serializer[Any]):
+    uid = serializers.UUIDField(help_text=gettext_lazy("names its proof: /recalls/{uid}/proof/"))
     record = serializers.UUIDField()
+    version = serializers.IntegerField(allow_null=True)
     recalled_at = serializers.DateTimeField()
     agencies = serializers.IntegerField(
         help_text=gettext_lazy("how many agencies had it, without members of communities that are not listed")

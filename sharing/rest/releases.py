@@ -20,7 +20,6 @@ from bulletins.publishing.querysets import working_copies
 from bulletins.publishing.rules import may_release
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState, Person
-from hub.database.context import lock_records
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
@@ -29,7 +28,8 @@ from sharing.audiences.holders import holders_of
 from sharing.audiences.preview import preview
 from sharing.communities.models import Community
 from sharing.disclosures.answers import carried
-from sharing.flow import recall, release, release_each
+from sharing.flow import hold, recall, release, release_each
+from sharing.recalls.proof import recalls_made
 from sharing.releases.models import Release
 from sharing.releases.plan import Pick, Plan
 from sharing.rest.release_shapes import (
@@ -68,9 +68,9 @@ class OwnRecords(OwnRecord):
     records: tuple[Record, ...] = ()
 
     def find(self, request: Request, **kwargs: Any) -> None:
-        several = request.method == "POST" and isinstance(request.data, dict) and "records" in request.data
-        if several and "record" not in request.data:
-            self.records = own_records(self.viewer, request.data["records"])
+        body: Any = request.data if request.method == "POST" else None
+        if isinstance(body, dict) and "records" in body and "record" not in body:
+            self.records = own_records(self.viewer, body["records"])
             self.record = self.records[0]
         else:
             super().find(request, **kwargs)
@@ -111,7 +111,7 @@ class ReleaseList(OwnRecords):
         """Release published records of your agency's, one or several; the answer says what each agency got."""
         self.allow("record.release")
         plans, at = self.plans(request), timezone.now()
-        lock_records([record.pk for record, plan in plans])
+        hold(record for record, plan in plans)
         foreseen = self.foreseen(plans, at)
         if self.records:
             release_each(plans, viewer=self.viewer, at=at)
@@ -133,15 +133,32 @@ class Recall(OwnRecord):
 
     @says("releases_recall", RecallShape, body=RecallBody, errors=(403, 404))
     def post(self, request: Request) -> Response:
-        """Take a record back from everybody who has it, at once."""
+        """Take a record, or one version of it, back at once. All who ever had it are told."""
         self.allow("record.recall")
         body = RecallBody(data=request.data)
         body.is_valid(raise_exception=True)
         at = timezone.now()
-        told = holders_of(self.record.pk, self.viewer).agencies
-        recall(self.record, reason=body.validated_data["reason"], viewer=self.viewer, at=at)
+        given = body.validated_data
+        version = given.get("version")
+        had = [
+            row for row in holders_of(self.record.pk, self.viewer).agencies if version in (None, row.version)
+        ]
+        recall(
+            self.record,
+            reason=given["reason"],
+            viewer=self.viewer,
+            at=at,
+            version=version,
+            fall_back=given["fall_back"],
+        )
         return Response(
-            {"record": str(self.record.uid), "recalled_at": at.isoformat(), "agencies": len(told)}
+            {
+                "uid": str(recalls_made(self.record.pk)[0].uid),
+                "record": str(self.record.uid),
+                "version": version,
+                "recalled_at": at.isoformat(),
+                "agencies": len(had),
+            }
         )
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from sharing.agreements.models import Agreement
-from sharing.agreements.pages import state_of
+from sharing.agreements.wording import state_of
 from tests.cast import person, viewer
 
 pytestmark = pytest.mark.django_db

@@ -133,6 +133,11 @@ def test_naming_it_in_a_body_or_filter_answers_as_for_a_ghost(hidden, caller):
         ("releases/recall/", {}),
         ("receipts/", {}),
         ("receipts/", {"unknown": 1}),
+        ("releases/recall/", {"reason": "Because", "version": 1}),
+        ("corrections/", {"part": "core", "says": "x", "why": "x"}),
+        ("corrections/", {}),
+        ("requests/", {"to": "DEA", **why}),
+        ("requests/", {"to": 7}),
     ):
         expected = plain(asker.post(path, {"record": str(ghost), **more}))
         assert expected[0] == 404
@@ -144,7 +149,15 @@ def test_naming_it_in_a_body_or_filter_answers_as_for_a_ghost(hidden, caller):
         assert all(
             plain(asker.post(path, {"records": [str(record.uid)], **why})) == expected for record in hidden
         )
-    for path in ("releases/?record=", "receipts/?record=", "bulletins/?q=", "seizures/?q="):
+    for path in (
+        "releases/?record=",
+        "receipts/?record=",
+        "recalls/?record=",
+        "corrections/?record=",
+        "ledger/?record=",
+        "bulletins/?q=",
+        "seizures/?q=",
+    ):
         expected = plain(asker.get(f"{path}{ghost}"))
         assert all(plain(asker.get(f"{path}{record.uid}")) == expected for record in hidden)
 
@@ -192,7 +205,8 @@ def test_strangers_are_told_nothing_at_all(stranger):
 def test_no_word_of_it_is_in_any_answer(username, hidden, caller):
     asker = caller(username)
     secrets = [*CANARIES.values(), *(text for record in hidden for text in (str(record.uid), record.ref))]
-    lists = ["bulletins/", "seizures/", "bulletins/?state=draft", "releases/", "receipts/"]
+    lists = ["bulletins/", "seizures/", "bulletins/?state=draft", "releases/", "receipts/", "agreements/"]
+    lists += ["recalls/", "corrections/", "requests/"]
     lists += [f"bulletins/?limit={limit}" for limit in (1, 200)]
     lists += [f"bulletins/?q={word}" for word in ("fentanyl", *CANARIES.values(), hidden[0].ref)]
     for narrow in (

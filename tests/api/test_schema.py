@@ -62,7 +62,18 @@ def test_answers_are_what_the_schema_says(caller, schema):
     draft_bulletin()
     releaser, officer, partner = caller("cbp.releaser"), caller("cbp.officer"), caller("cbsa.officer")
     partner.post("receipts/", {"record": str(bulletin.uid)})
+    other = published_seizure()
+    released(other, "CBSA")
+    corrected = partner.post(
+        "corrections/", {"record": str(bulletin.uid), "part": "core", "says": "It was flour", "why": "Tested"}
+    ).json()
+    recalled = releaser.post("releases/recall/", {"record": str(other.uid), "reason": "Wrong"}).json()
     described = {
+        f"corrections/{corrected['uid']}/": partner,
+        f"recalls/{recalled['uid']}/answers/": partner,
+        f"recalls/{recalled['uid']}/proof/": releaser,
+        "corrections/": partner,
+        "recalls/": partner,
         "bulletins/": partner,
         "bulletins/?state=draft": officer,
         "seizures/": partner,
@@ -74,6 +85,9 @@ def test_answers_are_what_the_schema_says(caller, schema):
         "releases/": releaser,
         "receipts/": partner,
         f"receipts/?record={bulletin.uid}": releaser,
+        "ledger/": releaser,
+        "ledger/?side=received": caller("cbsa.releaser"),
+        "ledger/?side=communities": releaser,
         "vocabulary/": partner,
         "vocabulary/methods/": partner,
         "vocabulary/drugs/": partner,

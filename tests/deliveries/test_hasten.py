@@ -57,7 +57,7 @@ def test_a_broker_that_is_away_or_hangs_costs_little_and_loses_nothing(
             with caplog.at_level(logging.WARNING), django_capture_on_commit_callbacks(execute=True):
                 released(bulletin, "CBSA")
             assert time.monotonic() - began < 2.5
-            assert "the sweep sends them" in caplog.text
+            assert "the sweep finds what waits" in caplog.text
             assert bulletin.ref not in caplog.text and bulletin.title not in caplog.text
             caplog.clear()
     assert send() == 6 and len(mail.outbox) == 3

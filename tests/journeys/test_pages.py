@@ -150,11 +150,19 @@ def visits(world: World) -> Iterator[Visit]:
         yield Visit("cbp.releaser", path)
     for path in ("/agreements/", "/agreements/CBP-CBSA/", "/communities/", "/communities/HIDTA-STX/"):
         yield Visit("cbp.releaser", path)
+    for path in (
+        "/agreements/new/",
+        *(f"/agreements/CBP-CBSA/{verb}/" for verb in ("change", "suspend", "accept")),
+    ):
+        yield Visit("cbp.admin", path)
     for path in ("/agencies/", "/agencies/CBSA/", "/accounts/password/change/", "/accounts/logout/"):
         yield Visit("cbp.releaser", path)
     for path in ("/briefings/new/", f"/briefings/{world.briefing}/", f"/briefings/{world.briefing}/present/"):
         yield Visit("cbp.liaison", path)
-    yield Visit("inspector", "/trail/")
+    for path in ("/ledger/", "/ledger/?side=received", f"/ledger/?ref={world.whole}"):
+        yield Visit("cbp.releaser", path)
+    for path in ("/trail/", "/trail/seals/"):
+        yield Visit("inspector", path)
     yield Visit("cbp.officer", GHOST, status=404)
     yield Visit("cbp.officer", "/briefings/new/", status=403)
     yield Visit("", "/accounts/login/")

@@ -80,6 +80,13 @@ def test_a_hub_from_its_first_start_to_its_last(bare, home):
     first = hub.counts()
     assert first["django_migrations"] > 10 and "bulletins_bulletin" in first
 
+    # Where the trail's sealing key lies, the sealer alone is told.
+    sealer = hub.pid_of("seal_trail")
+    told = {pid for pid in on(home) if b"SEAL_KEY" in Path(f"/proc/{pid}/environ").read_bytes()}
+    assert told == {sealer}
+    eventually(lambda: (home / "keys/seal.pem").exists())
+    assert (home / "keys/seal.pem").stat().st_mode & 0o777 == 0o600
+
     # Whoever starts a second one is told why not.
     assert f"port {hub.port} is taken" in hub.refused(HUB_HOME=str(home.parent / "another"))
     assert "another launcher" in hub.refused(PORT=str(free_port()))

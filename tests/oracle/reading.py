@@ -83,6 +83,7 @@ class Paper:
     controls: set[str] = field(default_factory=set)
     rel_to: set[str] = field(default_factory=set)
     embargo: datetime | None = None
+    recalled: bool = False
     texts: list[Text] = field(default_factory=list)
 
 

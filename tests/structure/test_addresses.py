@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from hub.database.context import viewing
 from sharing.briefings.models import Briefing
+from sharing.communities.models import Community
 from sharing.demo.cast import CAST
+from sharing.joining import invite
 from tests.builders import draft_bulletin, published_bulletin, published_seizure, released
 from tests.cast import agency, person, viewer
 
@@ -50,13 +52,51 @@ def with_role(*roles: str, status: int = 200, otherwise: int = 403) -> Rule:
     return door(lambda username: status if ROLES[username] & set(roles) else otherwise)
 
 
-def owners(role: str, *, status: int = 200) -> Rule:
-    """The owner's people with the role. Who may read it is refused; nobody else finds anything."""
+def owners(*roles: str, status: int = 200) -> Rule:
+    """The owner's people with one of the roles. Who may read it is refused; nobody else finds anything."""
 
     def rule(username: str) -> int:
         if AGENCY[username] not in ("CBP", "CBSA"):
             return 404
-        return status if AGENCY[username] == "CBP" and role in ROLES[username] else 403
+        return status if AGENCY[username] == "CBP" and ROLES[username] & set(roles) else 403
+
+    return door(rule)
+
+
+def recipients() -> Rule:
+    """The recipient's people who draft; the owner amends instead, and nobody else finds anything."""
+
+    def rule(username: str) -> int:
+        if AGENCY[username] not in ("CBP", "CBSA"):
+            return 404
+        return 200 if AGENCY[username] == "CBSA" and ROLES[username] & set(DRAFTERS) else 403
+
+    return door(rule)
+
+
+def parties(status: int) -> Rule:
+    """Of the agreement in the address: its parties and the steward."""
+    return lambda username: status if AGENCY[username] in ("CBP", "CBSA") or username == "steward" else 404
+
+
+def party_admins() -> Rule:
+    """Administrators of CBP and CBSA, the parties. Who may read the agreement is refused; others find nothing."""
+
+    def rule(username: str) -> int:
+        if AGENCY[username] not in ("CBP", "CBSA") and username != "steward":
+            return 404
+        return 200 if "admin" in ROLES[username] else 403
+
+    return door(rule)
+
+
+def holders(*roles: str) -> Rule:
+    """Those of the owner and the recipient with one of the roles; their colleagues are refused."""
+
+    def rule(username: str) -> int:
+        if AGENCY[username] not in ("CBP", "CBSA"):
+            return 404
+        return 200 if ROLES[username] & set(roles) else 403
 
     return door(rule)
 
@@ -72,8 +112,34 @@ def authors(status: int) -> Rule:
     return door(rule)
 
 
+# Of South Texas HIDTA, which its centre leads.
+MEMBERS = ("CBP", "HSI", "DEA", "HIDTA-STX", "TXDPS")
+
+
+def members(*, status: int = 200, otherwise: int) -> Rule:
+    return door(lambda who: status if AGENCY[who] in MEMBERS or who == "steward" else otherwise)
+
+
+def leads(*roles: str, steward: int = 403) -> Rule:
+    """The lead's people with one of the roles; the other members see it and are refused."""
+
+    def rule(username: str) -> int:
+        if username == "steward":
+            return steward
+        if AGENCY[username] not in MEMBERS:
+            return 404
+        return 200 if AGENCY[username] == "HIDTA-STX" and ROLES[username] & set(roles) else 403
+
+    return door(rule)
+
+
 def api(rule: Rule) -> Rule:
     return door(rule, api=True)
+
+
+def ledger_readers(status: int = 200, *, is_api: bool = False) -> Rule:
+    readers = {"auditor", "releaser", "liaison", "admin"}
+    return door(lambda who: status if inside(who) and ROLES[who] & readers else 403, api=is_api)
 
 
 # A bulletin and a seizure report of CBP, released to CBSA; a draft of cbp.officer; a briefing of CBP.
@@ -88,7 +154,9 @@ PAGES: dict[str, Rule] = {
     "today": signed_in(),
     "agencies": signed_in(),
     "agency": signed_in(),
+    "agency_belonging": door(lambda who: 200 if who == "cbp.admin" else 403),
     "trail": with_role("auditor", "inspector"),
+    "trail_seals": with_role("inspector"),
     "bulletin_new": with_role(*DRAFTERS),
     "seizure_new": with_role(*DRAFTERS),
     "drafts": with_role(*DRAFTERS),
@@ -96,16 +164,36 @@ PAGES: dict[str, Rule] = {
     "seizures": signed_in(),
     "search": signed_in(),
     "inbox": signed_in(),
+    "corrections": signed_in(),
+    "correction": signed_in(404),
+    "correction_take": signed_in(405),
+    "correction_answer": signed_in(405),
     "inbox_acknowledge": signed_in(405),
     "notice": signed_in(404),
+    "requests": signed_in(),
+    # One that concerns neither the reader's agency nor anybody: tests/requests asks of real ones.
+    "request": signed_in(404),
+    "request_preview": signed_in(405),
     "agreements": signed_in(),
     "agreement": door(lambda who: 200 if AGENCY[who] in ("CBP", "CBSA") or who == "steward" else 404),
+    "agreement_new": with_role("admin"),
+    **{f"agreement_{verb}": party_admins() for verb in ("change", "accept", "decline", "suspend", "resume")},
     "communities": signed_in(),
-    "community": door(
+    "community": members(otherwise=404),
+    "community_new": with_role("liaison", "admin", "steward"),
+    "community_join": with_role("liaison", "admin"),
+    "community_edit": leads("admin", steward=200),
+    "community_roster": leads("admin"),
+    "community_close": leads("admin"),
+    "community_remove": leads("admin"),
+    "community_invite": leads("liaison", "admin"),
+    # The lead stays; of members their administrators go, and the steward is none.
+    "community_leave": door(
         lambda who: (
-            200 if AGENCY[who] in ("CBP", "HSI", "DEA", "HIDTA-STX", "TXDPS") or who == "steward" else 404
+            200 if who == "cbp.admin" else 404 if who == "steward" else 403 if AGENCY[who] in MEMBERS else 404
         )
     ),
+    "joining": door(lambda who: 200 if AGENCY[who] in ("HIDTA-STX", "CBSA") else 404),
     **{
         f"{kind}{name}": rule
         for kind in ("bulletin", "seizure")
@@ -121,9 +209,15 @@ PAGES: dict[str, Rule] = {
             "_bulk_release": with_role("releaser"),
             "_bulk_release_preview": signed_in(405),
             "_recall": owners("releaser"),
+            "_recall_proof": owners("releaser", "auditor"),
+            # Nothing was recalled: there is no paper, and nobody was told.
+            "_recall_paper": owners("releaser", "auditor", status=404),
+            "_recall_answer": signed_in(404),
+            "_correct": recipients(),
             "_marking": owners("releaser"),
             "_carry_over": owners("releaser"),
             "_show_as": owners("releaser"),
+            "_ask": holders(*DRAFTERS),
             "_edit": authors(200),
             # What is published is not discarded: back to its page.
             "_discard": authors(302),
@@ -136,6 +230,9 @@ PAGES: dict[str, Rule] = {
     "briefing": door(lambda who: 200 if who in ("cbp.liaison", "cbp.releaser") else 404),
     "briefing_present": door(lambda who: 200 if who in ("cbp.liaison", "cbp.releaser") else 404),
     "briefing_pdf": door(lambda who: 200 if who in ("cbp.liaison", "cbp.releaser") else 404),
+    "ledger": ledger_readers(),
+    # A form must be named.
+    "ledger_export": ledger_readers(400),
     "api-schema": api(everybody()),
     "api-docs": signed_in(),
     "api-bulletins": api(everybody()),
@@ -150,10 +247,36 @@ PAGES: dict[str, Rule] = {
     "api-photograph": api(everybody(404)),
     "api-agencies": api(everybody()),
     "api-agency": api(everybody()),
+    "api-communities": api(everybody()),
+    "api-community": api(members(otherwise=404)),
+    "api-community-members": api(members(otherwise=404)),
+    "api-community-invite": api(members(status=405, otherwise=404)),
+    "api-community-leave": api(members(status=405, otherwise=404)),
+    "api-community-join": api(everybody(405)),
+    "api-joinings": api(everybody()),
+    "api-joining": api(of("HIDTA-STX", "CBSA")),
+    "api-joining-confirm": api(of("HIDTA-STX", "CBSA", status=405)),
+    "api-joining-decline": api(of("HIDTA-STX", "CBSA", status=405)),
     "api-releases": api(everybody()),
     "api-release-preview": api(everybody(405)),
     "api-recall": api(everybody(405)),
     "api-receipts": api(everybody()),
+    "api-agreements": api(everybody()),
+    "api-agreement": api(parties(200)),
+    **{f"api-agreement-{verb}": api(parties(405)) for verb in ("accept", "decline", "suspend", "resume")},
+    "api-recalls": api(everybody()),
+    "api-recall-answers": api(everybody(404)),
+    "api-recall-proof": api(everybody(404)),
+    "api-corrections": api(everybody()),
+    "api-correction": api(everybody(404)),
+    "api-correction-take": api(everybody(404)),
+    "api-correction-answer": api(everybody(404)),
+    "api-ledger": ledger_readers(is_api=True),
+    "api-requests": api(everybody()),
+    "api-request": api(everybody(404)),
+    "api-request-grant": api(everybody(404)),
+    "api-request-refuse": api(everybody(404)),
+    "api-request-consent": api(everybody(404)),
     "api-vocabulary": api(everybody()),
     "api-vocabulary-list": api(everybody()),
 }
@@ -190,7 +313,17 @@ def world(db):
             made_at=timezone.now(),
         )
         briefing.agencies.add(agency("CBSA"))
-    return {"bulletin": bulletin, "seizure": seizure, "draft": draft_bulletin(), "briefing": briefing}
+    lead = viewer("stx.analyst")
+    with viewing(lead):
+        region = Community.objects.get(code="HIDTA-STX")
+        joining = invite(region, "CBSA", viewer=lead, at=timezone.now())
+    return {
+        "bulletin": bulletin,
+        "seizure": seizure,
+        "draft": draft_bulletin(),
+        "briefing": briefing,
+        "joining": joining,
+    }
 
 
 def address(name: str, world) -> str:
@@ -199,19 +332,24 @@ def address(name: str, world) -> str:
         kind = "briefing"
     if name.startswith("draft_"):
         kind = "draft"
+    joining = "joining" in name
     values = {
         "<ref:ref>": world[kind].ref,
-        "<uuid:uid>": str(world[kind].uid) if name.startswith("api") else str(uuid.uuid4()),
+        "<uuid:uid>": str(world["joining" if joining else kind].uid)
+        if joining or name.startswith("api")
+        else str(uuid.uuid4()),
         "<uuid:photograph>": str(uuid.uuid4()),
         "<str:size>": "thumb",
         "<int:number>": "1",
-        "<str:agency>": "CBSA",
+        "<str:agency>": "TXDPS" if name == "community_remove" else "CBSA",
         "<str:codes>": "VEH-BODY-DOOR",
         "<slug:name>": "methods",
-        "<slug:code>": "CBP",
-        "<str:code>": {"agreement": "CBP-CBSA", "community": "HIDTA-STX"}.get(name, "CBP"),
+        "<slug:code>": "HIDTA-STX" if name.startswith("api-community") else "CBP",
+        "<str:code>": {"agreement": "CBP-CBSA", "community": "HIDTA-STX"}.get(name.partition("_")[0], "CBP"),
     }
     route = ADDRESSES[name]
+    if name.startswith("api-agreement"):
+        values["<slug:code>"] = "CBP-CBSA"
     for place, value in values.items():
         route = route.replace(place, value)
     assert "<" not in route, route

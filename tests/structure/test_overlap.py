@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 
+from hub.agencies.models import Person
 from hub.database.context import engine, viewing
+from sharing.admitting import leave
 from sharing.audiences.actions import rebuild_grants
+from sharing.communities.models import Community
 from sharing.flow import recall
 from tests.builders import published_bulletin, released
 from tests.cast import agency, viewer
+from tests.conftest import owners_connection
+from tests.recalls.conftest import amend, carried
 
 
 @pytest.mark.django_db(transaction=True)
@@ -60,6 +67,116 @@ def test_a_release_that_overlaps_a_recall_leaves_grants_and_audiences_as_decided
     assert sorted(member for (audience,) in audiences for member in audience) == [own]
     changes = rebuild_grants(timezone.now())
     assert not (changes.granted or changes.changed or changes.withdrawn)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_release_that_overlaps_a_member_leaving_does_not_reach_it():
+    """Whichever commits first: a release waits for the community's row, or leaving for the release."""
+    Person.objects.filter(username="txdps.trooper").update(roles=["admin"])
+    lead, member = viewer("stx.analyst"), viewer("txdps.trooper")
+    with viewing(lead):
+        region = Community.objects.get(code="HIDTA-STX")
+    failures: list[BaseException] = []
+    start = threading.Barrier(3)
+    bulletins = [published_bulletin() for _number in range(8)]
+
+    def run(deed):
+        try:
+            start.wait(timeout=20)
+            deed()
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    def give(records):
+        for bulletin in records:
+            released(bulletin, "community:HIDTA-STX", tlp="TLP:GREEN")
+
+    def go():
+        with viewing(member):
+            leave(region, viewer=member, at=timezone.now())
+
+    deeds = (partial(give, bulletins[:4]), go, partial(give, bulletins[4:]))
+    threads = [threading.Thread(target=run, args=(deed,)) for deed in deeds]
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=120)
+        assert not failures
+        with engine():
+            held = _rows("select count(*) from sharing_grant where group_id = %s", agency("TXDPS").pk)
+            others = _rows("select count(*) from sharing_grant where group_id = %s", agency("HSI").pk)
+        assert held == [(0,)] and others == [(8,)]
+        changes = rebuild_grants(timezone.now())
+        assert not (changes.granted or changes.changed or changes.withdrawn)
+    finally:
+        with owners_connection() as own:
+            own.execute(
+                "update sharing_membership set left_at = null where agency_id = %s", [agency("TXDPS").pk]
+            )
+            own.execute("update hub_person set roles = '{officer}' where username = 'txdps.trooper'")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_release_that_overlaps_the_recall_of_a_version_leaves_nobody_an_older_one():
+    """Version 1 went to DHE, version 2 to its member TXDPS by name: taken back, TXDPS never has version 1 again."""
+    bulletin = published_bulletin()
+    released(bulletin, "community:DHE", "TXDPS")
+    amend(bulletin)
+    carried(bulletin, "TXDPS")
+    failures: list[BaseException] = []
+    seen: set[int] = set()
+    start, over = threading.Barrier(3), threading.Event()
+
+    def run(deed):
+        try:
+            start.wait(timeout=20)
+            deed()
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    def give():
+        for _ in range(6):
+            released(bulletin, "TXDPS", "HSI")
+
+    def take():
+        who = viewer("cbp.releaser")
+        for _ in range(6):
+            with viewing(who):
+                try:
+                    recall(bulletin, reason="wrong", viewer=who, at=timezone.now(), version=2)
+                except ValidationError:
+                    pass  # nobody has it at this moment
+        over.set()
+
+    def read():
+        while not over.is_set():
+            seen.update(version for (version,) in _held(bulletin.pk, agency("TXDPS").pk))
+
+    threads = [threading.Thread(target=run, args=(deed,)) for deed in (give, take, read)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    assert not failures and seen <= {2}
+    take()
+    assert _held(bulletin.pk, agency("TXDPS").pk) == [] and _held(bulletin.pk, agency("HSI").pk) == []
+    changes = rebuild_grants(timezone.now())
+    assert not (changes.granted or changes.changed or changes.withdrawn)
+
+
+def _held(record, of):
+    with engine():
+        return _rows(
+            "select f.version from sharing_grant g join bulletins_face f on f.id = g.face_id"
+            " where g.record_id = %s and g.group_id = %s",
+            record,
+            of,
+        )
 
 
 def _rows(sql, *parameters):

@@ -57,7 +57,18 @@ def _content(message: Message) -> tuple[str, str, dict[str, Any]]:
         # What a mail could not say of the record, it does not say of its recall either.
         if carries(Marking(tlp=told.tlp), Channel.MAIL) <= Carries.WAITING:
             return _("Something waits for you in the hub"), "waiting", {"url": f"{site}/inbox/"}
-        return _("Recalled: %(ref)s") % {"ref": told.ref}, "recalled", {"ref": told.ref, "at": told.at}
+        what = (
+            told.ref
+            if told.version is None
+            else _("%(ref)s, version %(n)d") % {"ref": told.ref, "n": told.version}
+        )
+        section = "bulletins" if told.kind == "bulletin" else "seizures"
+        answer = f"{site}/{section}/{told.ref}/recall/answer/"
+        return (
+            _("Recalled: %(ref)s") % {"ref": what},
+            "recalled",
+            {"ref": what, "at": told.at, "answer": answer},
+        )
     disclosure = message.disclosure
     if disclosure is None:
         # A notice: its kind and where to read it.
@@ -76,6 +87,8 @@ def _content(message: Message) -> tuple[str, str, dict[str, Any]]:
         "title": title,
         "tear_line": disclosure.core.get("tear_line", "") if title else "",
         "safety_note": disclosure.core.get("safety_note", "") if title else "",
+        # Which parts, but not the author's note: that may say more than a tear line.
+        "amended": message.amended if title else None,
     }
     hazard = [_("HAZARD")] if disclosure.hazard else []
     return " ".join([disclosure.marking.tlp, *hazard, title or str(context["what"])]), "alert", context

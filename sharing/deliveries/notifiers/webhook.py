@@ -55,11 +55,20 @@ def _data(message: Message) -> dict[str, Any]:
             "uid": str(told.uid),
             "ref": told.ref,
             "kind": told.kind,
+            "version": told.version,
             "recalled_at": told.at.astimezone(UTC).isoformat(),
             "reason": told.reason,
         }
     assert message.disclosure is not None and message.labels is not None
-    return shape(message.disclosure, labels=message.labels)
+    data = shape(message.disclosure, labels=message.labels)
+    if message.amended is not None:
+        data["amends"] = {
+            "version": message.amended.before,
+            "changed": list(message.amended.changed),
+            "added": list(message.amended.added),
+            "note": message.amended.note,
+        }
+    return data
 
 
 def headers(message: Message, body: bytes) -> dict[str, str]:

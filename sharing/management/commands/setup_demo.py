@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from sharing.demo.communities import load_operation
 from sharing.demo.records import load_records
 
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
         if not settings.HUB_DEMO:
             raise CommandError("this hub is no demo: set HUB_DEMO=1 to fill one")
         counts = load_records(timezone.now())
+        load_operation(timezone.now())
         self.stdout.write(
             f"demo: {counts['seizures']} seizure reports, {counts['bulletins']} bulletins added"
         )

@@ -1,0 +1,61 @@
+"""What time does to agreements: they begin, come near their end, and what a change of them left is brought up to date.
+
+An end needs nothing here: grants carry it, and deny from that instant.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hub.database.context import engine
+from sharing.agreeing import announce, mark_settled, path_of
+from sharing.agreements.models import Agreement
+from sharing.agreements.rules import day, days_left, due_warning
+from sharing.audiences.settling import concerned, settle, settle_some, treaties_of
+from sharing.deliveries.actions import queue_notice
+from sharing.deliveries.models import AlertKind
+
+
+def begin_due(*, at: datetime) -> int:
+    """Give what waited for agreements that have begun meanwhile; return how many began."""
+    with engine():
+        rows = Agreement.objects.told().filter(accepted_at__isnull=False, settled_at=None, valid_from__lte=at)
+        begun = list(rows.order_by("pk"))
+        old = [row.replaces for row in begun if row.replaces]
+        treaties = [treaty for row in (*begun, *old) for treaty in treaties_of(row)]
+    if not begun:
+        return 0
+    touched = concerned(treaties, at=at)
+    mark_settled([row.pk for row in begun], at)
+    announce(settle(touched, at=at), at)
+    return len(begun)
+
+
+def settle_left(*, at: datetime) -> int:
+    """Recompute one batch of what a change left; return how many records."""
+    count, changes = settle_some(at=at)
+    announce(changes, at)
+    return count
+
+
+def warn_of_lapsing(*, at: datetime) -> int:
+    """Tell both sides 60, 30 and 7 days ahead, once each, also after days without a look; return how many notices."""
+    with engine():
+        near = Agreement.objects.standing(at).filter(replaced_at=None, valid_from__lte=at).order_by("pk")
+        due = [(row, found) for row in near if (found := due_warning(row.valid_to, row.warned, at))]
+    told = 0
+    for row, (nearest, reached) in due:
+        with engine():
+            fresh = Agreement.objects.filter(pk=row.pk).exclude(warned__contains=[nearest])
+            claimed = fresh.update(warned=[*row.warned, *reached])
+        if claimed:
+            facts: dict[str, str | int] = {
+                "what": "agreement.lapses",
+                "code": row.code,
+                "n": days_left(row.valid_to, at),
+                "day": day(row.valid_to),
+            }
+            parties = [row.first_id, row.second_id]
+            queue_notice(AlertKind.AGREEMENT, parties, at=at, path=path_of(row), facts=facts)
+            told += 1
+    return told

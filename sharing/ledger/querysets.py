@@ -1,0 +1,86 @@
+"""Questions asked of the ledger. Both begin at `visible_to`, over a view that knows the transaction's agency alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from hub.agencies.models import Role
+from hub.database.context import require_viewer
+from sharing.ledger.rules import CLOSE
+
+if TYPE_CHECKING:
+    from hub.accounts.viewer import Viewer
+
+# Newest first; the last two tell apart what one answer gave at one instant.
+ORDER = ("at", "ledger_id", "place")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a reader narrows the ledger by. Days are whole days in the reader's zone."""
+
+    ref: str = ""
+    uid: UUID | None = None
+    agency: str = ""
+    channel: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def begins(self) -> datetime | None:
+        return _midnight(self.since) if self.since else None
+
+    @property
+    def ends(self) -> datetime | None:
+        """The first instant after the last day."""
+        return _midnight(self.until + timedelta(days=1)) if self.until else None
+
+    @property
+    def one_record(self) -> bool:
+        return bool(self.ref or self.uid)
+
+
+class EntryQuerySet(models.QuerySet[Any]):
+    def newest_first(self) -> Self:
+        return self.order_by(*(f"-{name}" for name in ORDER))
+
+    def narrowed(self, asked: Asked, *, other: str) -> Self:
+        """`other` is the column of the agency on the far side."""
+        wanted: dict[str, Any] = {
+            "ref": asked.ref,
+            "uid": asked.uid,
+            f"{other}__code": asked.agency,
+            "channel": asked.channel,
+            "at__gte": asked.begins,
+            "at__lt": asked.ends,
+        }
+        return self.filter(**{name: value for name, value in wanted.items() if value})
+
+
+class GivenQuerySet(EntryQuerySet):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """What of the viewer's agency went to others. At TLP:RED for its author, releasers and auditors."""
+        require_viewer(viewer)
+        if viewer.can(*CLOSE):
+            return self.all()
+        return self.filter(Q(red=False) | Q(poster_id=viewer.person_id))
+
+
+class TakenQuerySet(EntryQuerySet):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """What people and desk of the viewer's agency were given. At TLP:RED for those named and its auditors."""
+        require_viewer(viewer)
+        if viewer.can(Role.AUDITOR):
+            return self.all()
+        return self.filter(Q(red=False) | Q(person_id=viewer.person_id))
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))

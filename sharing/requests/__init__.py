@@ -1,0 +1,1 @@
+"""Sharing on: a holder asks, those it rests on consent, the owner releases."""
