@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from django.core.exceptions import ValidationError
 
-from bulletins.faces.actions import make_faces
+from bulletins.faces.actions import Cut, make_faces
 from bulletins.faces.content import content_of
 from bulletins.faces.sources import Source, below_sources, sources_for
 from bulletins.markings.rules import marking_of
@@ -73,7 +73,7 @@ def freeze(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, no
     )
     Record.objects.filter(pk=record.pk).update(latest=number, latest_at=at, edited_at=at)
     record.latest, record.latest_at, record.edited_at = number, at, at
-    make_faces(record, number, [frozenset()])
+    make_faces(record, number, [Cut()])
     write_trail(
         f"{record.kind}.{'publish' if number == 1 else 'amend'}",
         viewer=viewer,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -36,6 +36,7 @@ from sharing.releases.facts import derived_from, reach_of
 from sharing.releases.models import Recall, Release
 from sharing.releases.plan import Plan, naming_refusals, plan_refusals
 from sharing.releases.querysets import was_recalled
+from sharing.releases.rewording import other_words, reword, texts_for
 
 REFRESHED_AT_ONCE = 1_000
 
@@ -56,7 +57,7 @@ def release(
     _check(fresh, plan, viewer=viewer, at=at)
     marked = [_mark(record, plan, viewer=viewer, at=at) for record in fresh]
     before = _audiences(ids, viewer)
-    _replace(fresh, plan, viewer=viewer, at=at)
+    rows = _replace(fresh, plan, viewer=viewer, at=at)
     changes = regrant(ids, at=at)
     if any(marked):
         _follow(derived, at)
@@ -75,9 +76,29 @@ def release(
             marking=record.tlp,
             **_had(before.get(record.pk)),
             **_has(after.get(record.pk)),
+            **other_words(rows[record.pk]),
             reason=plan.need_to_know,
         )
     return changes
+
+
+def hold(records: Iterable[Record]) -> None:
+    """Lock the records as a release does: what is looked at from here on is what is then written."""
+    _lock(sorted(record.pk for record in records))
+
+
+def release_each(plans: Sequence[tuple[Record, Plan]], *, viewer: Viewer, at: datetime) -> None:
+    """Carry out a plan for each of several records, all or none: every record is locked before the first is written.
+
+    Raises ValidationError with what is wrong, by the ref of its record; then the caller's transaction is to be
+    rolled back.
+    """
+    hold(record for record, plan in plans)
+    for record, plan in plans:
+        try:
+            release([record], plan, viewer=viewer, at=at)
+        except ValidationError as error:
+            raise ValidationError([f"{record.ref}: {said}" for said in error.messages]) from None
 
 
 def recall(
@@ -193,8 +214,18 @@ def mark(record: Record, handling: Handling, *, reason: str, viewer: Viewer, at:
     return changes
 
 
-def carry_over(record: Record, releases: Iterable[int], *, viewer: Viewer, at: datetime) -> Changes:
+def carry_over(
+    record: Record,
+    releases: Iterable[int],
+    *,
+    viewer: Viewer,
+    at: datetime,
+    wording: Mapping[int, tuple[tuple[str, str], ...]] | None = None,
+) -> Changes:
     """Give the newest version to those the named live releases reach. Others keep the version they have.
+
+    `wording` holds, by release, the texts it puts in place of the newest version's. Of a release that is not in it
+    the wording stays where the author's text did; a text that the author has written anew is left out.
 
     Raises ValidationError where it names subjects and may not go with its identifiers.
     """
@@ -210,6 +241,8 @@ def carry_over(record: Record, releases: Iterable[int], *, viewer: Viewer, at: d
             _("Version %(n)d was recalled: amend it, or release it anew, before others get it.")
             % {"n": record.latest}
         )
+    rows = list(chosen.select_related("agency", "community"))
+    reword(rows, record, wording or {})
     chosen.update(version=record.latest, barred=[])
     changes = regrant([record.pk], at=at)
     queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
@@ -223,6 +256,7 @@ def carry_over(record: Record, releases: Iterable[int], *, viewer: Viewer, at: d
         marking=record.tlp,
         **_had(before.get(record.pk)),
         **_has(_audiences([record.pk], viewer).get(record.pk)),
+        **other_words(rows),
     )
     return changes
 
@@ -238,7 +272,7 @@ def tell_corrected(record: Record, releases: Iterable[int], *, viewer: Viewer, a
     chosen = Release.objects.filter(
         record_id=record.pk, ended_at=None, pk__in=list(releases), version__lt=record.latest
     ).filter(told_version__lt=record.latest)
-    told = holders_behind(record, [reach_of(row) for row in chosen])
+    told = holders_behind(record, [reach_of(row, {}) for row in chosen])
     if not told:
         raise ValidationError(_("Nobody whom these releases reach holds an older version and was not told."))
     for (version, person), agencies in sorted(told.items(), key=repr):
@@ -416,10 +450,11 @@ def _embargo(record: Record, until: datetime | None, *, viewer: Viewer, at: date
     )
 
 
-def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime) -> None:
-    """Write the plan's releases, each in place of a live one of the same record to the same target."""
+def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime) -> dict[int, list[Release]]:
+    """Write the plan's releases, each in place of a live one of the same record to the same target; by record."""
     members = _members(plan)
     starts_at = plan.starts_at or at
+    worded = texts_for(records, plan)
     rows = []
     earlier = Release.objects.filter(_same_targets(plan), record_id__in=[row.pk for row in records])
     earlier = earlier.filter(ended_at=None)
@@ -440,6 +475,7 @@ def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime)
                 members=members.get(pick.community or 0, []),
                 persons=sorted(pick.persons),
                 withheld=sorted(pick.withheld | plan.withheld),
+                wording=worded[record.pk, pick.agency, pick.community],
                 need_to_know=plan.need_to_know.strip(),
                 right_to_know=plan.right_to_know.strip(),
                 starts_at=starts_at,
@@ -453,6 +489,10 @@ def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime)
             if pick.agency != record.owner_id or plan.tlp == TLP.RED
         ]
     write_releases(rows)
+    written: dict[int, list[Release]] = defaultdict(list)
+    for row in rows:
+        written[row.record_id].append(row)
+    return written
 
 
 def _same_targets(plan: Plan) -> Q:

@@ -1,7 +1,7 @@
 """The models of the sharing app, gathered from its stages."""
 
 from sharing.agreements.models import Agreement, Direction
-from sharing.audiences.models import Entry, Given, Grant, Received, Unsettled, Withdrawal
+from sharing.audiences.models import Entry, Given, Grant, Received, Rewording, Unsettled, Withdrawal
 from sharing.briefings.models import Briefing
 from sharing.communities.models import Community, Invitation, Joining, Membership
 from sharing.corrections.models import Correction
@@ -46,6 +46,7 @@ __all__ = [
     "Receipt",
     "Received",
     "Release",
+    "Rewording",
     "Told",
     "Unsettled",
     "Verdict",

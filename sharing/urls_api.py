@@ -43,6 +43,7 @@ from sharing.rest.communities import (
     JoiningDetail,
     JoiningList,
 )
+from sharing.rest.marking import BulletinMarking, SeizureMarking
 from sharing.rest.releases import Recall, ReleaseList, ReleasePreview
 
 urlpatterns: list[URLPattern] = [
@@ -51,6 +52,7 @@ urlpatterns: list[URLPattern] = [
     path("v1/bulletins/", BulletinList.as_view(), name="api-bulletins"),
     path("v1/bulletins/<uuid:uid>/", BulletinDetail.as_view(), name="api-bulletin"),
     path("v1/bulletins/<uuid:uid>/publish/", BulletinPublish.as_view(), name="api-bulletin-publish"),
+    path("v1/bulletins/<uuid:uid>/marking/", BulletinMarking.as_view(), name="api-bulletin-marking"),
     path("v1/bulletins/<uuid:uid>/photographs/", Photographs.as_view(), name="api-photographs"),
     path(
         "v1/bulletins/<uuid:uid>/photographs/<uuid:photograph>/",
@@ -60,6 +62,7 @@ urlpatterns: list[URLPattern] = [
     path("v1/seizures/", SeizureList.as_view(), name="api-seizures"),
     path("v1/seizures/<uuid:uid>/", SeizureDetail.as_view(), name="api-seizure"),
     path("v1/seizures/<uuid:uid>/publish/", SeizurePublish.as_view(), name="api-seizure-publish"),
+    path("v1/seizures/<uuid:uid>/marking/", SeizureMarking.as_view(), name="api-seizure-marking"),
     path("v1/agencies/", AgencyList.as_view(), name="api-agencies"),
     path("v1/agencies/<slug:code>/", AgencyDetail.as_view(), name="api-agency"),
     path("v1/communities/", CommunityList.as_view(), name="api-communities"),

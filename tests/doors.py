@@ -13,8 +13,8 @@ from sharing import models as shared
 
 LOCKED = (
     known.Record, known.Version, known.Face, known.Found, known.Substance, known.Identifier, known.Photograph,
-    known.LinkedSeizure, shared.Received, shared.Grant, shared.Given, shared.Release, shared.Receipt,
-    shared.LedgerGiven, shared.LedgerTaken,
+    known.LinkedSeizure, shared.Received, shared.Grant, shared.Given, shared.Rewording, shared.Release,
+    shared.Receipt, shared.LedgerGiven, shared.LedgerTaken,
 )  # fmt: skip
 DEPTH = 5
 

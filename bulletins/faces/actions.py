@@ -4,44 +4,58 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from django.db import connection
 
 from bulletins.faces.content import WITHHOLDABLE, columns_of, drop
+from bulletins.faces.wording import Wording, digest_of, reworded
 from bulletins.faces.words import words_of
 from bulletins.markings.models import MARKING_FIELDS
 from bulletins.models import Face, Record, Version
 from hub.database.context import engine
 
 
-def faces_of(records: Iterable[int]) -> dict[tuple[int, int, frozenset[str]], int]:
-    """(record, version, withheld set) -> face id, of every face the records have."""
+class Cut(NamedTuple):
+    """What of a version is shown: all but the withheld groups, some texts in another wording."""
+
+    withheld: frozenset[str] = frozenset()
+    wording: Wording = ()
+
+
+def faces_of(records: Iterable[int]) -> dict[tuple[int, int, frozenset[str], str], int]:
+    """(record, version, withheld set, digest of the wording) -> face id, of every face the records have."""
     with engine():
         rows = Face.objects.filter(record_id__in=list(records)).values_list(
-            "record_id", "version", "withheld", "id"
+            "record_id", "version", "withheld", "wording", "id"
         )
-        return {(record, version, frozenset(withheld)): pk for record, version, withheld, pk in rows}
+        return {
+            (record, version, frozenset(withheld), wording): pk
+            for record, version, withheld, wording, pk in rows
+        }
 
 
-def make_faces(record: Record, version: int, sets: Iterable[frozenset[str]]) -> dict[frozenset[str], int]:
-    """Make sure there is a face of `version` for each withheld set; return set -> face id.
+def make_faces(record: Record, version: int, cuts: Iterable[Cut]) -> dict[Cut, int]:
+    """Make sure there is a face of `version` for each cut; return cut -> face id.
 
     The record must be locked by the caller. Runs as engine: the version may be another agency's.
     """
-    wanted = {frozenset(each) for each in sets}
+    wanted = set(cuts)
     with engine():
-        found = {
-            frozenset(withheld): pk
-            for pk, withheld in Face.objects.filter(record=record, version=version).values_list(
-                "id", "withheld"
+        there = {
+            (frozenset(withheld), wording): pk
+            for pk, withheld, wording in Face.objects.filter(record=record, version=version).values_list(
+                "id", "withheld", "wording"
             )
-            if frozenset(withheld) in wanted
+        }
+        found = {
+            cut: there[key] for cut in wanted if (key := (cut.withheld, digest_of(cut.wording))) in there
         }
         missing = wanted - found.keys()
         if missing:
             frozen = Version.objects.get(record=record, number=version)
-            for withheld in missing:
-                found[withheld] = _insert(record, frozen, withheld)
+            for cut in missing:
+                found[cut] = _insert(record, frozen, cut)
     return found
 
 
@@ -60,15 +74,17 @@ def mark_faces(record: int, *, tlp: str, controls: Iterable[str], rel_to: Iterab
                 Face.objects.filter(pk=face.pk).update(**wanted)
 
 
-def _insert(record: Record, version: Version, withheld: frozenset[str]) -> int:
-    shown = drop(version.content, withheld)
+def _insert(record: Record, version: Version, cut: Cut) -> int:
+    shown = reworded(drop(version.content, cut.withheld), cut.wording)
     columns = columns_of(shown)
     a, b, c, d = words_of(shown, ref=record.ref, owner=f"{record.owner.code} {record.owner.name}")
     values = {
         "record_id": record.pk,
         "owner_id": record.owner_id,
         "version": version.number,
-        "withheld": [group for group in WITHHOLDABLE if group in withheld],
+        "withheld": [group for group in WITHHOLDABLE if group in cut.withheld],
+        "wording": digest_of(cut.wording),
+        "reworded": [each.field for each in cut.wording],
         "kind": record.kind,
         "uid": record.uid,
         "ref": record.ref,

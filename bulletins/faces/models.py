@@ -45,17 +45,23 @@ class FaceColumns(Marked):
 
 
 class Face(FaceColumns):
-    """(record, version, withheld groups). `audience` and `lapses_at` are kept by the trigger on grants."""
+    """(record, version, withheld groups, wording). `audience` and `lapses_at` are kept by the trigger on grants.
+
+    `wording` is the digest of texts that stand in place of the author's, `reworded` says which; the views that
+    recipients read through have neither: who has a text of its own is not told that there is another.
+    """
 
     record = models.ForeignKey(Record, models.CASCADE, related_name="faces")
     owner = models.ForeignKey(Agency, models.PROTECT, related_name="+")
     audience = ArrayField(models.IntegerField(), default=list)
     lapses_at = models.DateTimeField(null=True)
+    wording = models.CharField(max_length=32, blank=True, default="")
+    reworded = ArrayField(models.CharField(max_length=60), default=list)
 
     class Meta(FaceColumns.Meta):
         abstract = False
         constraints = [
-            models.UniqueConstraint(fields=["record", "version", "withheld"], name="face_once"),
+            models.UniqueConstraint(fields=["record", "version", "withheld", "wording"], name="face_once"),
         ]
         indexes = [
             models.Index(fields=["-issued_at", "-record"], name="face_issued"),

@@ -13,7 +13,7 @@ SHOWN_TO_ME = """audience && hub_mine()
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bulletins", "0004_sources"),
+        ("bulletins", "0005_wording"),
         ("hub", "0002_locks"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -14,7 +14,8 @@ from typing import Any
 
 from django.db import connection
 
-from bulletins.faces.actions import faces_of, make_faces, mark_faces
+from bulletins.faces.actions import Cut, faces_of, make_faces, mark_faces
+from bulletins.faces.wording import digest_of
 from bulletins.models import Record
 from hub.database.context import engine, hold_ground, lock_records
 from sharing.audiences.models import EntryKind, Grant, WithdrawalKind
@@ -167,7 +168,7 @@ def decisions(world: World, pk: int, at: datetime) -> dict[int, Decision]:
 
 
 def _rows(
-    world: World, pk: int, faces: dict[tuple[int, int, frozenset[str]], int], at: datetime
+    world: World, pk: int, faces: dict[tuple[int, int, frozenset[str], str], int], at: datetime
 ) -> list[Row]:
     """The grants a record should have. `faces` are those there are; what is missing is made."""
     record = world.records[pk]
@@ -175,13 +176,7 @@ def _rows(
         return []
     allowed = {agency: found for agency, found in decisions(world, pk, at).items() if found.allowed}
     opened = _opened(world, pk, at)
-    every = [*allowed.values(), *(found for _opening, found in opened)]
-    missing = {(pk, found.version, found.withheld) for found in every} - faces.keys()
-    for version in {version for _pk, version, _withheld in missing}:
-        sets = [withheld for _pk, of, withheld in missing if of == version]
-        faces |= {
-            (pk, version, withheld): face for withheld, face in make_faces(record, version, sets).items()
-        }
+    _make_missing(record, [*allowed.values(), *(found for _opening, found in opened)], faces)
     rows = []
     for agency, found in allowed.items():
         own = agency == record.owner_id and not found.persons
@@ -192,7 +187,7 @@ def _rows(
                     record=pk,
                     agency=agency,
                     person=person,
-                    face=faces[pk, found.version, found.withheld],
+                    face=faces[_face_key(pk, found)],
                     release=None if own else found.release,
                     agreement=found.agreement,
                     directions=found.directions,
@@ -206,7 +201,7 @@ def _rows(
             record=pk,
             agency=opening.agency,
             person=opening.person,
-            face=faces[pk, found.version, found.withheld],
+            face=faces[_face_key(pk, found)],
             release=None,
             agreement=found.agreement,
             directions=found.directions,
@@ -228,6 +223,25 @@ def _opened(world: World, pk: int, at: datetime) -> list[tuple[Opening, Decision
             if decided.allowed:
                 found[opening.agency, opening.person] = (opening, decided)
     return list(found.values())
+
+
+def _face_key(pk: int, found: Decision) -> tuple[int, int, frozenset[str], str]:
+    return pk, found.version, found.withheld, digest_of(found.wording)
+
+
+def _make_missing(
+    record: Record,
+    allowed: Iterable[Decision],
+    faces: dict[tuple[int, int, frozenset[str], str], int],
+) -> None:
+    """Add to `faces` those the decisions need and that are not made yet."""
+    missing: dict[int, set[Cut]] = defaultdict(set)
+    for found in allowed:
+        if _face_key(record.pk, found) not in faces:
+            missing[found.version].add(Cut(found.withheld, found.wording))
+    for version, cuts in missing.items():
+        for cut, face in make_faces(record, version, cuts).items():
+            faces[record.pk, version, cut.withheld, digest_of(cut.wording)] = face
 
 
 def _remove(ids: list[int], rows: list[Row], at: datetime, recall: Recall | None) -> Changes:

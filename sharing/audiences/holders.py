@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bulletins.faces.wording import label_of
 from bulletins.models import Version
 from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
 from hub.agencies.bands import Band, band_of
 from hub.agencies.models import Agency
-from sharing.audiences.models import Given
+from sharing.audiences.models import Given, Rewording
 from sharing.audiences.preview import hidden_rosters
 from sharing.communities.models import Membership
 from sharing.releases.models import Release
@@ -19,7 +20,8 @@ from sharing.releases.querysets import live_releases
 
 @dataclass(frozen=True)
 class Holder:
-    """`withheld` names the kinds that stay behind; `persons` counts those named (TLP:RED)."""
+    """`withheld` names the kinds that stay behind, `reworded` the texts it reads in other words than the author's;
+    `persons` counts those named (TLP:RED)."""
 
     agency: int
     code: str
@@ -30,6 +32,7 @@ class Holder:
     since: datetime
     until: datetime | None
     persons: int = 0
+    reworded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ def holders_of(record_id: int, viewer: Viewer) -> Holders:
         number: {group for group in FieldGroup if content.get(group)}
         for number, content in Version.objects.filter(record_id=record_id).values_list("number", "content")
     }
+    reworded = texts_of_their_own(record_id)
     found: dict[int, Holder] = {}
     for row in rows:
         agency, earlier = agencies[row.agency_id], found.get(row.agency_id)
@@ -68,10 +72,20 @@ def holders_of(record_id: int, viewer: Viewer) -> Holders:
             ),
             since=row.visible_since,
             until=row.until,
+            reworded=reworded.get(agency.pk, ()),
             persons=(earlier.persons if earlier else 0) + (row.person_id is not None),
         )
     ordered = sorted(found.values(), key=lambda holder: (holder.band, holder.code))
     return Holders(tuple(ordered), hidden)
+
+
+def texts_of_their_own(record_id: int) -> dict[int, tuple[str, ...]]:
+    """Agency -> what the texts are called that it reads in other words; of the viewer's own agency's record."""
+    rows = Rewording.objects.filter(record_id=record_id).order_by("id")
+    return {
+        agency: tuple(dict.fromkeys(label_of(field) for field in fields))
+        for agency, fields in rows.values_list("agency_id", "fields")
+    }
 
 
 def nameable(releases: list[Release], viewer: Viewer) -> tuple[set[int] | None, tuple[str, ...]]:

@@ -177,3 +177,19 @@ class Given(models.Model):
     class Meta:
         managed = False
         db_table = "sharing_given"
+
+
+class Rewording(models.Model):
+    """Row of `sharing_reworded`: who reads texts of the records of the viewer's own agency in other words, and which.
+
+    Whoever reads them so has no row of it.
+    """
+
+    record = models.ForeignKey(Record, models.DO_NOTHING, related_name="+")
+    agency = models.ForeignKey(Agency, models.DO_NOTHING, related_name="+")
+    version = models.IntegerField()
+    fields = models.JSONField()
+
+    class Meta:
+        managed = False
+        db_table = "sharing_reworded"

@@ -22,6 +22,7 @@ from hub.agencies.bands import Band, band_of
 from hub.agencies.models import Agency
 from hub.database.context import engine
 from sharing.audiences.models import Grant, Withdrawal
+from sharing.audiences.naming import Offer, offers
 from sharing.audiences.unusual import Foreseen, unusual
 from sharing.communities.models import Community, Membership
 from sharing.releases.facts import World, load, remarked
@@ -66,13 +67,14 @@ class PreviewRow:
 
 @dataclass(frozen=True)
 class Preview:
-    """`begins` is when it takes effect, where that is later."""
+    """`begins` is when it takes effect, where that is later. `offers` are texts that may go out in other words."""
 
     rows: tuple[PreviewRow, ...]
     refusals: tuple[str, ...]
     warnings: tuple[str, ...]
     seal: str = ""
     begins: datetime | None = None
+    offers: tuple[Offer, ...] = ()
 
     @property
     def reached(self) -> int:
@@ -113,14 +115,18 @@ class Preview:
         return _(" and ").join(parts)
 
 
-def preview(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> Preview:
+def preview(
+    record: Record, plan: Plan, *, viewer: Viewer, at: datetime, world: World | None = None
+) -> Preview:
     """Decide the plan for every agency it concerns, without writing. `record` is the viewer's own agency's.
 
-    Decided as of the plan's start: by the rule that will write the grants, over the releases there will be.
+    Decided as of the plan's start: by the rule that will write the grants, over the releases there will be. `world`
+    is what was loaded, whole, for several records at once.
     """
-    world = load([record.pk], whole=True)
+    world = world or load([record.pk], whole=True)
     when = max(at, plan.starts_at or at, record.embargo_until or at)
-    planned = _planned(world, record, plan, when)
+    content = _content(record)
+    planned = _planned(world, record, plan, when, content)
     own = record.owner_id
     fresh = [reach for reach in planned.facts[record.pk].releases if reach.id < 0]
     picked = _reach_of(planned, record.pk, fresh) - {own}
@@ -131,7 +137,6 @@ def preview(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> Prev
     # A release that stands but reaches nobody under a stricter marking reaches again under a looser one.
     gained = {pk for pk, found in decided.items() if found.allowed} - picked - held
 
-    content = _content(record)
     standing = world.facts[record.pk].releases
     hidden = hidden_rosters((reach.community for reach in (*fresh, *standing)), viewer)
     named = _reach_of(planned, record.pk, [each for each in fresh if each.community not in hidden])
@@ -160,7 +165,14 @@ def preview(record: Record, plan: Plan, *, viewer: Viewer, at: datetime) -> Prev
         )
     marking = Marking(plan.tlp, tuple(plan.controls), tuple(plan.rel_to))
     refusals += below_sources(rests_on([record.pk]), marking, viewer)
-    return Preview(tuple(rows), tuple(refusals), tuple(unusual(foreseen)), _seal(plan, rows), begins)
+    return Preview(
+        rows=tuple(rows),
+        refusals=tuple(refusals),
+        warnings=tuple(unusual(foreseen)),
+        seal=_seal(plan, rows, world, record, fresh),
+        begins=begins,
+        offers=tuple(offers(planned, record.pk, fresh, shown, content)),
+    )
 
 
 def preview_marking(
@@ -194,11 +206,13 @@ def _lacks(world: World, pk: int, row: PreviewRow, when: datetime) -> tuple[str,
     return tuple(party.code for party in lacking)
 
 
-def _planned(world: World, record: Record, plan: Plan, when: datetime) -> World:
+def _planned(
+    world: World, record: Record, plan: Plan, when: datetime, content: dict[str, dict[str, Any]]
+) -> World:
     """The world as the plan would make it: its marking; its releases, and those standing to other targets."""
     subject = remarked(world, record.pk, tlp=plan.tlp, controls=plan.controls, rel_to=plan.rel_to)
     facts = world.facts[record.pk]
-    fresh = plan.reaches(record.latest, facts.rosters, when)
+    fresh = plan.reaches(record.latest, facts.rosters, when, standing=facts.releases, content=content)
     replaced = {(reach.agency, reach.community) for reach in fresh}
     standing = [reach for reach in facts.releases if (reach.agency, reach.community) not in replaced]
     releases = (*standing, *fresh)
@@ -313,9 +327,16 @@ def _hidden_row(community: Community) -> PreviewRow:
     )
 
 
-def _seal(plan: Plan, rows: list[PreviewRow]) -> str:
-    """Names what was shown, so that exactly this is what a press of the button releases."""
+def _seal(plan: Plan, rows: list[PreviewRow], world: World, record: Record, fresh: Iterable[Reach]) -> str:
+    """Names what was shown, and what it was shown over, so that exactly this is what a press of the button releases.
+
+    Whatever somebody else released, amended or marked meanwhile makes it another.
+    """
+    subject = world.subjects[record.pk]
     parts = [
+        (subject.version, subject.tlp, sorted(subject.controls), sorted(subject.rel_to)),
+        sorted(reach.id for reach in world.facts[record.pk].releases),
+        [(reach.agency, reach.community, reach.wording) for reach in fresh if reach.wording],
         sorted(
             (pick.agency or 0, pick.community or 0, sorted(pick.withheld), bool(pick.persons))
             for pick in plan.picks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,10 +13,11 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bulletins.faces.wording import Wording, label_of
 from bulletins.markings.models import TLP
 from bulletins.models import Record
 from bulletins.vocabulary.lists import FieldGroup
-from bulletins.vocabulary.terms import terms
+from sharing.audiences.naming import names_in
 from sharing.releases.facts import World
 from sharing.releases.grounds import Decision
 from sharing.releases.plan import Plan
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from sharing.audiences.preview import PreviewRow
 
 Content = dict[str, dict[str, Any]]
-SHORTEST = 4
 
 
 @dataclass(frozen=True)
@@ -126,63 +127,24 @@ def _photographs(foreseen: Foreseen) -> list[str]:
 
 def _names(foreseen: Foreseen) -> list[str]:
     """Free text that names what a group withholds: the title names Otay Mesa, and CBSA gets no place."""
-    found = []
-    for group, names in _named_by(foreseen.content).items():
-        without = {
-            pk: each.withheld
-            for pk, each in foreseen.decided.items()
-            if each.allowed and group in each.withheld
-        }
-        for where, holder, text in _texts(foreseen.content):
-            said = sorted(name for name in names if name.casefold() in text.casefold())
-            told = [pk for pk, withheld in without.items() if holder not in withheld]
-            if said and told:
-                found.append(
-                    _(
-                        "%(where)s names %(said)s, but “%(group)s” is withheld from %(codes)s. "
-                        "Amend the text, or withhold it too."
-                    )
-                    % {
-                        "where": where,
-                        "said": ", ".join(f"“{name}”" for name in said),
-                        "group": str(FieldGroup(group).label),
-                        "codes": foreseen.codes(told),
-                    }
-                )
-    return found
-
-
-def _texts(content: Content) -> list[tuple[str, str, str]]:
-    """Free texts: what each is called, the group it goes with, what it says."""
-    core, detail = content.get("core", {}), content.get("detail", {})
-    technique = content.get("technique", {})
-
-    def captions(facts: dict[str, Any]) -> str:
-        return " ".join(row.get("caption", "") for row in facts.get("photographs", []))
-
+    told: dict[tuple[str, str, tuple[str, ...]], list[int]] = defaultdict(list)
+    alike: dict[tuple[frozenset[str], Wording], list[int]] = defaultdict(list)
+    for pk, each in foreseen.decided.items():
+        if each.allowed:
+            alike[each.withheld, each.wording].append(pk)
+    for (withheld, wording), agencies in alike.items():
+        for named in names_in(foreseen.content, withheld, wording):
+            told[label_of(named.field), named.group, named.said] += agencies
     return [
-        (_("The title"), "core", core.get("title", "")),
-        (_("The tear line"), "core", core.get("tear_line", "")),
-        (_("The safety note"), "core", core.get("safety_note", "")),
-        (_("The conveyance"), "core", core.get("conveyance", "")),
-        (_("The narrative"), "detail", f"{detail.get('narrative', '')} {detail.get('concealment', '')}"),
-        (_("A caption"), "detail", captions(detail)),
-        (_("How it was found"), "technique", f"{technique.get('technique', '')} {captions(technique)}"),
+        _(
+            "%(where)s names %(said)s, but “%(group)s” is withheld from %(codes)s. "
+            "Give them other words in its place, withhold the text too, or amend it: else the name goes out."
+        )
+        % {
+            "where": where,
+            "said": ", ".join(f"“{name}”" for name in said),
+            "group": str(FieldGroup(group).label),
+            "codes": foreseen.codes(agencies),
+        }
+        for (where, group, said), agencies in told.items()
     ]
-
-
-def _named_by(content: Content) -> dict[str, set[str]]:
-    """What a group that can be withheld names, as words that free text might repeat."""
-    place, case = content.get("place", {}), content.get("case", {})
-    port = terms().ports.get(place.get("port", ""))
-    places = [place.get("place"), port.label if port else ""]
-    places += [str(name).split(",")[0] for name in places if name]
-    found = {
-        "place": places,
-        "identifiers": [row["value"] for row in content.get("identifiers", {}).get("items", [])],
-        "case": [case.get("case_number"), case.get("investigators"), case.get("own_reference")],
-    }
-    return {
-        group: {str(name).strip() for name in names if name and len(str(name).strip()) >= SHORTEST}
-        for group, names in found.items()
-    }

@@ -136,7 +136,7 @@ def _packed(
         if verdict.missing:
             left.append(Left(each, verdict.missing))
         else:
-            inside.append(each.without(verdict.withheld))
+            inside.append(each.without(verdict.withheld, verdict.reworded))
     kept = _resting(inside, of_month)
     on_paper = _resting(
         [each for each in inside if carries(each.marking, Channel.PDF) == Carries.ALL], of_month

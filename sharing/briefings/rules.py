@@ -26,10 +26,11 @@ class Seat:
 
 @dataclass(frozen=True)
 class Held:
-    """What an agency has of a record at this moment."""
+    """What an agency has of a record at this moment; `reworded` are texts it reads in other words than the owner."""
 
     version: int
     withheld: frozenset[str]
+    reworded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,12 @@ class Missing:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A record is in the pack when nobody is missing; then `withheld` is what is left out for all."""
+    """A record is in the pack when nobody is missing; then `withheld` is what is left out for all, and `reworded` are
+    texts that one of them reads in other words: they are left out too."""
 
     withheld: frozenset[str] = frozenset()
     missing: tuple[Missing, ...] = ()
+    reworded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -94,14 +97,18 @@ def judged(
     the pack would tell who is in it.
     """
     withheld: set[str] = set()
+    reworded: set[str] = set()
     missing = []
     for seat in seats:
         has = held.get(seat.id)
         if seat.active and seat.id in course.reached and has is not None and has.version == version:
             withheld |= has.withheld
+            reworded |= has.reworded
         else:
             missing.append(Missing(seat.code, _why(seat, version, tlp, has, course)))
-    return Verdict(frozenset() if missing else frozenset(withheld), tuple(missing))
+    if missing:
+        return Verdict(missing=tuple(missing))
+    return Verdict(frozenset(withheld), reworded=frozenset(reworded))
 
 
 def _why(seat: Seat, version: int, tlp: str, has: Held | None, course: Course) -> str:

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from hub.accounts.viewer import Viewer
-from sharing.audiences.models import Given
+from sharing.audiences.models import Given, Rewording
 from sharing.briefings.attendees import open_communities
 from sharing.briefings.rules import Course, Held, Seat
 from sharing.communities.models import Membership
@@ -22,11 +22,16 @@ def held_by(seats: Iterable[Seat], ids: Collection[int]) -> dict[int, dict[int, 
     rows = Given.objects.filter(
         record_id__in=list(ids), agency_id__in=[seat.id for seat in seats], person_id=None
     )
+    reworded: dict[tuple[int, int], frozenset[str]] = defaultdict(frozenset)
+    for record, agency, fields in Rewording.objects.filter(record_id__in=list(ids)).values_list(
+        "record_id", "agency_id", "fields"
+    ):
+        reworded[record, agency] |= frozenset(fields)
     found: dict[int, dict[int, Held]] = defaultdict(dict)
     for record, agency, version, withheld in rows.values_list(
         "record_id", "agency_id", "version", "withheld"
     ):
-        found[record][agency] = Held(version, frozenset(withheld))
+        found[record][agency] = Held(version, frozenset(withheld), reworded[record, agency])
     return found
 
 

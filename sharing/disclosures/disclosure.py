@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from bulletins.faces.wording import left_out
 from bulletins.markings.rules import Marking
 
 
@@ -101,10 +102,10 @@ class Disclosure:
     def path(self) -> str:
         return f"/{'bulletins' if self.kind == 'bulletin' else 'seizures'}/{self.ref}/"
 
-    def without(self, groups: frozenset[str]) -> Disclosure:
-        """The same with `groups` taken out as well: what an audience that may see less is shown."""
+    def without(self, groups: frozenset[str], texts: frozenset[str] = frozenset()) -> Disclosure:
+        """The same with `groups` and `texts` taken out as well: what an audience that may see less is shown."""
         facts = {name: value for name, value in self.facts.items() if name not in groups}
         facts["withheld"] = sorted(
             {*self.facts.get("withheld", []), *(name for name in groups if self.facts.get(name))}
         )
-        return replace(self, facts=facts)
+        return replace(self, facts=left_out(facts, texts))

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from bulletins.publishing.photographs.storage import stored_name
-from bulletins.publishing.rules import may_draft
+from bulletins.publishing.rules import may_draft, may_release
 from bulletins.records.models import Kind
 from bulletins.records.refs import PATTERN
 from hub.accounts.viewer import Viewer
@@ -44,7 +44,12 @@ def records(request: HttpRequest, kind: str) -> HttpResponse:
     """A list of one kind, newest first by the instant it became visible to the reader's agency."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     template = f"sharing/{SECTION[Kind(kind)]}.html"
-    context: dict[str, Any] = {"kind": kind, "list_path": request.path, "may_draft": may_draft(viewer)}
+    context: dict[str, Any] = {
+        "kind": kind,
+        "list_path": request.path,
+        "may_draft": may_draft(viewer),
+        "may_release": may_release(viewer),
+    }
     try:
         filters = read(request.GET, OF_LISTS)
         found = list_of(viewer, filters, kind)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +21,9 @@ from hub.accounts.viewer import Viewer
 from hub.trail.actions import refuse
 from sharing.audiences.models import Received
 from sharing.disclosures.reading import shown_to
+from sharing.releases.models import Release
+
+Q = TypeVar("Q", bound=QuerySet[Any])
 
 
 @dataclass(frozen=True)
@@ -100,4 +105,12 @@ def outline(record: Record, title: str = "") -> Head:
         version=record.latest,
         edited=bool(record.latest_at and record.edited_at > record.latest_at),
         recalled=record.recalled_at is not None,
+    )
+
+
+def with_nobody(rows: Q) -> Q:
+    """Of rows of the viewer's own records, those released to nobody, and never recalled."""
+    releases = Release.objects.filter(record_id=OuterRef("record_id"))
+    return rows.exclude(Exists(releases.filter(ended_at=None))).exclude(
+        Exists(releases.exclude(recalled_at=None))
     )

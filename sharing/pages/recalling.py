@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,26 +12,32 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from bulletins.faces.wording import Reworded, texts_of
 from bulletins.models import Record, Version
 from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
 from sharing.audiences.holders import Holders, holders_of
+from sharing.audiences.naming import offers
 from sharing.corrections.querysets import taken_into
 from sharing.flow import carry_over, recall, tell_corrected
 from sharing.pages.access import head_of, own_record
-from sharing.pages.releasing import Standing, standing, target_key
+from sharing.pages.releasing import OtherWords, Standing, standing, target_key
 from sharing.recalls.proof import had_before
-from sharing.releases.facts import load
+from sharing.releases.facts import World, load
+from sharing.releases.forms import other_words_in
+from sharing.releases.grounds import Decision
 from sharing.releases.models import Release
 from sharing.releases.querysets import live_releases
 from sharing.releases.rules import decide
 
 LONGEST_REASON = 500
+Words = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class Behind:
     unseen: tuple[str, ...]
     losing: tuple[str, ...]
     told: bool = False
+    other_words: tuple[OtherWords, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -166,7 +174,8 @@ def carry_over_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         wanted = set(request.POST.getlist("release"))
         chosen = [row.pk for row in behind if target_key(row) in wanted]
         tell = request.POST.get("do") == "tell"
-        error = _carried(record, chosen, viewer, tell=tell) if chosen else ""
+        words = _wording(request, behind)
+        error = _carried(record, chosen, viewer, tell=tell, words=words) if chosen else ""
         if chosen and not error and tell:
             messages.success(request, _("Those who keep an older version are told that it was corrected."))
             return HttpResponseRedirect(request.path)
@@ -190,12 +199,23 @@ def carry_over_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     return render(request, "sharing/carry_over.html", context, status=400 if error else 200)
 
 
-def _carried(record: Record, chosen: list[int], viewer: Viewer, *, tell: bool) -> str:
+def _wording(request: HttpRequest, behind: list[Release]) -> dict[int, Words]:
+    """What was written in other words, by release; a release of which nothing was asked is not in it."""
+    found = {row.pk: other_words_in(request.POST, target_key(row)) for row in behind}
+    return {pk: words for pk, words in found.items() if words is not None}
+
+
+def _carried(
+    record: Record, chosen: list[int], viewer: Viewer, *, tell: bool, words: dict[int, Words]
+) -> str:
     """Carry it over, or only tell of it; or why that cannot be."""
-    deed = tell_corrected if tell else carry_over
+    now = timezone.now()
     try:
         with transaction.atomic():
-            deed(record, chosen, viewer=viewer, at=timezone.now())
+            if tell:
+                tell_corrected(record, chosen, viewer=viewer, at=now)
+            else:
+                carry_over(record, chosen, viewer=viewer, at=now, wording=words)
     except ValidationError as error:
         return " ".join(error.messages)
     return ""
@@ -206,37 +226,63 @@ def _changes(record: Record, behind: list[Release], holding: set[int]) -> list[B
         return []
     contents = dict(Version.objects.filter(record=record).values_list("number", "content"))
     newest = contents[record.latest]
+    world = load([record.pk])
     found = []
     for row, line in zip(behind, standing(behind), strict=True):
         older = contents[row.version]
+        then = _decided(world, record, row, holding)
         changed = [group for group in FieldGroup if older.get(group) != newest.get(group)]
         found.append(
             Behind(
                 release=line,
                 newer=tuple(str(group.label) for group in changed if group not in row.withheld),
                 unseen=tuple(str(group.label) for group in changed if group in row.withheld),
-                losing=_losing(record, row, holding),
+                losing=tuple(sorted(world.parties[pk].code for pk, each in then.items() if not each.allowed)),
                 told=row.told_version >= record.latest,
+                other_words=_asked(world, row, line, then, contents),
             )
         )
     return found
 
 
-def _losing(record: Record, row: Release, holding: set[int]) -> tuple[str, ...]:
-    """Of those holding it, who would be left with nothing: for want of the originator's consent, say."""
-    now = timezone.now()
-    world = load([record.pk])
+def _decided(world: World, record: Record, row: Release, holding: set[int]) -> dict[int, Decision]:
+    """How it would be decided for those holding it, were this release carried over: some might be left with nothing,
+    for want of the originator's consent, say."""
     facts = world.facts[record.pk]
     carried = tuple(
         replace(reach, version=record.latest) if reach.id == row.pk else reach for reach in facts.releases
     )
-    then = replace(facts, releases=carried)
+    then, now = replace(facts, releases=carried), timezone.now()
+    return {pk: decide(world.subjects[record.pk], world.parties[pk], then, now) for pk in holding}
+
+
+def _asked(
+    world: World,
+    row: Release,
+    line: Standing,
+    then: dict[int, Decision],
+    contents: dict[int, dict[str, Any]],
+) -> tuple[OtherWords, ...]:
+    """The texts that this release says in other words, and those of the newest version that name what is withheld.
+
+    Where the author has written a text anew, the older wording is offered: whether it still fits is for people.
+    """
+    newest, older = contents[max(contents)], contents[row.version]
+    said = texts_of(newest)
+    reach = next(each for each in world.facts[row.record_id].releases if each.id == row.pk)
+    kept = tuple(
+        Reworded(each.field, each.text, said[each.field]) for each in reach.wording if each.field in said
+    )
+    carried = replace(reach, version=max(contents), wording=kept)
     return tuple(
-        sorted(
-            world.parties[pk].code
-            for pk in holding
-            if not decide(world.subjects[record.pk], world.parties[pk], then, now).allowed
+        OtherWords(
+            offer=offer,
+            key=line.key,
+            slug=slugify(f"{line.key}-{offer.field}"),
+            to=line.to,
+            anew=offer.field in row.wording and said[offer.field] != texts_of(older).get(offer.field),
         )
+        for offer in offers(world, row.record_id, [carried], then, newest)
     )
 
 

@@ -14,15 +14,18 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from bulletins.faces.wording import label_of
 from bulletins.markings.models import TLP
 from bulletins.models import Record
 from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
 from sharing.audiences.holders import holders_of
+from sharing.audiences.naming import Offer
 from sharing.audiences.preview import Preview, preview
 from sharing.flow import release
 from sharing.pages.access import Head, head_of, outline, own_record
@@ -50,11 +53,23 @@ class Standing:
     to: str
     version: int
     withheld: str
+    reworded: str
     need_to_know: str
     since: datetime
     starts_at: datetime | None
     until: datetime | None
     by: str
+
+
+@dataclass(frozen=True)
+class OtherWords:
+    """A text that one target may read in other words; `anew`: its author has rewritten it since."""
+
+    offer: Offer
+    key: str
+    slug: str
+    to: str
+    anew: bool = False
 
 
 @login_required
@@ -79,7 +94,7 @@ def release_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         return HttpResponseRedirect(head.path)
     context = {
         **_shared(form, head, foreseen),
-        **_picker(form, targets),
+        **picker(form, targets),
         "holders": holders_of(record.pk, viewer),
         "standing": standing(live_releases(record.pk, at=now)),
         "refused": sent,
@@ -111,6 +126,7 @@ def standing(releases: Iterable[Release]) -> list[Standing]:
             to=_to(row),
             version=row.version,
             withheld=", ".join(str(FieldGroup(group).label) for group in FieldGroup if group in row.withheld),
+            reworded=", ".join(dict.fromkeys(label_of(field) for field in sorted(row.wording))),
             need_to_know=row.need_to_know,
             since=row.released_at,
             starts_at=row.starts_at if row.applied_at is None else None,
@@ -151,13 +167,28 @@ def _shared(form: ReleaseForm, head: Head, foreseen: Preview | None) -> dict[str
         "page_marking": head.marking,
         "form": form,
         "foreseen": foreseen,
+        "other_words": _other_words(form, foreseen),
         "tlp": tlp,
         "meaning": tlp_meaning(tlp),
         "ready": foreseen is not None and foreseen.possible and not form.errors,
     }
 
 
-def _picker(form: ReleaseForm, targets: Targets) -> dict[str, Any]:
+def _other_words(form: ReleaseForm, foreseen: Preview | None) -> list[OtherWords]:
+    targets = {(target.agency, target.community): target for target in form.targets.values()}
+    return [
+        OtherWords(
+            offer=offer,
+            key=target.key,
+            slug=slugify(f"{target.key}-{offer.field}"),
+            to=target.code or target.label,
+        )
+        for offer in (foreseen.offers if foreseen else ())
+        if (target := targets.get((offer.agency, offer.community)))
+    ]
+
+
+def picker(form: ReleaseForm, targets: Targets) -> dict[str, Any]:
     """The left side: every target as a line, in its group."""
     picked = set(form.chosen())
     groups = [(value, str(label)) for value, label in GROUPS]

@@ -21,7 +21,7 @@ from hub.accounts.viewer import Viewer, desk_of
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import viewing
 from hub.trail.actions import record as write_trail
-from sharing.audiences.holders import holders_of
+from sharing.audiences.holders import holders_of, texts_of_their_own
 from sharing.audiences.preview import preview
 from sharing.disclosures.presenting import event_of, present
 from sharing.disclosures.reading import linked_to, marking_of_page, shown_to
@@ -35,10 +35,12 @@ from sharing.releases.targets import targets_for
 
 @dataclass(frozen=True)
 class Sight:
-    """What the agency would see: the page's context, or the reasons why there is none."""
+    """What the agency would see: the page's context, or the reasons why there is none; and, for the owner alone, what
+    of it is worded otherwise than its own."""
 
     page: dict[str, Any] | None = None
     reasons: tuple[str, ...] = ()
+    reworded: tuple[str, ...] = ()
 
 
 @login_required
@@ -70,6 +72,7 @@ def show_as(request: HttpRequest, kind: str, ref: str, agency: str) -> HttpRespo
         "them": {"code": them.code, "name": them.label, "agency_code": them.code},
         "planned": planned,
         "reasons": sight.reasons,
+        "reworded": sight.reworded,
         "crumbs": head.crumbs,
     }
     if sight.page is None:
@@ -115,6 +118,7 @@ def _planned(request: HttpRequest, record: Record, them: Agency, viewer: Viewer)
 def _look(record: Record, them: Agency, plan: Plan | None = None) -> Sight:
     """Through the agency's eyes: by its own context, grant and disclosure. The caller rolls back."""
     eyes = _eyes(record, them, plan)
+    reworded = texts_of_their_own(record.pk).get(them.pk, ())
     with viewing(eyes):
         shown = shown_to(eyes, record.kind, record.ref)
         if shown is None:
@@ -127,7 +131,8 @@ def _look(record: Record, them: Agency, plan: Plan | None = None) -> Sight:
                 "linked": [event_of(each) for each in linked],
                 "page_marking": marking_of_page([shown, *linked]),
                 "template": f"sharing/{record.kind}.html",
-            }
+            },
+            reworded=reworded,
         )
 
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -34,13 +33,13 @@ from sharing.disclosures.paging import count_of, said
 from sharing.disclosures.presenting import Action, RecordRow, short_row
 from sharing.disclosures.rising import rising
 from sharing.disclosures.rules import Channel
+from sharing.pages.access import with_nobody
 from sharing.pages.agreements import agreements_to_decide
 from sharing.pages.belonging import children_to_decide
 from sharing.pages.emergencies import waiting
 from sharing.pages.joining import joinings_to_decide
 from sharing.pages.reviewing import to_review
 from sharing.recalls.waiting import recalls_to_answer
-from sharing.releases.models import Release
 from sharing.requests.presenting import to_decide
 
 LOOKED_AT = 200
@@ -109,14 +108,8 @@ def _fresh(viewer: Viewer, *, besides: list[int]) -> tuple[list[Disclosure], set
 
 def _unreleased(viewer: Viewer) -> tuple[list[Disclosure], str]:
     """The agency's own bulletins that are published and went to nobody yet, newest first, and how many."""
-    live = Release.objects.filter(record_id=OuterRef("record_id"), ended_at=None)
-    ever_recalled = Release.objects.filter(record_id=OuterRef("record_id")).exclude(recalled_at=None)
-    rows = (
-        Received.objects.visible_to(viewer)
-        .filter(owner_id=viewer.agency_id, kind=Kind.BULLETIN)
-        .exclude(Exists(live))
-        .exclude(Exists(ever_recalled))
-    )
+    own = Received.objects.visible_to(viewer).filter(owner_id=viewer.agency_id, kind=Kind.BULLETIN)
+    rows = with_nobody(own)
     ids = list(rows.newest_first().values_list("record_id", flat=True)[:TO_RELEASE])
     return disclose(viewer, ids, Channel.PAGE), said(count_of(rows))
 

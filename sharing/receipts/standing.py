@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from bulletins.models import Record
@@ -30,6 +30,7 @@ class Line:
     version: int
     read_at: datetime | None
     acknowledged_at: datetime | None
+    reworded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class Standing:
         """The lines that say more than that an agency has it all: of a short list every one."""
         if len(self.lines) <= FEW:
             return list(self.lines)
-        return [line for line in self.lines if line.outcome != "all" or line.read_at]
+        return [line for line in self.lines if line.outcome != "all" or line.read_at or line.reworded]
 
     @property
     def silent(self) -> list[Line]:
@@ -135,7 +136,10 @@ def standing_of(shown: Disclosure, viewer: Viewer) -> Standing | None:
     for holder in holders.agencies:
         withheld = tuple(label.lower() for label in holder.withheld)
         lines.append(
-            _line(holder.code, holder.name, withheld, holder.version, answers.pop(holder.agency, None))
+            replace(
+                _line(holder.code, holder.name, withheld, holder.version, answers.pop(holder.agency, None)),
+                reworded=holder.reworded,
+            )
         )
     lines += [
         Line(each.code, each.name, "no", (), each.version, each.read_at, each.acknowledged_at)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
+from django.db.models import JSONField
 
 from sharing.releases.models import Release
 
@@ -19,15 +21,17 @@ def write_releases(rows: Sequence[Release]) -> None:
     for number, field in enumerate(Release._meta.concrete_fields):
         if field.primary_key:
             continue
-        kind, column = field.db_type(connection), [getattr(row, field.attname) for row in rows]
-        several = isinstance(field, ArrayField)
-        if several:
+        kind, column = field.db_type(connection) or "", [getattr(row, field.attname) for row in rows]
+        written = isinstance(field, ArrayField | JSONField)
+        if isinstance(field, JSONField):
+            column = [json.dumps(each) for each in column]
+        elif written:
             # Numbers and codes. PostgreSQL's arrays of arrays are rectangles, so each is a text on its way.
             column = ["{" + ",".join(map(str, each)) + "}" for each in column]
         names.append(quote(field.column))
         given.append(f"v{number}")
-        values.append(f"v{number}::{kind}" if several else f"v{number}")
-        places.append((f"%s::{'text' if several else kind}[]", column))
+        values.append(f"v{number}::{kind}" if written else f"v{number}")
+        places.append((f"%s::{'text' if written else kind}[]", column))
     with connection.cursor() as cursor:
         cursor.execute(
             f"insert into {quote(Release._meta.db_table)} ({', '.join(names)}) select {', '.join(values)}"  # noqa: S608 - names of our own columns

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import F
 
+from bulletins.faces.wording import Reworded, Wording, texts_of
 from bulletins.markings.models import Control
 from bulletins.markings.rules import RANK
 from bulletins.models import Record, Version
@@ -64,9 +65,11 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
             record.pk: record for record in Record.objects.filter(pk__in=wanted).select_related("owner")
         }
         releases, consents = defaultdict(list), defaultdict(list)
+        versions = list(Version.objects.filter(record_id__in=wanted))
+        contents = {(version.record_id, version.number): version.content for version in versions}
         applied: dict[int, datetime] = {}
         for row in Release.objects.filter(record_id__in=wanted, ended_at=None):
-            releases[row.record_id].append(reach_of(row))
+            releases[row.record_id].append(reach_of(row, contents.get((row.record_id, row.version), {})))
             if row.applied_at is not None:
                 applied[row.record_id] = max(row.applied_at, applied.get(row.record_id, row.applied_at))
         emergencies = _emergencies(wanted)
@@ -82,7 +85,6 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
                     given.until,
                 )
             )
-        versions = list(Version.objects.filter(record_id__in=wanted))
         sources = _sources(records, versions)
         ends = {
             pk
@@ -114,7 +116,8 @@ def party_of(agency: Agency) -> Party:
     )
 
 
-def reach_of(row: Release) -> Reach:
+def reach_of(row: Release, content: dict[str, Any]) -> Reach:
+    """The release as plain data; `content` is what the version says that it was made for."""
     return Reach(
         id=row.pk or 0,
         version=row.version,
@@ -127,8 +130,21 @@ def reach_of(row: Release) -> Reach:
         ends_at=row.ends_at,
         need_and_right=bool(row.need_to_know and row.right_to_know),
         by=row.released_by_id,
+        wording=wording_of(row.wording, content),
         barred=frozenset(row.barred),
     )
+
+
+def contents_of(ids: Iterable[int]) -> dict[tuple[int, int], dict[str, Any]]:
+    """(record, version) -> what it says, of the versions that the reader's agency may read."""
+    rows = Version.objects.filter(record_id__in=list(ids)).values_list("record_id", "number", "content")
+    return {(record, number): content for record, number, content in rows}
+
+
+def wording_of(given: dict[str, str], content: dict[str, Any]) -> Wording:
+    """Texts by name, each with the text of the author's that it stands for."""
+    said = texts_of(content) if given else {}
+    return tuple(Reworded(field, text, said.get(field, "")) for field, text in sorted(given.items()))
 
 
 def remarked(world: World, pk: int, *, tlp: str, controls: Iterable[str], rel_to: Iterable[str]) -> Subject:

@@ -131,6 +131,9 @@ class ReleaseForm(MarkingForm):
     def names(self, key: str) -> str:
         return " ".join(self._list(f"people-{key}"))
 
+    def wording(self, key: str) -> tuple[tuple[str, str], ...] | None:
+        return other_words_in(self.data, key)
+
     def need_given(self) -> bool:
         return bool(str(self.cleaned_data.get("need_to_know") or "").strip())
 
@@ -206,7 +209,43 @@ class ReleaseForm(MarkingForm):
             community=target.community,
             withheld=frozenset(self.held_back(target.key)) & known,
             persons=named,
+            wording=self.wording(target.key),
         )
+
+
+def other_words_in(data: Any, key: str) -> tuple[tuple[str, str], ...] | None:
+    """The texts in other words for the target `key`, an empty one where it is to be left out.
+
+    None where none were asked for on the page: then those that stand for the target stay.
+    """
+    written, dropped = f"word-{key}-", f"drop-{key}-"
+    given = data if isinstance(data, MultiValueDict) else {}
+    texts = {
+        name.removeprefix(written): str(given[name]).replace("\0", "").replace("\r\n", "\n").strip()
+        for name in given
+        if name.startswith(written)
+    }
+    if not texts:
+        return None
+    left_out = {name.removeprefix(dropped) for name in given if name.startswith(dropped)}
+    return tuple(
+        (field, "" if field in left_out else text)
+        for field, text in sorted(texts.items())
+        if text or field in left_out
+    )
+
+
+class BulkForm(ReleaseForm):
+    """The same for several records at once: each keeps the marking it has."""
+
+    tlp = None  # type: ignore[assignment]
+    controls = None  # type: ignore[assignment]
+    rel_to = None  # type: ignore[assignment]
+    marking_reason = None  # type: ignore[assignment]
+
+    def refs(self) -> list[str]:
+        """The references chosen, each once, in the order of the form."""
+        return list(dict.fromkeys(self._list("ref")))
 
 
 def _split(names: str) -> list[str]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
+from bulletins.faces.wording import Wording
+
 
 @dataclass(frozen=True)
 class Party:
@@ -96,7 +98,8 @@ class Reach:
     """A release: to `agency`, to `community`, or to everybody. `members` are the community's when released.
 
     With `persons` it reaches those people of `agency` and nobody else there. `by` is who released it. It does not
-    reach those `barred`: a newer version was taken back from them, and this one is not given in its place.
+    reach those `barred`: a newer version was taken back from them, and this one is not given in its place. `wording`
+    are texts in place of the author's; the id of a release that is only planned is negative.
     """
 
     id: int
@@ -111,6 +114,12 @@ class Reach:
     need_and_right: bool = True
     by: int | None = None
     barred: frozenset[int] = frozenset()
+    wording: Wording = ()
+
+    @property
+    def age(self) -> tuple[bool, int]:
+        """Orders releases from the oldest to the newest; those planned come last."""
+        return (self.id < 0, abs(self.id))
 
 
 @dataclass(frozen=True)
@@ -212,6 +221,7 @@ class Decision:
     directions: tuple[int, ...] = ()
     persons: frozenset[int] = frozenset()
     reasons: tuple[str, ...] = ()
+    wording: Wording = ()
 
     @property
     def effect(self) -> tuple[object, ...]:
@@ -226,4 +236,5 @@ class Decision:
             self.agreement,
             self.directions,
             self.persons,
+            self.wording,
         )

@@ -23,6 +23,8 @@ class Release(models.Model):
     `persons` are the people named at TLP:RED. `ended_at` is set by recall, replacement and expiry of its purpose.
     `barred` are agencies that lost a newer version by its recall: this release does not step in for it.
     `told_version` is the newest version of which those who keep an older one were told that it corrects theirs.
+    `wording` holds texts that stand in place of the version's own, by name (bulletins/faces/wording.py); an empty one
+    leaves the text out.
     """
 
     record = models.ForeignKey(Record, models.CASCADE, related_name="+")
@@ -35,6 +37,7 @@ class Release(models.Model):
     withheld = ArrayField(models.CharField(max_length=12, choices=FieldGroup.choices), default=list)
     barred = ArrayField(models.IntegerField(), default=list)
     told_version = models.IntegerField(default=0)
+    wording = models.JSONField(default=dict, blank=True)
     need_to_know = models.CharField(_("need to know"), max_length=300)
     right_to_know = models.CharField(_("right to know"), max_length=300)
     starts_at = models.DateTimeField()

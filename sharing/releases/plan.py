@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from bulletins.faces.content import WITHHOLDABLE
+from bulletins.faces.wording import Reworded, Wording, is_text, label_of, longest, texts_of
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import marking_refusals
 from sharing.releases.grounds import Reach, Roster
@@ -17,12 +19,34 @@ from sharing.releases.rules import IDENTIFIERS
 
 @dataclass(frozen=True)
 class Pick:
-    """One choice on the left of the release page: an agency, a community, or (neither) everybody."""
+    """One choice on the left of the release page: an agency, a community, or (neither) everybody.
+
+    `wording` are texts by name in place of the author's; None leaves those that stand for the target as they are.
+    """
 
     agency: int | None = None
     community: int | None = None
     withheld: frozenset[str] = frozenset()
     persons: frozenset[int] = frozenset()
+    wording: tuple[tuple[str, str], ...] | None = None
+
+    def worded(self, standing: Iterable[Reach], content: dict[str, Any]) -> Wording:
+        """The texts it puts in place of what `content` says; without any of its own, those of the live release to
+        the same target. What is then no text of the content any more is left out of them."""
+        said = texts_of(content)
+        if self.wording is not None:
+            return tuple(Reworded(field, text, said[field]) for field, text in self.wording if field in said)
+        same = [
+            reach for reach in standing if (reach.agency, reach.community) == (self.agency, self.community)
+        ]
+        newest = max(same, key=lambda reach: reach.age, default=None)
+        if newest is None:
+            return ()
+        return tuple(
+            Reworded(each.field, each.text if each.instead_of == said[each.field] else "", said[each.field])
+            for each in newest.wording
+            if each.field in said
+        )
 
 
 @dataclass(frozen=True)
@@ -42,8 +66,19 @@ class Plan:
         """What each pick holds back."""
         return [pick.withheld | self.withheld for pick in self.picks]
 
-    def reaches(self, version: int, rosters: dict[int, Roster], at: datetime) -> tuple[Reach, ...]:
-        """The releases this plan would make, with negative ids: they are not in the database."""
+    def reaches(
+        self,
+        version: int,
+        rosters: dict[int, Roster],
+        at: datetime,
+        *,
+        standing: Iterable[Reach] = (),
+        content: dict[str, Any] | None = None,
+    ) -> tuple[Reach, ...]:
+        """The releases this plan would make, with negative ids: they are not in the database.
+
+        `content` is what the version says, `standing` are the live releases.
+        """
         return tuple(
             Reach(
                 id=-number,
@@ -56,6 +91,7 @@ class Plan:
                 starts_at=at,
                 ends_at=self.ends_at,
                 need_and_right=bool(self.need_to_know and self.right_to_know),
+                wording=pick.worded(standing, content or {}),
             )
             for number, pick in enumerate(self.picks, start=1)
         )
@@ -93,6 +129,18 @@ def plan_refusals(plan: Plan, *, owner_country: str, at: datetime) -> list[str]:
     unknown = {group for pick in plan.picks for group in pick.withheld} | plan.withheld
     if unknown - set(WITHHOLDABLE):
         found.append(_("Only these can be withheld: %(groups)s.") % {"groups": ", ".join(WITHHOLDABLE)})
+    return found + wording_refusals(plan.picks)
+
+
+def wording_refusals(picks: Iterable[Pick]) -> list[str]:
+    """Why texts cannot be worded like that."""
+    found = []
+    for field, text in sorted({each for pick in picks for each in pick.wording or ()}):
+        if not is_text(field):
+            found.append(_("There is no such text to be worded otherwise: %(field)s.") % {"field": field})
+        elif len(text) > longest(field):
+            most = {"text": label_of(field), "n": longest(field)}
+            found.append(_("%(text)s in other words takes %(n)d characters at most.") % most)
     return found
 
 

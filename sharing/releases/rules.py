@@ -5,12 +5,13 @@ Pure: no database and no clock. Along the audience axis releases add up; on ever
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from bulletins.faces.wording import Reworded, Wording, without
 from bulletins.markings.models import TLP, Control
 from bulletins.markings.rules import RANK
 from sharing.releases.grounds import Allowed, Decision, Facts, Opening, Party, Reach, Subject, Treaty
@@ -109,7 +110,19 @@ def _narrow(
         agreement=treaties[0].id if treaties else None,
         directions=tuple(treaty.direction for treaty in treaties),
         reasons=tuple(dict.fromkeys(reasons)),
+        wording=_wording((reach for reach, via in reached), withheld - {CORE}),
     )
+
+
+def _wording(reached: Iterable[Reach], withheld: frozenset[str]) -> Wording:
+    """The texts in place of the author's: a reworded text wins over the original, the newest wording over older ones.
+
+    Whichever version a wording was made for, it counts: on one that says something else the text is left out.
+    """
+    newest: dict[str, Reworded] = {}
+    for reach in sorted(reached, key=lambda reach: reach.age):
+        newest |= {each.field: each for each in reach.wording}
+    return without(newest.values(), withheld)
 
 
 def _is_live(reach: Reach, now: datetime) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sharing.pages import emergencies, marking, proving, recalling, releasing, reviewing, showing, today
+from sharing.pages import bulk, emergencies, marking, proving, recalling, releasing, reviewing, showing, today
 
 KINDS = (("bulletins", "bulletin"), ("seizures", "seizure"))
 
@@ -18,6 +18,13 @@ urlpatterns += [
     pattern
     for section, kind in KINDS
     for pattern in (
+        path(f"{section}/release/", bulk.bulk_release, {"kind": kind}, name=f"{kind}_bulk_release"),
+        path(
+            f"{section}/release/preview/",
+            bulk.bulk_preview,
+            {"kind": kind},
+            name=f"{kind}_bulk_release_preview",
+        ),
         path(f"{section}/<ref:ref>/release/", releasing.release_page, {"kind": kind}, name=f"{kind}_release"),
         path(
             f"{section}/<ref:ref>/release/preview/",

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 
 from bulletins.markings.models import TLP, Control
@@ -15,6 +16,7 @@ from bulletins.publishing.api import Country, codes
 from bulletins.records.models import Kind
 from bulletins.vocabulary.lists import WITHHOLDABLE, FieldGroup
 from hub.rest.filters import PagedFilters
+from sharing.audiences.bulk import MOST_RECORDS
 from sharing.audiences.preview import Preview
 
 GROUPS = [(group.value, group.label) for group in WITHHOLDABLE]
@@ -39,6 +41,17 @@ class TargetBody(serializers.Serializer[Any]):
         help_text=gettext_lazy("TLP:RED: usernames of the agency's people it is for"),
     )
 
+    wording = serializers.DictField(
+        child=serializers.CharField(max_length=20_000, allow_blank=True),
+        required=False,
+        help_text=gettext_lazy(
+            "texts that this target reads in place of the author's, by name: `core.title`, `core.tear_line`, "
+            "`core.safety_note`, `core.conveyance`, `detail.concealment`, `detail.narrative`, "
+            "`technique.technique`, `detail.caption.<uid>`; an empty one leaves the text out. Without it, those "
+            "that stand for the target stay"
+        ),
+    )
+
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         named = [name for name in ("agency", "community", "everybody") if given.get(name)]
         if len(named) != 1:
@@ -49,7 +62,16 @@ class TargetBody(serializers.Serializer[Any]):
 
 
 class ReleaseBody(serializers.Serializer[Any]):
-    record = serializers.UUIDField()
+    """One record, or several at once: then each keeps the marking it has, and all are released or none."""
+
+    record = serializers.UUIDField(required=False)
+    records = serializers.ListField(
+        child=serializers.UUIDField(),
+        required=False,
+        min_length=1,
+        max_length=MOST_RECORDS,
+        help_text=gettext_lazy("in place of `record`: several of your agency's"),
+    )
     to = TargetBody(many=True, max_length=MOST_PICKS)  # type: ignore[call-arg]
     tlp = serializers.ChoiceField(
         choices=TLP.choices, required=False, help_text=gettext_lazy("the record's own where nothing is said")
@@ -67,6 +89,16 @@ class ReleaseBody(serializers.Serializer[Any]):
     right_to_know = serializers.CharField(max_length=300)
     starts_at = serializers.DateTimeField(required=False, allow_null=True)
     ends_at = serializers.DateTimeField(required=False, allow_null=True)
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if ("record" in given) == ("records" in given):
+            raise serializers.ValidationError({"records": [_("Give record or records, not both.")]})
+        marking = {"tlp", "controls", "rel_to", "marking_reason"} & given.keys()
+        if "records" in given and marking:
+            raise serializers.ValidationError(
+                {name: [_("Several records keep the marking each has.")] for name in sorted(marking)}
+            )
+        return given
 
 
 class RecallBody(serializers.Serializer[Any]):
@@ -103,6 +135,19 @@ class PreviewShape(serializers.Serializer[Any]):
     warnings = serializers.ListField(child=serializers.CharField())
 
 
+class PreviewsShape(serializers.Serializer[Any]):
+    """Where several records were named: what each agency gets of each of them."""
+
+    records = PreviewShape(many=True)
+
+
+PREVIEWED = PolymorphicProxySerializer(
+    component_name="PreviewedOneOrSeveral",
+    serializers=[PreviewShape, PreviewsShape],
+    resource_type_field_name=None,
+)
+
+
 class ToShape(serializers.Serializer[Any]):
     agency = serializers.CharField(required=False)
     community = serializers.CharField(required=False)
@@ -118,6 +163,10 @@ class ReleaseShape(serializers.Serializer[Any]):
     version = serializers.IntegerField()
     to = ToShape()
     withheld = serializers.ListField(child=serializers.CharField())
+    wording = serializers.DictField(
+        child=serializers.CharField(allow_blank=True),
+        help_text=gettext_lazy("texts it reads in place of the author's"),
+    )
     need_to_know = serializers.CharField()
     right_to_know = serializers.CharField()
     starts_at = serializers.DateTimeField()
@@ -154,6 +203,7 @@ COLUMNS = [
     "agency__code",
     "community__code",
     "withheld",
+    "wording",
     "need_to_know",
     "right_to_know",
     "starts_at",
@@ -202,6 +252,7 @@ def release_shape(row: dict[str, Any]) -> dict[str, Any]:
         "version": row["version"],
         "to": to,
         "withheld": row["withheld"],
+        "wording": row["wording"],
         "need_to_know": row["need_to_know"],
         "right_to_know": row["right_to_know"],
         **{name: _instant(row[name]) for name in ("starts_at", "ends_at", "released_at")},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError as Refusal
@@ -22,17 +23,18 @@ from hub.agencies.models import Agency, AgencyState, Person
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
+from sharing.audiences.bulk import MOST_RECORDS, preview_all
 from sharing.audiences.holders import holders_of
 from sharing.audiences.preview import preview
 from sharing.communities.models import Community
 from sharing.disclosures.answers import carried
-from sharing.flow import recall, release
+from sharing.flow import hold, recall, release, release_each
 from sharing.recalls.proof import recalls_made
 from sharing.releases.models import Release
 from sharing.releases.plan import Pick, Plan
 from sharing.rest.release_shapes import (
     COLUMNS,
-    PreviewShape,
+    PREVIEWED,
     RecallBody,
     RecallShape,
     ReleaseBody,
@@ -60,7 +62,36 @@ class OwnRecord(HubView):
         self.require(may_release(self.viewer), event, kind=self.record.kind, ref=self.record.ref)
 
 
-class ReleaseList(OwnRecord):
+class OwnRecords(OwnRecord):
+    """The same for a body that may name several: all of them one's own, or a 404 that names none."""
+
+    records: tuple[Record, ...] = ()
+
+    def find(self, request: Request, **kwargs: Any) -> None:
+        body: Any = request.data if request.method == "POST" else None
+        if isinstance(body, dict) and "records" in body and "record" not in body:
+            self.records = own_records(self.viewer, body["records"])
+            self.record = self.records[0]
+        else:
+            super().find(request, **kwargs)
+
+    def plans(self, request: Request) -> list[tuple[Record, Plan]]:
+        given = understood(request.data)
+        if self.records:
+            return [(record, planned(record, given)) for record in self.records]
+        return [(self.record, planned(self.record, given))]
+
+    def foreseen(self, plans: list[tuple[Record, Plan]], at: datetime) -> Any:
+        if not self.records:
+            ((record, plan),) = plans
+            return preview_shape(record, preview(record, plan, viewer=self.viewer, at=at))
+        found = preview_all(plans, viewer=self.viewer, at=at).each
+        return {
+            "records": [preview_shape(record, each) for record, each in zip(self.records, found, strict=True)]
+        }
+
+
+class ReleaseList(OwnRecords):
     filters = ReleaseFilters
 
     @says("releases_list", paged(ReleaseShape(many=True), "Release"), filters=ReleaseFilters)
@@ -75,25 +106,26 @@ class ReleaseList(OwnRecord):
         found = page(rows, *COLUMNS, by=("released_at", "id"), request=request, query=self.query)
         return found.response(map(release_shape, found.rows))
 
-    @says("releases_create", PreviewShape, status=201, body=ReleaseBody, errors=(403, 404))
+    @says("releases_create", PREVIEWED, status=201, body=ReleaseBody, errors=(403, 404))
     def post(self, request: Request) -> Response:
-        """Release a published record of your agency's; the answer says what each agency got."""
+        """Release published records of your agency's, one or several; the answer says what each agency got."""
         self.allow("record.release")
-        at = timezone.now()
-        plan = planned(self.record, request.data)
-        foreseen = preview(self.record, plan, viewer=self.viewer, at=at)
-        release([self.record], plan, viewer=self.viewer, at=at)
-        return Response(preview_shape(self.record, foreseen), status=status.HTTP_201_CREATED)
+        plans, at = self.plans(request), timezone.now()
+        hold(record for record, plan in plans)
+        foreseen = self.foreseen(plans, at)
+        if self.records:
+            release_each(plans, viewer=self.viewer, at=at)
+        else:
+            release([self.record], plans[0][1], viewer=self.viewer, at=at)
+        return Response(foreseen, status=status.HTTP_201_CREATED)
 
 
-class ReleasePreview(OwnRecord):
-    @says("releases_preview", PreviewShape, body=ReleaseBody, errors=(403, 404))
+class ReleasePreview(OwnRecords):
+    @says("releases_preview", PREVIEWED, body=ReleaseBody, errors=(403, 404))
     def post(self, request: Request) -> Response:
         """What each agency would get, and why. Nothing is written."""
         self.allow("record.preview")
-        plan = planned(self.record, request.data)
-        foreseen = preview(self.record, plan, viewer=self.viewer, at=timezone.now())
-        return Response(preview_shape(self.record, foreseen))
+        return Response(self.foreseen(self.plans(request), timezone.now()))
 
 
 class Recall(OwnRecord):
@@ -146,13 +178,32 @@ def own_record(viewer: Viewer, body: Any, *, told_of: bool) -> Record:
     return found
 
 
-def planned(record: Record, data: Any) -> Plan:
-    """The plan that a body describes. Raises ValidationError by field."""
+def own_records(viewer: Viewer, named: Any) -> tuple[Record, ...]:
+    """The records of the viewer's agency that a body names, in its order; 404 where one of them is not there."""
+    names = named if isinstance(named, list) and all(isinstance(uid, str) for uid in named) else []
+    if not 0 < len(names) <= MOST_RECORDS:
+        said = _("Give the uids of 1 to %(n)d records.") % {"n": MOST_RECORDS}
+        raise serializers.ValidationError({"records": [said]})
+    asked = list(dict.fromkeys(serializers.UUIDField().run_validation(uid) for uid in names))
+    copies = carried(working_copies(Record, viewer)).filter(uid__in=asked).select_related("owner")
+    found = {record.uid: record for record in copies}
+    if len(found) < len(asked):
+        raise Http404
+    return tuple(found[uid] for uid in asked)
+
+
+def understood(data: Any) -> dict[str, Any]:
+    """What a body says. Raises ValidationError by field."""
     body = ReleaseBody(data=data)
     body.is_valid(raise_exception=True)
-    given = body.validated_data
+    targets = Names.of(body.validated_data["to"]).picks(body.validated_data["to"])
+    return {**body.validated_data, "to": tuple(targets)}
+
+
+def planned(record: Record, given: dict[str, Any]) -> Plan:
+    """The plan that a body describes, for one of its records."""
     return Plan(
-        picks=tuple(_picks(given["to"])),
+        picks=given["to"],
         tlp=given.get("tlp", record.tlp),
         controls=tuple(given.get("controls", record.controls)),
         rel_to=tuple(given.get("rel_to", record.rel_to)),
@@ -211,15 +262,14 @@ class Names:
             community=self.communities.get(target.get("community", "")),
             withheld=frozenset(target.get("withheld", ())),
             persons=frozenset(self.people[agency, name] for name in target.get("persons", ())),
+            wording=tuple(sorted(target["wording"].items())) if "wording" in target else None,
         )
 
-
-def _picks(targets: list[dict[str, Any]]) -> list[Pick]:
-    names = Names.of(targets)
-    wrong = [(number, said) for number, each in enumerate(targets, start=1) if (said := names.wrong(each))]
-    if wrong:
-        raise Refusal({"to": [f"{number}: {said}" for number, said in wrong]})
-    return [names.pick(each) for each in targets]
+    def picks(self, targets: list[dict[str, Any]]) -> list[Pick]:
+        wrong = [(number, said) for number, each in enumerate(targets, start=1) if (said := self.wrong(each))]
+        if wrong:
+            raise Refusal({"to": [f"{number}: {said}" for number, said in wrong]})
+        return [self.pick(each) for each in targets]
 
 
 def _visible(viewer: Viewer) -> QuerySet[Release]:

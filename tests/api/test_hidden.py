@@ -19,7 +19,7 @@ from tests.cast import person, viewer
 pytestmark = pytest.mark.django_db
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE")
-FEW = ("GET", "POST", "PATCH", "DELETE")
+FEW = ("GET", "POST", "PUT", "PATCH", "DELETE")
 BODIES = (
     {"title": "Mine now", "tear_line": "Mine now"},
     {"title": 7, "unknown": True},
@@ -61,6 +61,7 @@ def addresses(uid, photograph):
         yield f"{kind}/{uid}/?format=json"
         yield f"{kind}/{uid}/?fields=title"
         yield f"{kind}/{uid}/publish/"
+        yield f"{kind}/{uid}/marking/"
         yield f"{kind}/{uid}.json"
         yield f"{kind}/{uid}"
     yield f"bulletins/{uid}/photographs/"
@@ -99,7 +100,12 @@ def test_every_method_on_every_address_answers_as_for_a_ghost(hidden, caller):
 @pytest.mark.parametrize("body", BODIES)
 def test_a_body_that_could_not_be_read_changes_nothing(body, hidden, caller):
     asker, ghost = caller("ncb.officer"), uuid4()
-    for method, below in (("PATCH", ""), ("POST", "publish/"), ("POST", "photographs/")):
+    for method, below in (
+        ("PATCH", ""),
+        ("POST", "publish/"),
+        ("PUT", "marking/"),
+        ("POST", "photographs/"),
+    ):
         expected = plain(asker.ask(method, f"bulletins/{ghost}/{below}", body))
         assert expected[0] == 404
         for record in hidden[:3]:
@@ -137,6 +143,12 @@ def test_naming_it_in_a_body_or_filter_answers_as_for_a_ghost(hidden, caller):
         assert expected[0] == 404
         for record in hidden:
             assert plain(asker.post(path, {"record": str(record.uid), **more})) == expected, (path, more)
+    for path in ("releases/", "releases/preview/"):
+        expected = plain(asker.post(path, {"records": [str(ghost)], **why}))
+        assert expected[0] == 404
+        assert all(
+            plain(asker.post(path, {"records": [str(record.uid)], **why})) == expected for record in hidden
+        )
     for path in (
         "releases/?record=",
         "receipts/?record=",

@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
         ("auth", "0012_alter_user_first_name_max_length"),
         ("bulletins", "0007_enter_what_names_subjects"),
         ("hub", "0004_seconded_inspectors"),
-        ("sharing", "0011_purge"),
+        ("sharing", "0012_purge"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

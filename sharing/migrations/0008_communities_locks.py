@@ -17,7 +17,7 @@ ANSWERED = "asked_at, asked_by_id, with_history, reason, lapses_at, declined_at,
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sharing", "0009_communities")]
+    dependencies = [("sharing", "0008_communities")]
 
     operations = [
         locked("sharing_joining", read=f"{JOINING} or hub_can('steward')", write=JOINING),

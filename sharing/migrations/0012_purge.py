@@ -36,13 +36,14 @@ begin
     update sharing_recall set reason = '' where record_id = pk and reason not in ('', told);
     delete from sharing_correction where record_id = pk;
     update sharing_release set recall_reason = '' where record_id = pk and recall_reason not in ('', told);
+    update sharing_release set wording = '{}' where record_id = pk;
 end $$"""
 
 
 class Migration(migrations.Migration):
     dependencies = [
         ("bulletins", "0007_enter_what_names_subjects"),
-        ("sharing", "0010_requests"),
+        ("sharing", "0011_wording"),
     ]
 
     operations = [
