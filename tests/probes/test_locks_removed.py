@@ -194,7 +194,9 @@ def without_grants(asked: str) -> str:
         count=1,
         flags=re.DOTALL,
     )
-    bare = bare.replace("g.record_id, f.uid", "f.record_id, f.uid").replace("g.visible_since", "found.visible_since")
+    bare = bare.replace("g.record_id, f.uid", "f.record_id, f.uid").replace(
+        "g.visible_since", "found.visible_since"
+    )
     # As many places for values as before, in their order; and nothing is asked of grants.
     assert bare.count("%s") == asked.count("%s") and "sharing_grant g on false" in bare
     return bare
