@@ -8,7 +8,7 @@ from hub.database.policies import function, locked
 MY_RECORD = "exists (select 1 from bulletins_record r where r.id = record_id)"
 
 # Versions never change and nobody may delete one, but for this. Who asks must be the owner's agency. What stays: the
-# record's names, releases, receipts, alerts, withdrawals, entries and the ledger, none with a word of its content.
+# record's names, links to it (what is derived keeps its sources' marking), releases, receipts, alerts, withdrawals, entries and the ledger, none with a word of its content.
 PURGE = """language plpgsql security definer set search_path = public, pg_temp as $$
 declare name text;
 begin
@@ -23,7 +23,7 @@ begin
     delete from bulletins_substance where record_id = pk;
     delete from bulletins_identifier where record_id = pk;
     delete from bulletins_photograph where record_id = pk;
-    delete from bulletins_linkedseizure where bulletin_id = pk or seizure_id = pk;
+    delete from bulletins_linkedseizure where bulletin_id = pk;
     delete from bulletins_bulletin where record_ptr_id = pk;
     delete from bulletins_seizurereport where record_ptr_id = pk;
     update sharing_alert set hazard = false, facts = '{}' where record_id = pk;

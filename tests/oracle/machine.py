@@ -6,6 +6,7 @@ Each step is done twice: by the hub's own actions, and in memory. After it every
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
