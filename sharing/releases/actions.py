@@ -28,7 +28,7 @@ def write_releases(rows: Sequence[Release]) -> None:
         elif written:
             # Numbers and codes. PostgreSQL's arrays of arrays are rectangles, so each is a text on its way.
             column = ["{" + ",".join(map(str, each)) + "}" for each in column]
-        names.append(quote(field.column))
+        names.append(quote(str(field.column)))
         given.append(f"v{number}")
         values.append(f"v{number}::{kind}" if written else f"v{number}")
         places.append((f"%s::{'text' if written else kind}[]", column))

@@ -195,7 +195,11 @@ class Facts:
 
     def reaching(self, party: Party) -> list[Reach]:
         """The releases that could reach the party: those that name it or its parent, and those that name no agency."""
-        return [reach for pk in {party.id, party.parent, None} for reach in self._by_agency.get(pk, ())]
+        return [
+            reach
+            for pk in dict.fromkeys((party.id, party.parent, None))
+            for reach in self._by_agency.get(pk, ())
+        ]
 
     @cached_property
     def _by_agency(self) -> dict[int | None, list[Reach]]:
