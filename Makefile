@@ -4,12 +4,14 @@ PY := .venv/bin/python
 # With this set, every start after an install would compile the packages anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test check format setup lock clean
+.PHONY: help run test check bench oracle format setup lock clean
 
 help:
 	@echo "make run     the demo hub on http://127.0.0.1:8000 (PORT=, HUB_HOME=, HUB_DEMO_PASSWORD=)"
 	@echo "make test    every test, the browser's included (ARGS='tests/launcher -k lock')"
 	@echo "make check   lint, types, missing migrations, layers"
+	@echo "make bench   measures beside the same calls without permission (BENCH_SIZE=1000000)"
+	@echo "make oracle  long random histories, and ten minutes of writers and readers at once"
 	@echo "make format  write the code as make check wants it"
 	@echo "make lock    pin requirements.in anew in requirements.txt"
 	@echo "make clean   remove what was built and installed; the data in var/ stays"
@@ -24,6 +26,16 @@ test:
 
 check: setup
 	@exec $(PY) -m hub.launcher check
+
+bench:
+	@$(PYTHON) hub/launcher/install.py python
+	@exec $(PY) -m hub.launcher services -- $(PY) -m tests.bench
+
+# The suite runs the same tests, smaller.
+oracle:
+	@$(PYTHON) hub/launcher/install.py python
+	@ORACLE_HISTORIES=$${ORACLE_HISTORIES:-2000} ORACLE_STEPS=$${ORACLE_STEPS:-30} ORACLE_OVERLAP_S=$${ORACLE_OVERLAP_S:-600} \
+		exec $(PY) -m hub.launcher test -- tests/oracle -q -s $(ARGS)
 
 format: setup
 	@$(PY) -m ruff check --fix --quiet . && $(PY) -m ruff format --quiet .

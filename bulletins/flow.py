@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.core.exceptions import ValidationError
 
@@ -14,6 +14,7 @@ from bulletins.markings.rules import marking_of
 from bulletins.models import Bulletin, LinkedSeizure, Record, SeizureReport, Version
 from bulletins.publishing.rules import publish_refusals
 from bulletins.publishing.signals import published
+from bulletins.retention.rules import review_of
 from hub.accounts.viewer import Viewer
 from hub.database.context import lock_records
 from hub.trail.actions import record as write_trail
@@ -57,10 +58,13 @@ def freeze(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, no
         raise ValidationError(refusals)
     lock_records([record.pk])
     number = Record.objects.values_list("latest", flat=True).get(pk=record.pk) + 1
+    content = content_of(record)
+    if content["identifiers"]:
+        _enter(record, at)
     version = Version.objects.create(
         record_id=record.pk,
         number=number,
-        content=content_of(record),
+        content=content,
         linked=linked,
         note=note,
         certified=bool(record.predicate.strip() and record.predicate_category and record.certified_at),
@@ -81,3 +85,12 @@ def freeze(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, no
         reason=note,
     )
     return version
+
+
+def _enter(record: Bulletin | SeizureReport, at: datetime) -> None:
+    """Named subjects are entered with the first version that names any: from then on the record is under review."""
+    entered, due = Record.objects.values_list("entered_on", "review_due").get(pk=record.pk)
+    if entered is None:
+        entered, due = at.astimezone(UTC).date(), review_of(due, at.astimezone(UTC).date())
+        Record.objects.filter(pk=record.pk).update(entered_on=entered, review_due=due)
+    record.entered_on, record.review_due = entered, due

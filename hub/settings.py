@@ -132,6 +132,7 @@ CELERY_TASK_ROUTES = {
     "sharing.tasks.compare_grants": {"queue": "bulk"},
     "sharing.audiences.tasks.*": {"queue": "default"},
     "sharing.briefings.tasks.*": {"queue": "bulk"},
+    "sharing.retention.tasks.*": {"queue": "bulk"},
 }
 CELERY_BEAT_SCHEDULE = {
     # What was not sent at once, whatever the reason, is found here: the outbox promises, the broker hastens.
@@ -152,6 +153,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 2},
     },
     "number-trail": {"task": "hub.trail.tasks.number_trail", "schedule": 5.0, "options": {"expires": 5}},
+    "tell-of-reviews": {
+        "task": "sharing.retention.tasks.tell_of_reviews",
+        "schedule": crontab(hour=12, minute=5),
+    },
+    "sweep-leftovers": {"task": "sharing.retention.tasks.sweep_leftovers", "schedule": crontab(minute=23)},
     # Asked often, so that a mail server that was away costs minutes; each inspector is told once an hour.
     "mail-heads": {"task": "hub.trail.tasks.mail_heads", "schedule": 300.0, "options": {"expires": 300}},
     "compare-grants": {"task": "sharing.tasks.compare_grants", "schedule": crontab(hour=7, minute=11)},

@@ -12,13 +12,12 @@ from django.utils.translation import gettext as _
 
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState
-from hub.database.context import engine, lock_records
+from hub.database.context import engine, hold_ground, lock_records
 from sharing.audiences.actions import regrant
 from sharing.audiences.membership import (
     Extent,
     deny_through,
     history,
-    hold_community,
     owners_releasing_to,
     reached,
     reaching,
@@ -108,24 +107,24 @@ def remove(community: Community, agency: Agency, *, reason: str, viewer: Viewer,
 
 
 def hold(community: Community) -> list[int]:
-    """Lock what was released to the community, then the community; return the records, in order of id."""
-    ids = hold_all(lambda: released_to(community.pk), lambda: hold_community(community.pk))
+    """Lock what was released to the community, and the ground; return the records, in order of id."""
+    ids = hold_all(lambda: released_to(community.pk))
     community.refresh_from_db(fields=["closes_at", "roster_visible"])
     return ids
 
 
-def hold_all(read: Callable[[], list[int]], keep: Callable[[], None]) -> list[int]:
-    """Lock the records that `read` gives, then what they rest on by `keep`; return them.
+def hold_all(read: Callable[[], list[int]]) -> list[int]:
+    """Lock the records that `read` gives, then alone the ground of decisions; return the records.
 
-    Records come first, as everywhere. What is being released meanwhile is waited for, and then all of it is locked
-    anew: no grant is written by what was read before, and committed after.
+    Records come first, as everywhere. What is being decided meanwhile is waited for; where that brought more of them,
+    all is let go and locked anew: no grant is written by what was read before, and committed after.
     """
     for _number in range(TRIES):
         here = transaction.savepoint()
         ids = read()
         with engine():
             lock_records(ids)
-        keep()
+        hold_ground(alone=True)
         if set(read()) <= set(ids):
             return ids
         transaction.savepoint_rollback(here)

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState, Role
-from hub.database.context import hold_ground
 from hub.trail.actions import record as write_trail
 from sharing.admitting import SETTLE, hold_all
 from sharing.audiences.membership import (
@@ -100,7 +99,7 @@ def _hold(child: int, parent: int) -> list[int]:
     def read() -> list[int]:
         return sorted({*reaching_either(child, parent), *resting_on(child)})
 
-    return hold_all(read, partial(hold_ground, alone=True))
+    return hold_all(read)
 
 
 def _gained(ids: list[int], child: int, parent: int, *, at: datetime) -> dict[int, int]:

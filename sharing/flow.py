@@ -9,14 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from bulletins.faces.actions import remark_faces
 from bulletins.flow import below_sources, rests_on
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import Marking, loosenings, marking_of, marking_refusals
-from bulletins.models import Record
+from bulletins.models import Record, Version
+from bulletins.retention.rules import stops_at
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from hub.database.context import engine, lock_records
@@ -30,9 +31,10 @@ from sharing.deliveries.actions import queue_alerts, queue_notice
 from sharing.deliveries.models import AlertKind
 from sharing.recalls.actions import anyone_to_tell, bar, holders_of_version, tell_all_who_had
 from sharing.recalls.rules import nothing_to_recall
+from sharing.releases.actions import write_releases
 from sharing.releases.facts import derived_from, reach_of
 from sharing.releases.models import Recall, Release
-from sharing.releases.plan import Plan, plan_refusals
+from sharing.releases.plan import Plan, naming_refusals, plan_refusals
 from sharing.releases.querysets import was_recalled
 from sharing.releases.rewording import other_words, reword, texts_for
 
@@ -224,10 +226,15 @@ def carry_over(
 
     `wording` holds, by release, the texts it puts in place of the newest version's. Of a release that is not in it
     the wording stays where the author's text did; a text that the author has written anew is left out.
+
+    Raises ValidationError where it names subjects and may not go with its identifiers.
     """
     lock_records([record.pk])
     record.refresh_from_db()
     chosen = Release.objects.filter(record_id=record.pk, ended_at=None, pk__in=list(releases))
+    withheld = [frozenset(groups) for groups in chosen.values_list("withheld", flat=True)]
+    if found := _naming_refusals([record], withheld, at=at):
+        raise ValidationError(found)
     before = _audiences([record.pk], viewer)
     if was_recalled(record.pk, record.latest):
         raise ValidationError(
@@ -319,10 +326,26 @@ def _check(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime) -
         if not record.latest:
             found.append(_("%(ref)s is a draft: publish it first.") % {"ref": record.ref})
         found += plan_refusals(plan, owner_country=record.owner.country, at=at)
+    found += _naming_refusals(records, plan.held_back(), at=max(at, plan.starts_at or at))
     marking = Marking(plan.tlp, tuple(plan.controls), tuple(plan.rel_to))
     found += below_sources(rests_on(record.pk for record in records), marking, viewer)
     if found:
         raise ValidationError(list(dict.fromkeys(found)))
+
+
+def _naming_refusals(records: list[Record], withheld: list[frozenset[str]], *, at: datetime) -> list[str]:
+    """Of what would go, which version names subjects without what 28 CFR 23 asks for."""
+    named = Version.objects.filter(
+        record_id__in=[record.pk for record in records],
+        number=F("record__latest"),
+        content__has_key="identifiers",
+    ).exclude(content__identifiers={})
+    due = {record.pk: stops_at(record.review_due) for record in records}
+    return [
+        refusal
+        for pk, certified in named.values_list("record_id", "certified")
+        for refusal in naming_refusals(withheld, certified=certified, review_at=due[pk], at=at)
+    ]
 
 
 def _members(plan: Plan) -> dict[int, list[int]]:
@@ -433,17 +456,15 @@ def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime)
     starts_at = plan.starts_at or at
     worded = texts_for(records, plan)
     rows = []
+    earlier = Release.objects.filter(_same_targets(plan), record_id__in=[row.pk for row in records])
+    earlier = earlier.filter(ended_at=None)
+    if starts_at > at:
+        # What stands goes on until its successor begins.
+        standing = earlier.filter(applied_at__isnull=False)
+        standing.filter(Q(ends_at=None) | Q(ends_at__gt=starts_at)).update(ends_at=starts_at)
+        earlier = earlier.filter(applied_at=None)
+    earlier.update(ended_at=at)
     for pick in plan.picks:
-        same = Q(
-            agency_id=pick.agency, community_id=pick.community, record_id__in=[row.pk for row in records]
-        )
-        earlier = Release.objects.filter(same, ended_at=None)
-        if starts_at > at:
-            # What stands goes on until its successor begins.
-            standing = earlier.filter(applied_at__isnull=False)
-            standing.filter(Q(ends_at=None) | Q(ends_at__gt=starts_at)).update(ends_at=starts_at)
-            earlier = earlier.filter(applied_at=None)
-        earlier.update(ended_at=at)
         rows += [
             Release(
                 record_id=record.pk,
@@ -467,11 +488,20 @@ def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime)
             # The owner has its own grant; at TLP:RED its people are named like others.
             if pick.agency != record.owner_id or plan.tlp == TLP.RED
         ]
-    Release.objects.bulk_create(rows)
+    write_releases(rows)
     written: dict[int, list[Release]] = defaultdict(list)
     for row in rows:
         written[row.record_id].append(row)
     return written
+
+
+def _same_targets(plan: Plan) -> Q:
+    """Releases to an agency, a community or everybody that the plan picks too."""
+    same = Q(agency_id__in=[pick.agency for pick in plan.picks if pick.agency])
+    same |= Q(community_id__in=[pick.community for pick in plan.picks if pick.community])
+    if any(pick.agency is None and pick.community is None for pick in plan.picks):
+        same |= Q(agency=None, community=None)
+    return same
 
 
 def _embargoed(record: Record, at: datetime) -> bool:
@@ -490,15 +520,19 @@ def _audiences(ids: list[int], viewer: Viewer) -> dict[int, Audience]:
     """Record -> who holds a grant on it, for the trail of the viewer's agency, which owns the records."""
     with engine():
         pairs = list(
-            Grant.objects.filter(content_object_id__in=ids).values_list("content_object_id", "group_id")
+            Grant.objects.filter(content_object_id__in=ids, emergency=None).values_list(
+                "content_object_id", "group_id"
+            )
         )
     found: dict[int, set[int]] = defaultdict(set)
     for record, agency in pairs:
         found[record].add(agency)
+    live = Release.objects.filter(record_id__in=ids, ended_at=None)
+    communities = live.exclude(community=None).values_list("community_id", flat=True).distinct()
+    listed = not hidden_rosters(communities, viewer)
     releases: dict[int, list[Release]] = defaultdict(list)
-    for row in Release.objects.filter(record_id__in=ids, ended_at=None):
+    for row in () if listed else live:
         releases[row.record_id].append(row)
-    listed = not hidden_rosters((row.community_id for rows in releases.values() for row in rows), viewer)
     codes = dict(Agency.objects.values_list("pk", "code"))
     audiences = {}
     for record, agencies in found.items():

@@ -7,11 +7,13 @@ from sharing.communities.models import Community, Invitation, Joining, Membershi
 from sharing.corrections.models import Correction
 from sharing.deliveries.models import Alert, Delivery, Endpoint, InboxItem, NoticeRead
 from sharing.disclosures.models import LedgerRow
+from sharing.emergencies.models import Emergency, Opened
 from sharing.ledger.models import LedgerGiven, LedgerTaken
 from sharing.recalls.models import RecallAnswer, Told
 from sharing.receipts.models import Answered, Receipt
 from sharing.releases.models import Consent, Recall, Release
 from sharing.requests.models import OnwardRequest, Verdict
+from sharing.retention.models import Leftover
 
 __all__ = [
     "Agreement",
@@ -23,6 +25,7 @@ __all__ = [
     "Correction",
     "Delivery",
     "Direction",
+    "Emergency",
     "Endpoint",
     "Entry",
     "Given",
@@ -33,9 +36,11 @@ __all__ = [
     "LedgerGiven",
     "LedgerRow",
     "LedgerTaken",
+    "Leftover",
     "Membership",
     "NoticeRead",
     "OnwardRequest",
+    "Opened",
     "Recall",
     "RecallAnswer",
     "Receipt",

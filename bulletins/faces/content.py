@@ -48,11 +48,7 @@ def content_of(record: Bulletin | SeizureReport) -> Content:
             "technique": record.technique,
             "photographs": [_photograph(row) for row in photographs if row.group == "technique"],
         },
-        "identifiers": {
-            "items": [
-                {"kind": row.kind, "value": row.value, "note": row.note} for row in record.identifiers.all()
-            ],
-        },
+        "identifiers": _identifiers(record),
         "case": {
             "case_number": record.case_number,
             "referred_to": record.referred_to,
@@ -98,6 +94,13 @@ def _core(record: Bulletin | SeizureReport, substances: list[Substance]) -> dict
     if isinstance(record, Bulletin):
         core |= {"tear_line": record.tear_line, "urgency": record.urgency}
     return core
+
+
+def _identifiers(record: Record) -> dict[str, Any]:
+    """Named subjects with the labels they travel under (28 CFR 23.20 g); nothing where none is named."""
+    items = [{"kind": row.kind, "value": row.value, "note": row.note} for row in record.identifiers.all()]
+    labels = {"sensitivity": record.sensitivity, "control_official": record.control_official}
+    return {"items": items, **labels} if items else {}
 
 
 def title_of(record: Bulletin | SeizureReport, substances: list[Substance]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.postgres.search import SearchQuery
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 
 from hub.database.context import require_viewer
@@ -15,12 +16,56 @@ if TYPE_CHECKING:
 
 
 class FoundQuerySet(models.QuerySet[Any]):
-    """Rows of the viewer's own faces. Filters use typed columns alone: a cast over `shown` could tell of others."""
+    """Rows of the viewer's own faces. Filters use typed columns alone: a cast over `shown` could tell of others.
+
+    What is listed or counted is looked at twice, by `look` or `looked_at`: the view's predicate chooses, and the policy
+    of the table of faces, which is another lock, confirms each. So no number rests on the view alone, and no word that
+    is withheld finds a record. `face` names the column that holds the face.
+    """
+
+    face = "id"
 
     def visible_to(self, viewer: Viewer) -> Self:
         """The faces `viewer` may see. The predicate stands in the view; here the two viewers are held together."""
         require_viewer(viewer)
         return self
+
+    def looked_at(self, *columns: str, most: int | None) -> tuple[str, tuple[Any, ...]]:
+        """SQL for `columns` of the first `most` rows that the faces' own policy shows too; in no order.
+
+        Raises EmptyResultSet where there can be none. What the second look takes away leaves a gap.
+        """
+        named = ", ".join(connection.ops.quote_name(name) for name in columns)
+        sql, parameters = self.values_list(self.face, *columns)[:most].query.sql_with_params()
+        # The row number says the order, and fences: the second look is at what was chosen, at no row before.
+        return (
+            f"select place, {named} from (select *, row_number() over () from ({sql}) c) h (face, {named}, place)"  # noqa: S608 - our own names
+            " where exists (select from bulletins_face f where f.id = h.face)",
+            tuple(parameters),
+        )
+
+    def look(self, *columns: str, most: int) -> list[tuple[Any, ...]]:
+        """The first `most` rows in their order, looked at twice."""
+        try:
+            sql, parameters = self.looked_at(*columns, most=most)
+        except EmptyResultSet:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(f"{sql} order by place", parameters)
+            return [row[1:] for row in cursor.fetchall()]
+
+    def number(self, *, most: int) -> int:
+        """How many faces there are, counted to `most` and looked at twice: all of them at once, by their keys."""
+        try:
+            sql, parameters = self.order_by().values_list(self.face)[:most].query.sql_with_params()
+        except EmptyResultSet:
+            return 0
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"select count(*) from bulletins_face where id = any(array({sql}))",  # noqa: S608 - our own names
+                parameters,
+            )
+            return int(cursor.fetchone()[0])
 
     def matching(self, text: str) -> Self:
         """Faces that say `text`, as a person types it: words, "phrases", or, -not."""
@@ -50,7 +95,8 @@ def identifiers_read(viewer: Viewer, words: Sequence[str]) -> set[str]:
             where exists (select 1 from bulletins_found f
                           where f.words @@ phraseto_tsquery('english', c.value) and f.withheld = '{}'
                             and f.shown -> 'identifiers' -> 'items'
-                                @> jsonb_build_array(jsonb_build_object('value', c.value)))
+                                @> jsonb_build_array(jsonb_build_object('value', c.value))
+                            and exists (select from bulletins_face a where a.id = f.id))
             """,
             [list(words)],
         )

@@ -19,6 +19,7 @@ from bulletins.publishing.actions import Entry, save
 from bulletins.publishing.models import Urgency
 from bulletins.records.actions import COMMON, ONLY_BULLETIN, ONLY_SEIZURE
 from bulletins.records.models import Kind, PredicateCategory, Record
+from bulletins.retention.models import Sensitivity
 from bulletins.vocabulary.lists import IdentifierKind, LabState, Qualifier, Region, SubstanceForm, Unit
 from bulletins.vocabulary.models import Mode, Port
 from hub.accounts.viewer import Viewer
@@ -150,6 +151,13 @@ class RecordBody(serializers.Serializer[Any]):
     people_count = whole()
     predicate = Text(2000)
     predicate_category = Choice(PredicateCategory.choices)
+    sensitivity = serializers.ChoiceField(choices=Sensitivity.choices, required=False)
+    control_official = Text(150, help_text=gettext_lazy("who answers for its identifiers (28 CFR 23.20 g)"))
+    review_due = serializers.DateField(
+        required=False,
+        allow_null=True,
+        help_text=gettext_lazy("when its identifiers are reviewed: at most five years from their entry"),
+    )
     substances = SubstanceBody(many=True, required=False, max_length=MOST_ROWS)  # type: ignore[call-arg]
     identifiers = IdentifierBody(many=True, required=False, max_length=MOST_ROWS)  # type: ignore[call-arg]
     certify = serializers.BooleanField(

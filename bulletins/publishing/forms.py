@@ -19,6 +19,8 @@ from bulletins.markings.models import TLP, TLP_MEANS, Control
 from bulletins.publishing.fields import Amount, Codes, Named, NamedList, Refs, Vocabulary, name_the_blank
 from bulletins.publishing.models import Bulletin, PhotographGroup
 from bulletins.records.models import Record
+from bulletins.retention.models import Sensitivity
+from bulletins.retention.rules import latest_review
 from bulletins.seizures.models import SeizureReport
 from bulletins.vocabulary.models import Mode, Port
 from hub.agencies.models import Agency
@@ -34,7 +36,8 @@ PLAIN = (
     *("safety_note", "conveyance", "destination", "packages", "packages_qualifier", "occurred_on"),
     *("occurred_time", "occurred_period", "place", "state", "concealment", "narrative", "technique"),
     *("case_number", "referred_to", "investigators", "prosecution", "people_count", "external_id"),
-    *("predicate", "predicate_category", "caveat", "reliability", "credibility"),
+    *("predicate", "predicate_category", "sensitivity", "control_official", "review_due"),
+    *("caveat", "reliability", "credibility"),
     "originator_text",
 )
 PLAIN_BULLETIN = ("title", "tear_line", "urgency")
@@ -46,6 +49,7 @@ WIDGETS: dict[str, type[forms.Widget] | forms.Widget] = {
     "occurred_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     "occurred_time": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
     "reported_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    "review_due": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     "tear_line": forms.Textarea(attrs={"rows": 4}),
     "safety_note": forms.Textarea(attrs={"rows": 3}),
     "narrative": forms.Textarea(attrs={"rows": 8}),
@@ -72,6 +76,7 @@ class RecordForm(forms.Form):
         initial: dict[str, Any],
         vocabulary: Vocabulary,
         settled: bool,
+        entered: bool = False,
         partial: bool = False,
     ) -> None:
         super().__init__(data, initial=initial)
@@ -81,6 +86,8 @@ class RecordForm(forms.Form):
         if settled:
             for name in SETTLED:
                 del self.fields[name]
+        if entered:  # its review page moves the day
+            del self.fields["review_due"]
         if partial and data is not None:
             for name in [name for name in self.fields if name not in data]:
                 del self.fields[name]
@@ -188,6 +195,9 @@ class RecordForm(forms.Form):
                 _("Criminal predicate"),
                 _("Why these identifiers may be kept at all (28 CFR 23.20)."),
             ),
+            "sensitivity": (_("Sensitivity of the identifiers"), ""),
+            "control_official": (_("Control official"), _("Who in your agency answers for them.")),
+            "review_due": (_("Review by"), _("Left empty, five years from the day they are posted.")),
             "title": (_("Title"), _("Left empty, it is made of the drug and the place.")),
             "safety_note": (_("What is the hazard, and what to do?"), ""),
         }
@@ -210,6 +220,20 @@ class RecordForm(forms.Form):
         # Where the day begins first it is already tomorrow.
         if day and day > timezone.now().date() + timedelta(days=1):
             raise ValidationError(_("This day has not come yet."))
+        return day
+
+    def clean_sensitivity(self) -> str:
+        # A record always has one: where none is sent the one it has stays.
+        return str(
+            self.cleaned_data["sensitivity"] or self.initial.get("sensitivity") or Sensitivity.CONFIDENTIAL
+        )
+
+    def clean_review_due(self) -> Any:
+        day = self.cleaned_data["review_due"]
+        if day and day <= timezone.now().date():
+            raise ValidationError(_("Give a day to come."))
+        if day and day > latest_review(timezone.now().date()):
+            raise ValidationError(_("Identifiers are kept five years at most before somebody reviews them."))
         return day
 
     def clean_occurred_period(self) -> str:
@@ -245,8 +269,9 @@ class RecordForm(forms.Form):
 
 
 CERTIFICATION = gettext_lazy(
-    "I certify that the identifiers were obtained lawfully, that they rest on the predicate given, and that "
-    "they bear on it (28 CFR 23.20). Without this no identifier leaves the agency."
+    "I certify that the identifiers were obtained lawfully, that they rest on the predicate given and bear on it, "
+    "and that nothing here tells of political, religious or social views or associations unless these are part of "
+    "the crime (28 CFR 23.20 b, c, d). Without this the record is not released with its identifiers."
 )
 
 

@@ -25,13 +25,17 @@ from hub.database.context import require_viewer
 R = TypeVar("R", bound=Record)
 
 
-def working_copies(model: type[R], viewer: Viewer) -> QuerySet[R]:
+def working_copies(model: type[R], viewer: Viewer, *, purged: bool = False) -> QuerySet[R]:
     """The working copies `viewer` may open: their own agency's; of drafts their own, or all as a releaser.
 
     TLP:RED is for the people named, inside the agency too: its author and the releasers alone work on it.
     """
     require_viewer(viewer)
-    own: QuerySet[R] = model._default_manager.filter(owner_id=viewer.agency_id)  # type: ignore[assignment]
+    own: QuerySet[R] = model._default_manager.filter(  # type: ignore[assignment]
+        owner_id=viewer.agency_id
+    )
+    if not purged:  # of such a record only its tombstone and the proof of who was told are left
+        own = own.filter(purged_at=None)
     if viewer.can(Role.RELEASER):
         return own
     return own.filter((Q(latest__gt=0) & ~Q(tlp=TLP.RED)) | Q(poster_id=viewer.person_id))

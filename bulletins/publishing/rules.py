@@ -39,3 +39,8 @@ def may_draft(viewer: Viewer) -> bool:
 
 def may_release(viewer: Viewer) -> bool:
     return bool(viewer.agency_id) and viewer.can(Role.RELEASER)
+
+
+def may_review(viewer: Viewer) -> bool:
+    """Who keeps or purges what names subjects."""
+    return bool(viewer.agency_id) and viewer.can(Role.RELEASER, Role.ADMIN)

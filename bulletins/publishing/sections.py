@@ -26,13 +26,14 @@ def sections(kind: str) -> tuple[Section, ...]:
     case = ("case_number", "referred_to", "investigators", "prosecution", "people_count", "external_id")
     marking = ("tlp", "controls", "rel_to", "cui_categories", "caveat", "reliability", "credibility")
     source = ("originator", "originator_text", "source_url")
+    kept = ("predicate", "predicate_category", "sensitivity", "control_official", "review_due", "certify")
     if kind == "bulletin":
         return (
             Section("words", _("Title and story"), ("title", "concealment", "narrative", "urgency")),
             Section("journey", _("How it travelled"), journey),
             Section("where", _("Where and when"), EVENT),
             Section("found", _("How it was found"), found),
-            Section("identifiers", _("Identifiers"), ("predicate", "predicate_category", "certify")),
+            Section("identifiers", _("Identifiers"), kept),
             Section("case", _("Case"), case),
             Section("marking", _("Marking"), marking),
             Section("source", _("Source and links"), (*source, "seizures")),
@@ -42,7 +43,7 @@ def sections(kind: str) -> tuple[Section, ...]:
         Section("journey", _("How it travelled"), journey),
         Section("found", _("How it was found"), found),
         Section("words", _("What happened"), ("concealment", "narrative")),
-        Section("identifiers", _("Identifiers"), ("predicate", "predicate_category", "certify")),
+        Section("identifiers", _("Identifiers"), kept),
         Section("case", _("Case, referral and laboratory"), (*case, "lab_reference")),
         Section("value", _("Value"), value),
         Section("marking", _("Marking"), marking),

@@ -110,6 +110,7 @@ class Sheet:
             initial=initial_of(record, linked=_linked(record, viewer)),
             vocabulary=self.vocabulary,
             settled=record.latest > 0,
+            entered=record.entered_on is not None,
             partial=part,
         )
         self.pictures = pictures_of(record, data=data, part=part)
@@ -258,7 +259,7 @@ def _linked(record: Bulletin | SeizureReport, viewer: Viewer | None) -> list[str
 
 def _told(field: BoundField) -> bool:
     """Whether the field says more than it does by itself."""
-    usual = {"tlp": "TLP:AMBER", "urgency": "routine"}
+    usual = {"tlp": "TLP:AMBER", "urgency": "routine", "sensitivity": "confidential"}
     value = field.value()
     if field.name == "originator":
         return bool(value) and value != field.field.prepare_value(field.initial)

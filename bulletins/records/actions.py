@@ -21,7 +21,7 @@ COMMON = frozenset(
     originator_text occurred_on occurred_time occurred_period country region state place port latitude longitude
     mode conveyance origin_country transit_countries destination methods packages packages_qualifier safety_note
     hazard concealment narrative detection technique case_number referred_to investigators prosecution people_count
-    predicate predicate_category""".split()
+    predicate predicate_category sensitivity control_official review_due""".split()
 )
 ONLY_BULLETIN = frozenset({"title", "tear_line", "urgency"})
 ONLY_SEIZURE = frozenset(
@@ -48,8 +48,10 @@ def write_down(
     `certify` records (or takes back) the viewer's certification that identifiers were lawfully obtained and rest on
     the predicate given (28 CFR 23). Raises ValidationError by field; the caller's transaction then holds nothing.
     """
-    if record.recalled_at:
+    if record.recalled_at or record.purged_at:
         raise ValidationError(_("It was recalled. What takes its place is posted anew."))
+    if record.entered_on and values.get("review_due", record.review_due) != record.review_due:
+        raise ValidationError({"review_due": [_("It is entered: the day moves when somebody reviews it.")]})
     for name, value in values.items():
         if name not in _editable(record):
             raise ValidationError({name: [_("This cannot be set here.")]})

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bulletins.markings.models import Marked
 from bulletins.records.refs import new_ref
+from bulletins.retention.models import Retained
 from bulletins.vocabulary.lists import IdentifierKind, LabState, Precision, Qualifier, SubstanceForm, Unit
 from bulletins.vocabulary.models import Drug, Mode, Port
 from hub.agencies.models import Agency
@@ -33,7 +34,7 @@ class PredicateCategory(models.TextChoices):
     OTHER = "other", _("Other criminal activity")
 
 
-class Record(Marked):
+class Record(Marked, Retained):
     """A working copy: the owner's agency alone can read it. Partners read faces of its published versions.
 
     `latest` is the number of the newest published version, 0 for what has never been published.
@@ -120,6 +121,7 @@ class Record(Marked):
         abstract = False
         constraints = [
             *Marked.Meta.constraints,
+            *Retained.Meta.constraints,
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="record_kind_known"),
             models.CheckConstraint(condition=Q(latest__gte=0), name="record_latest_not_negative"),
             models.UniqueConstraint(

@@ -83,12 +83,17 @@ class Person(AbstractUser):
     agency = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="people")
     roles = ArrayField(models.CharField(max_length=10, choices=Role.choices), default=list, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=40, blank=True)
+    # Whose an inspector is. It opens nothing: two of them confirm an emergency only as people of two agencies.
+    seconded_from = models.ForeignKey(Agency, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("person")
         verbose_name_plural = _("people")
         constraints = [
             models.CheckConstraint(condition=Q(roles__contained_by=Role.values), name="person_roles_known"),
+            models.CheckConstraint(
+                condition=Q(seconded_from=None) | Q(agency=None), name="person_of_an_agency_or_seconded"
+            ),
         ]
 
     def save(self, *args: object, **kwargs: object) -> None:

@@ -22,6 +22,8 @@ EXCHANGE = "select {}, {}".format(
 # Held together by those who decide, alone by whoever changes what all decisions rest on.
 GROUND = 7_303
 _is_engine: ContextVar[bool] = ContextVar("is_engine", default=False)
+# Whose settings the transaction has, as `viewing` left them: it alone sets them, and puts this back with them.
+_mine: ContextVar[tuple[int, ...]] = ContextVar("mine", default=())
 
 
 class WrongViewer(RuntimeError):
@@ -32,18 +34,23 @@ class WrongViewer(RuntimeError):
 def viewing(viewer: Viewer) -> Iterator[Viewer]:
     """Run the block in one transaction that sees what `viewer` may see, and nothing else.
 
-    The old settings are put back by hand: `set_config(..., true)` outlives a released savepoint. After an
-    error the rollback has already restored them.
+    Inside another transaction the old settings are put back by hand: `set_config(..., true)` outlives a released
+    savepoint. After an error the rollback has already restored them; with the transaction they end by themselves.
     """
     wanted = (
         "{" + ",".join(str(number) for number in viewer.mine) + "}",
         str(viewer.agency_id or ""),
         ",".join(sorted(viewer.powers)),
     )
+    inner = connection.in_atomic_block
     with transaction.atomic():
         old = _exchange(wanted)
-        yield viewer
-        if not connection.needs_rollback:
+        before = _mine.set(viewer.mine)
+        try:
+            yield viewer
+        finally:
+            _mine.reset(before)
+        if inner and not connection.needs_rollback:
             _exchange(old)
 
 
@@ -77,10 +84,7 @@ def require_viewer(viewer: Viewer) -> None:
 
     Asked by every `visible_to`: a queryset built for one person must not run under another's settings.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("select hub_mine()")
-        (mine,) = cursor.fetchone()
-    if tuple(mine or ()) != tuple(viewer.mine):
+    if _mine.get() != viewer.mine or not connection.in_atomic_block:
         raise WrongViewer("the transaction's context is not this viewer's: open viewing(viewer) first")
 
 

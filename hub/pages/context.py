@@ -93,6 +93,8 @@ def places(viewer: Reader, path: str) -> tuple[Entry, ...]:
     if viewer.agency_id is not None and viewer.can("auditor", "releaser", "liaison", "admin"):
         below += (entry("ledger", _("Ledger"), "/ledger/", "list"),)
     found.append(entry("sharing", _("Sharing"), "/agreements/", "share", below=below))
+    if viewer.agency_id is None and viewer.can("inspector"):
+        found.append(entry("emergencies", _("Emergencies"), "/emergencies/", "warning"))
     if viewer.can("auditor", "inspector"):
         found.append(entry("trail", _("Trail"), "/trail/", "history"))
     return tuple(found)

@@ -21,9 +21,9 @@ from hub.database.context import engine, hold_ground, lock_records
 from sharing.audiences.models import EntryKind, Grant, WithdrawalKind
 from sharing.audiences.permission import view_record
 from sharing.releases.facts import World, load
-from sharing.releases.grounds import Reach, Treaty
+from sharing.releases.grounds import Opening, Reach, Treaty
 from sharing.releases.models import Recall
-from sharing.releases.rules import Decision, decide
+from sharing.releases.rules import Decision, decide, decide_emergency
 
 
 @dataclass
@@ -48,6 +48,7 @@ class Row:
     directions: tuple[int, ...]
     until: datetime | None
     since: datetime
+    emergency: int | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ TOLD = """
         from gone join bulletins_face f on f.id = gone.face_id where gone.group_id <> f.owner_id),
     entered as (
         insert into sharing_entry (agency_id, record_id, kind)
-        select group_id, record_id, %(withdrawn)s from gone)
+        select group_id, record_id, %(withdrawn)s from gone where emergency_id is null)
     select gone.record_id, gone.group_id from gone join bulletins_record r on r.id = gone.record_id
     where gone.group_id <> r.owner_id
 """
@@ -157,6 +158,8 @@ def decisions(world: World, pk: int, at: datetime) -> dict[int, Decision]:
     """The decision for every agency that a release of the record could reach, and for its owner."""
     subject = world.subjects[pk]
     reached = world.reachable(pk) | {subject.owner.id}
+    # Whoever waited for the record's lock was called before what they waited for took effect.
+    at = max(at, world.applied.get(pk, at))
     return {
         agency: decide(subject, world.parties[agency], world.facts[pk], at)
         for agency in sorted(reached)
@@ -169,10 +172,11 @@ def _rows(
 ) -> list[Row]:
     """The grants a record should have. `faces` are those there are; what is missing is made."""
     record = world.records[pk]
-    if not record.latest:
+    if not record.latest or record.purged_at:
         return []
     allowed = {agency: found for agency, found in decisions(world, pk, at).items() if found.allowed}
-    _make_missing(record, allowed.values(), faces)
+    opened = _opened(world, pk, at)
+    _make_missing(record, [*allowed.values(), *(found for _opening, found in opened)], faces)
     rows = []
     for agency, found in allowed.items():
         own = agency == record.owner_id and not found.persons
@@ -192,7 +196,33 @@ def _rows(
                     since=record.latest_at if own and record.latest_at else at,
                 )
             )
+    rows += [
+        Row(
+            record=pk,
+            agency=opening.agency,
+            person=opening.person,
+            face=faces[_face_key(pk, found)],
+            release=None,
+            agreement=found.agreement,
+            directions=found.directions,
+            until=found.until,
+            since=at,
+            emergency=opening.id,
+        )
+        for opening, found in opened
+    ]
     return rows
+
+
+def _opened(world: World, pk: int, at: datetime) -> list[tuple[Opening, Decision]]:
+    """What emergencies open now, one for each person: that which lasts longest."""
+    facts, found = world.facts[pk], {}
+    for opening in facts.emergencies:
+        if party := world.parties.get(opening.agency):
+            decided = decide_emergency(world.subjects[pk], party, opening, facts, at)
+            if decided.allowed:
+                found[opening.agency, opening.person] = (opening, decided)
+    return list(found.values())
 
 
 def _face_key(pk: int, found: Decision) -> tuple[int, int, frozenset[str], str]:
@@ -219,19 +249,22 @@ def _remove(ids: list[int], rows: list[Row], at: datetime, recall: Recall | None
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            with wanted as (select * from unnest(%(records)s::bigint[], %(agencies)s::int[], %(people)s::bigint[])
-                                          w(record, agency, person)),
+            with wanted as (select * from unnest(%(records)s::bigint[], %(agencies)s::int[], %(people)s::bigint[],
+                                                 %(emergencies)s::bigint[])
+                                          w(record, agency, person, emergency)),
             gone as (
                 delete from sharing_grant g where g.record_id = any(%(ids)s) and not exists (
                     select 1 from wanted w where w.record = g.record_id and w.agency = g.group_id
-                       and w.person is not distinct from g.person_id)
-                returning g.record_id, g.group_id, g.person_id, g.face_id, g.visible_since),
+                       and w.person is not distinct from g.person_id
+                       and w.emergency is not distinct from g.emergency_id)
+                returning g.record_id, g.group_id, g.person_id, g.face_id, g.visible_since, g.emergency_id),
             {TOLD}
             """,  # noqa: S608  parts of our own
             {
                 "records": [row.record for row in rows],
                 "agencies": [row.agency for row in rows],
                 "people": [row.person for row in rows],
+                "emergencies": [row.emergency for row in rows],
                 "ids": ids,
                 **_telling(at, recall),
             },
@@ -254,7 +287,7 @@ def deny_under(directions: Iterable[int], *, at: datetime, unless: Narrowed | No
             with gone as (
                 delete from sharing_grant g using bulletins_face f
                 where f.id = g.face_id and {UNDER} {kept}
-                returning g.record_id, g.group_id, g.person_id, g.face_id, g.visible_since),
+                returning g.record_id, g.group_id, g.person_id, g.face_id, g.visible_since, g.emergency_id),
             {TOLD}
             """,  # noqa: S608  parts of our own
             {"directions": ids, **_telling(at), **(vars(unless) if unless else {})},
@@ -308,17 +341,18 @@ def _write(rows: list[Row], changes: Changes) -> None:
             """
             with wanted as (
                 select * from unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-                                     %s::text[], %s::timestamptz[], %s::timestamptz[])
-                         w(record, agency, person, face, release, agreement, directions, until, since)),
+                                     %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bigint[])
+                         w(record, agency, person, face, release, agreement, directions, until, since, emergency)),
             old as (
                 select g.id, g.face_id from sharing_grant g where g.record_id = any(%s)),
             written as (
                 insert into sharing_grant as g (permission_id, record_id, group_id, person_id, face_id, release_id,
-                                                agreement_id, directions, visible_since, until)
-                select %s, record, agency, person, face, release, agreement, directions::bigint[], since, until
+                                                agreement_id, directions, visible_since, until, emergency_id)
+                select %s, record, agency, person, face, release, agreement, directions::bigint[], since, until,
+                       emergency
                 from wanted
-                order by record, agency, person
-                on conflict (record_id, group_id, person_id) do update
+                order by record, agency, person, emergency
+                on conflict (record_id, group_id, person_id, emergency_id) do update
                    set face_id = excluded.face_id, release_id = excluded.release_id,
                        agreement_id = excluded.agreement_id, directions = excluded.directions,
                        until = excluded.until,
@@ -328,10 +362,10 @@ def _write(rows: list[Row], changes: Changes) -> None:
                  where (g.face_id, g.release_id, g.agreement_id, g.directions, g.until)
                        is distinct from (excluded.face_id, excluded.release_id, excluded.agreement_id,
                                          excluded.directions, excluded.until)
-                returning g.id, g.record_id, g.group_id, g.face_id),
+                returning g.id, g.record_id, g.group_id, g.face_id, g.emergency_id),
             moved as (
                 select w.*, old.id is null as fresh from written w left join old on old.id = w.id
-                where old.face_id is distinct from w.face_id),
+                where old.face_id is distinct from w.face_id and w.emergency_id is null),
             entered as (
                 insert into sharing_entry (agency_id, record_id, face_id, kind)
                 select group_id, record_id, face_id, case when fresh then %s else %s end from moved)
@@ -349,6 +383,7 @@ def _write(rows: list[Row], changes: Changes) -> None:
                 ["{" + ",".join(map(str, row.directions)) + "}" for row in rows],
                 [row.until for row in rows],
                 [row.since for row in rows],
+                [row.emergency for row in rows],
                 sorted({row.record for row in rows}),
                 view_record(),
                 EntryKind.GRANTED.value,

@@ -46,12 +46,6 @@ def owners_releasing_to(community: int) -> set[int]:
         return set(rows.order_by().values_list("owner_id", flat=True).distinct())
 
 
-def hold_community(community: int) -> None:
-    """Keep the community's row: a release to it that is being written waits, and so does the next."""
-    with engine(), connection.cursor() as cursor:
-        cursor.execute("select 1 from sharing_community where id = %s for update", [community])
-
-
 # What decisions rest on an agency's parent for: what reaches either, and what rests on the agency's own word.
 REACHING = """
     select distinct l.record_id from sharing_release l

@@ -18,6 +18,7 @@ from bulletins.records.models import Kind, Record
 from hub.agencies.models import Agency
 from sharing.agreements.models import Agreement
 from sharing.audiences.querysets import InboxQuerySet, WithdrawalQuerySet
+from sharing.emergencies.models import Emergency
 from sharing.releases.models import Recall, Release
 
 
@@ -25,6 +26,7 @@ class Grant(GroupObjectPermissionBase):
     """(record, agency) -> face: a guardian direct-foreign-key row. Past `until` it denies.
 
     `release` is empty on the owner's own. `person` is set for somebody named at TLP:RED; `group` is their agency.
+    With `emergency` it opens the record to that person on its page alone: in no audience, list, count or search.
     `directions` are the directions of all agreements it crossed under, owner's and originator's; `agreement` is the
     first of those agreements.
     `before` is the face it gave until it was changed to this one.
@@ -42,6 +44,7 @@ class Grant(GroupObjectPermissionBase):
     )
     release = models.ForeignKey(Release, models.CASCADE, null=True, db_index=False, related_name="+")
     agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, db_index=False, related_name="+")
+    emergency = models.ForeignKey(Emergency, models.CASCADE, null=True, db_index=False, related_name="+")
     directions = ArrayField(models.BigIntegerField(), default=list)
     before = models.BigIntegerField(null=True)
     visible_since = models.DateTimeField()
@@ -51,16 +54,25 @@ class Grant(GroupObjectPermissionBase):
         unique_together = ()
         constraints = [
             models.UniqueConstraint(
-                fields=["content_object", "group", "person"], nulls_distinct=False, name="grant_once"
+                fields=["content_object", "group", "person", "emergency"],
+                nulls_distinct=False,
+                name="grant_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(emergency=None) | Q(person__isnull=False, until__isnull=False),
+                name="grant_in_an_emergency_is_for_one_person_and_ends",
             ),
         ]
         indexes = [
             models.Index(
                 fields=["group", "-visible_since", "-content_object"],
-                include=["face", "until", "person"],
+                include=["face", "until", "person", "emergency"],
                 name="grant_list",
             ),
             models.Index(fields=["until"], condition=Q(until__isnull=False), name="grant_until"),
+            models.Index(
+                fields=["person"], condition=Q(emergency__isnull=False), name="grant_in_an_emergency"
+            ),
             # What ends with an agreement. Few grants cross under two: the others cost no entry in the second index.
             models.Index(fields=["agreement"], condition=Q(agreement__isnull=False), name="grant_agreement"),
             GinIndex(fields=["directions"], condition=Q(directions__len__gt=1), name="grant_directions"),

@@ -28,7 +28,7 @@ from sharing.communities.models import Community, Membership
 from sharing.releases.facts import World, load, remarked
 from sharing.releases.grounds import Decision, Reach
 from sharing.releases.models import Release
-from sharing.releases.plan import Plan, plan_refusals
+from sharing.releases.plan import Plan, naming_refusals, plan_refusals
 from sharing.releases.rules import decide, lacking_consent
 
 NOT_REACHED, HIDDEN = 8, 9
@@ -158,6 +158,11 @@ def preview(
     begins = when if when > at else None
     foreseen = Foreseen(record, plan, planned, shown, content, tuple(rows), frozenset(lost), begins)
     refusals = plan_refusals(plan, owner_country=world.parties[own].country, at=at)
+    subject = planned.subjects[record.pk]
+    if subject.has_identifiers:
+        refusals += naming_refusals(
+            plan.held_back(), certified=subject.certified, review_at=subject.review_at, at=when
+        )
     marking = Marking(plan.tlp, tuple(plan.controls), tuple(plan.rel_to))
     refusals += below_sources(rests_on([record.pk]), marking, viewer)
     return Preview(
@@ -245,7 +250,7 @@ def _known_partners(owner: int, agencies: Iterable[int], viewer: Viewer) -> set[
     """Of `agencies`, those that hold or held something of the owner's, as far as the viewer may know it."""
     wanted = list(agencies)
     with engine():
-        grants = Grant.objects.filter(group_id__in=wanted, face__owner_id=owner)
+        grants = Grant.objects.filter(group_id__in=wanted, face__owner_id=owner, emergency=None)
         holding = set(grants.values_list("group_id", flat=True).distinct())
         held = Withdrawal.objects.filter(agency_id__in=wanted, owner_id=owner)
         found = holding | set(held.values_list("agency_id", flat=True).distinct())

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class InboxQuerySet(FoundQuerySet):
     """Rows of `sharing_inbox`, newest first by the instant they became visible to the viewer's agency."""
 
+    face = "face_id"
+
     def newest_first(self) -> Self:
         return self.order_by("-visible_since", "-record_id")
 

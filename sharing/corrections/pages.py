@@ -42,7 +42,8 @@ def propose_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     if shown is None:
         raise Http404
     _require_proposer(shown, viewer)
-    typed, errors = {"part": request.GET.get("part", ""), "says": "", "why": ""}, {}
+    typed = {"part": request.GET.get("part", ""), "says": "", "why": ""}
+    errors: dict[str, list[str]] = {}
     if request.method == "POST":
         typed = {name: request.POST.get(name, "").replace("\0", "").strip() for name in typed}
         made, errors = _proposed(shown, typed, viewer)

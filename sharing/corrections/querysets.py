@@ -98,7 +98,9 @@ def of_record(viewer: Viewer, record_id: int) -> list[Proposal]:
 def taken_into(record: Record, viewer: Viewer, versions: set[int]) -> list[Proposal]:
     """Corrections of the viewer's own record that later versions than one of these have taken."""
     rows = asked_of(viewer).filter(record_id=record.pk, state=CorrectionState.TAKEN)
-    return as_proposals([row for row in rows if any(row.in_version > each for each in versions)], viewer)
+    return as_proposals(
+        [row for row in rows if any((row.in_version or 0) > each for each in versions)], viewer
+    )
 
 
 def as_proposals(rows: list[Correction], viewer: Viewer) -> list[Proposal]:

@@ -25,7 +25,8 @@ SEND_DUE = "sharing.deliveries.tasks.send_due"
 RECIPIENTS = {
     "granted": """
         select distinct g.record_id as record, g.group_id as agency, g.person_id as person
-        from wanted w join sharing_grant g on g.record_id = w.record and g.group_id = w.agency""",
+        from wanted w join sharing_grant g on g.record_id = w.record and g.group_id = w.agency
+         and g.emergency_id is null""",
     "withdrawn": """
         select distinct r.id as record, t.agency_id as agency, t.person_id as person
         from wanted w join bulletins_record r on r.id = w.record

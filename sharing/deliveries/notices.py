@@ -23,6 +23,16 @@ ICONS = {
 
 # facts["what"] -> the sentence, with the other facts by name.
 WORDS: dict[str, Any] = {
+    "review.due.90": _lazy("What your agency keeps of named subjects is to be reviewed within 90 days"),
+    "review.due.30": _lazy("What your agency keeps of named subjects is to be reviewed within 30 days"),
+    "review.due.0": _lazy(
+        "What your agency keeps of named subjects is past its review date: partners are shown no identifiers of it"
+    ),
+    "emergency.opened": _lazy(
+        "In an emergency, inspectors of %(inspectors)s opened %(ref)s to one person of %(agency)s until %(until)s: "
+        "%(danger)s"
+    ),
+    "emergency.yours": _lazy("In an emergency %(ref)s is open to you alone, until %(until)s"),
     "agreement.proposed": _lazy("%(by)s proposes the agreement %(code)s: accept or decline it"),
     "agreement.change": _lazy("%(by)s proposes %(code)s in place of %(replaces)s: accept or decline it"),
     "agreement.accepted": _lazy("%(by)s has put the agreement %(code)s into force, from %(day)s"),

@@ -22,6 +22,7 @@ class Member:
     last: str
     agency: str | None
     roles: tuple[Role, ...]
+    seconded: str | None = None
 
 
 CAST = (
@@ -39,7 +40,8 @@ CAST = (
     Member("rcmp.officer", "Rob", "Ross", "RCMP", (OFFICER,)),
     Member("ncb.officer", "Nina", "Novak", "NCB-OTTAWA", (OFFICER,)),
     Member("steward", "Sam", "Stone", None, (Role.STEWARD,)),
-    Member("inspector", "Iris", "Iqbal", None, (Role.INSPECTOR,)),
+    Member("inspector", "Iris", "Iqbal", None, (Role.INSPECTOR,), "USPS-OIG"),
+    Member("inspector.ca", "Ian", "Irving", None, (Role.INSPECTOR,), "RCMP"),
 )
 
 
@@ -57,8 +59,12 @@ def load_cast(password: str, at: datetime) -> None:
                     "email": f"{member.username}@hub.example",
                     "agency": agencies[member.agency] if member.agency else None,
                     "roles": [role.value for role in member.roles],
+                    "seconded_from": agencies[member.seconded] if member.seconded else None,
                 },
             )
+            if member.seconded and person.seconded_from_id is None:
+                person.seconded_from = agencies[member.seconded]
+                person.save(update_fields=["seconded_from"])
             known = not made and (person.password == encoded or person.check_password(password))
             encoded = person.password if known else encoded or make_password(password)
             if not known or not person.is_active:

@@ -26,14 +26,18 @@ GRANTED = """
            a.group_id, a.code, a.name, a.desk_email, a.desk_phone, a.desk_hours,
            (select json_agg(t order by array_position(g.directions, t.direction)) from terms t
              where t.direction = any(g.directions)),
-           g.release_id, g.agreement_id
+           g.release_id, g.agreement_id, g.emergency_id
     from unnest(%s::bigint[]) with ordinality as wanted(id, place)
     join sharing_grant g on g.record_id = wanted.id and g.group_id = hub_agency()
      and (g.person_id is null or g.person_id = %s) and (g.until is null or g.until > hub_now())
+     and {which}
     join bulletins_face f on f.id = g.face_id
     join hub_agency a on a.group_id = f.owner_id
     order by wanted.place
 """
+BY_RELEASE = GRANTED.format(which="g.emergency_id is null")
+# One record: what an emergency opened to this person comes before what their agency has.
+OPENED = GRANTED.format(which="true") + ", g.emergency_id nulls last limit 1"
 
 
 def disclose(
@@ -42,17 +46,21 @@ def disclose(
     channel: Channel,
     *,
     own_endpoint: bool = True,
+    opened: bool = False,
     at: datetime | None = None,
 ) -> list[Disclosure]:
     """What `viewer` may be shown of `records` by `channel`, in their order; what may not leave is simply absent.
 
+    With `opened`, of one record and for its page alone, what an emergency opened to the person counts as well.
     Writes one ledger row for the answer, unless it gives nothing. Records are internal ids, as visible_to gives them.
     """
     require_viewer(viewer)
     if not records:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(GRANTED, [list(records), list(records), viewer.person_id])
+        page = opened and channel == Channel.PAGE and len(records) == 1
+        query = OPENED if page else BY_RELEASE
+        cursor.execute(query, [list(records), list(records), viewer.person_id])
         rows = cursor.fetchall()
     found = []
     given = []
@@ -62,7 +70,7 @@ def disclose(
         if extent == Carries.NOTHING:
             continue
         found.append(_disclosure(row, viewer, marking, extent))
-        given.append((row[0], row[4], ",".join(row[17]), row[25] or 0, row[26] or 0))
+        given.append((row[0], row[4], ",".join(row[17]), -row[27] if row[27] else row[25] or 0, row[26] or 0))
     if given:
         _enter(viewer, channel, given, at or timezone.now())
     return found
@@ -92,6 +100,7 @@ def _disclosure(row: tuple[Any, ...], viewer: Viewer, marking: Marking, extent: 
         withheld=withheld if extent == Carries.ALL else (),
         agreement=terms[0].agreement if terms else "",
         terms=terms,
+        emergency=row[27] is not None,
     )
 
 

@@ -54,7 +54,10 @@ TERMS = tuple(each.name for each in fields(Terms))
 
 @dataclass(frozen=True)
 class Disclosure:
-    """`facts` is the shown content by field group (see bulletins/faces/content.py). `key` never leaves the process."""
+    """`facts` is the shown content by field group (see bulletins/faces/content.py). `key` never leaves the process.
+
+    With `emergency` it is open to this person alone, on this page, until `until`.
+    """
 
     key: int
     uid: UUID
@@ -71,6 +74,7 @@ class Disclosure:
     linked: tuple[int, ...] = ()
     withheld: tuple[Withheld, ...] = ()
     agreement: str = ""
+    emergency: bool = False
     terms: tuple[Terms, ...] = ()
 
     @property

@@ -1,4 +1,7 @@
-"""How many results stand under each value of each filter, over what the reader is shown."""
+"""How many records stand under each value of each filter of search and lists, over what the reader is shown.
+
+Each number opens its list: as many records as it says, unless the value is chosen, when it takes the filter off.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from bulletins.publishing.models import Urgency
 from bulletins.records.models import Kind
 from bulletins.vocabulary.models import Method
 from bulletins.vocabulary.terms import terms
@@ -20,16 +24,21 @@ from sharing.disclosures.wording import day, region_in_words, word
 # Counts beside filters are taken over so many results at most: a page must not pay for a hub of millions.
 COUNTED = 10_000
 SHOWN = 8
-COLUMNS = ("methods", "drugs", "mode", "month", "region", "kind", "hazard", "owner_id")
+COLUMNS = (
+    "methods", "drugs", "mode", "month", "region", "port", "kind", "hazard", "urgency", "owner_id", "tlp",
+)  # fmt: skip
 VALUES = {
     "method": "unnest(methods)",
     "drug": "unnest(drugs)",
     "mode": "mode",
     "month": "month",
     "region": "region",
+    "port": "port",
     "kind": "kind",
     "hazard": "case when hazard then '1' else '' end",
+    "urgency": "urgency",
     "owner": "owner_id::text",
+    "tlp": "tlp",
 }
 
 
@@ -60,16 +69,15 @@ def counts_of(matching: Any, filters: Filters) -> tuple[int, dict[str, Counter[s
     sources: dict[tuple[str, tuple[Any, ...]], str] = {}
 
     def source(but: str) -> str:
-        rows = filters.narrow(matching, but=but).order_by().values_list(*COLUMNS)[: COUNTED + 1]
-        sql, parameters = rows.query.sql_with_params()
-        return sources.setdefault((sql, tuple(parameters)), f"hits{len(sources)}")
+        rows = filters.narrow(matching, but=but).order_by()
+        return sources.setdefault(rows.looked_at(*COLUMNS, most=COUNTED + 1), f"hits{len(sources)}")
 
     whole = source("")
     parts = [f"select 'all', '', count(*) from {whole}"]  # noqa: S608 - our own names
     for name, value in VALUES.items():
         rows = source(name if filters.get(name) else "")
         parts.append(f"select '{name}', {value} as v, count(*) from {rows} group by v")  # noqa: S608 - our own names
-    named = ", ".join(COLUMNS)
+    named = ", ".join(("place", *COLUMNS))
     hits = ", ".join(f"{name} ({named}) as materialized ({sql})" for (sql, _p), name in sources.items())
     with connection.cursor() as cursor:
         cursor.execute(
@@ -82,7 +90,10 @@ def counts_of(matching: Any, filters: Filters) -> tuple[int, dict[str, Counter[s
     return found["all"][""], found
 
 
-def facets_of(filters: Filters, counts: Mapping[str, Counter[str]], *, over: bool) -> list[Facet]:
+def facets_of(
+    filters: Filters, counts: Mapping[str, Counter[str]], *, over: bool, but: Sequence[str] = ()
+) -> list[Facet]:
+    """The facets that have values; `but` names filters that the list does not take."""
     known = terms()
     owners = {
         str(pk): (code, name)
@@ -92,6 +103,7 @@ def facets_of(filters: Filters, counts: Mapping[str, Counter[str]], *, over: boo
     }
     by_code = Counter({owners[pk][0]: number for pk, number in counts["owner"].items() if pk in owners})
     kinds = {Kind.BULLETIN.value: _("Bulletins"), Kind.SEIZURE.value: _("Seizure reports")}
+    urgencies = {code: str(label) for code, label in Urgency.choices}
     facets = [
         _facet("kind", _("Kind"), filters, counts["kind"], kinds.get, over=over),
         _methods(filters, counts["method"], over=over),
@@ -99,10 +111,13 @@ def facets_of(filters: Filters, counts: Mapping[str, Counter[str]], *, over: boo
         _facet("drug", _("Drug"), filters, counts["drug"], lambda code: word(known.drugs, code), over=over),
         _months(filters, counts["month"], over=over),
         _facet("region", _("Region"), filters, counts["region"], region_in_words, over=over),
+        _facet("port", _("Port"), filters, counts["port"], lambda code: word(known.ports, code), over=over),
         _facet("hazard", _("Hazard"), filters, counts["hazard"], lambda _one: _("Hazards only"), over=over),
+        _facet("urgency", _("Urgency"), filters, counts["urgency"], urgencies.get, over=over),
         _facet("owner", _("Agency"), filters, by_code, str, over=over),
+        _facet("tlp", _("Marking"), filters, counts["tlp"], str, over=over),
     ]
-    return [facet for facet in facets if facet.choices]
+    return [facet for facet in facets if facet.choices and facet.name not in but]
 
 
 def _facet(name: str, label: str, filters: Filters, found: Counter[str], say: Any, *, over: bool) -> Facet:

@@ -11,6 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from bulletins.retention.models import Sensitivity
 from bulletins.vocabulary.lists import IdentifierKind, LabState, Qualifier, SubstanceForm
 from bulletins.vocabulary.terms import terms
 from hub.pages.amounts import amount
@@ -129,6 +130,11 @@ def _identifiers(shown: Disclosure) -> str:
         name = str(IdentifierKind(kind).label) if kind in IdentifierKind.values else kind
         note = row.get("note", "")
         lines.append(f"{name}: {row['value']}" + (f" ({note})" if note else ""))
+    held = shown.facts.get("identifiers", {})
+    if lines and held.get("sensitivity") in Sensitivity.values:
+        lines.append(_("Held as: %(level)s") % {"level": Sensitivity(held["sensitivity"]).label})
+    if lines and held.get("control_official"):
+        lines.append(_("Control official: %(name)s") % {"name": held["control_official"]})
     return "\n".join(lines)
 
 

@@ -17,7 +17,7 @@ from bulletins.publishing.models import Urgency
 from bulletins.records.models import Kind
 from bulletins.vocabulary.lists import Region
 from bulletins.vocabulary.terms import terms
-from hub.agencies.models import Agency, AgencyState
+from hub.agencies.models import Agency
 from sharing.disclosures.wording import country_in_words, day, region_in_words, word
 
 OF_LISTS = (
@@ -152,39 +152,3 @@ def in_words(name: str, value: str) -> str:
         return _("Hazards only")
     label, what = said[name]
     return f"{label}: {what}"
-
-
-@dataclass(frozen=True)
-class Option:
-    value: str
-    label: str
-    chosen: bool
-
-
-@dataclass(frozen=True)
-class Select:
-    name: str
-    label: str
-    options: tuple[Option, ...]
-
-
-def selects(filters: Filters, kind: str) -> list[Select]:
-    """The filters of a list as form fields. They offer vocabulary and directory, the same for everybody."""
-    known = terms()
-    agencies = Agency.objects.filter(state=AgencyState.ACTIVE).order_by("code").values_list("code", "name")
-    offered = {
-        "method": (
-            _("Where hidden"),
-            [(code, f"{'– ' * (row.level - 1)}{row.label_now()}") for code, row in known.methods.items()],
-        ),
-        "drug": (_("Drug"), [(code, row.label_now()) for code, row in known.drugs.items()]),
-        "mode": (_("Mode"), [(code, row.label_now()) for code, row in known.modes.items()]),
-        "region": (_("Region"), [(code, str(label)) for code, label in Region.choices]),
-        "owner": (_("Agency"), [(code, f"{code}, {name}") for code, name in agencies]),
-    }
-    if kind == Kind.BULLETIN:
-        offered["urgency"] = (_("Urgency"), [(code, str(label)) for code, label in Urgency.choices])
-    return [
-        Select(name, label, tuple(Option(value, said, filters.get(name) == value) for value, said in rows))
-        for name, (label, rows) in offered.items()
-    ]

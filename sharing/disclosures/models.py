@@ -11,7 +11,8 @@ from hub.agencies.models import Agency
 
 class LedgerRow(models.Model):
     """The arrays are parallel: entry i of `records`, `versions`, `withheld` (groups, comma-joined), `basis` (release
-    ids, 0 for one's own) and `agreements` (ids, 0 for none) belong together. Only ever added to."""
+    ids, 0 for one's own, below 0 the emergency that opened it to `person` alone) and `agreements` (ids, 0 for none)
+    belong together. Only ever added to."""
 
     at = models.DateTimeField()
     agency = models.ForeignKey(Agency, models.PROTECT, related_name="+")

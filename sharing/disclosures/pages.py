@@ -22,8 +22,8 @@ from hub.accounts.viewer import Viewer
 from hub.trail.actions import record as write_trail
 from sharing.audiences.models import Received
 from sharing.disclosures.actions import disclose
-from sharing.disclosures.filters import OF_LISTS, OF_SEARCH, Filters, NotUnderstood, read, selects
-from sharing.disclosures.paging import count_of, page_of, said
+from sharing.disclosures.filters import OF_LISTS, OF_SEARCH, Filters, NotUnderstood, read
+from sharing.disclosures.paging import said
 from sharing.disclosures.presenting import row_of
 from sharing.disclosures.reading import (
     earlier_version,
@@ -33,7 +33,7 @@ from sharing.disclosures.reading import (
     shown_to,
 )
 from sharing.disclosures.rules import Channel
-from sharing.disclosures.searching import matches, search
+from sharing.disclosures.searching import list_of, matches, search
 
 SECTION = {Kind.BULLETIN: "bulletins", Kind.SEIZURE: "seizures"}
 
@@ -52,12 +52,10 @@ def records(request: HttpRequest, kind: str) -> HttpResponse:
     }
     try:
         filters = read(request.GET, OF_LISTS)
-        rows = filters.narrow(Received.objects.visible_to(viewer).filter(kind=kind))
-        keys = page_of(rows, by="visible_since", after=filters.after)
+        found = list_of(viewer, filters, kind)
     except NotUnderstood as error:
         return render(request, template, context | {"refused": str(error)}, status=400)
-    shown = disclose(viewer, list(keys.ids), Channel.PAGE)
-    total = count_of(rows)
+    shown = disclose(viewer, list(found.keys.ids), Channel.PAGE)
     return render(
         request,
         template,
@@ -65,14 +63,12 @@ def records(request: HttpRequest, kind: str) -> HttpResponse:
         | {
             "rows": [row_of(each) for each in shown],
             "chips": filters.chips(),
-            "selects": selects(filters, kind),
-            "hazard": filters.get("hazard"),
-            "month": filters.get("month"),
+            "facets": found.facets,
             "narrowed": filters.narrows,
             "first": not filters.after,
-            "next": filters.query(after=keys.after) if keys.after else "",
-            "total": said(total),
-            "number": total,
+            "next": filters.query(after=found.keys.after) if found.keys.after else "",
+            "total": said(found.total),
+            "number": found.total,
             "page_marking": marking_of_page(shown),
         },
     )
@@ -135,8 +131,8 @@ def _by_reference(viewer: Viewer, filters: Filters) -> str:
     ref = f"{typed[:4]}-{typed[4:]}"
     if not PATTERN.fullmatch(ref):
         return ""
-    rows = Received.objects.visible_to(viewer).filter(ref=ref).values_list("kind", flat=True)
-    for kind in [*rows[:1], *(kind for kind in Kind.values if gone_for(viewer, kind, ref))]:
+    rows = Received.objects.visible_to(viewer).filter(ref=ref).look("kind", most=1)
+    for kind in [*(row[0] for row in rows), *(kind for kind in Kind.values if gone_for(viewer, kind, ref))]:
         return f"/{SECTION[Kind(kind)]}/{ref}/"
     return ""
 
@@ -148,7 +144,7 @@ def photograph(request: HttpRequest, kind: str, ref: str, uid: UUID) -> HttpResp
     if not viewer.is_authenticated:
         return redirect_to_login(request.get_full_path())
     channel = Channel.REST if getattr(request, "token", None) else Channel.PAGE
-    shown = shown_to(viewer, kind, ref, channel)
+    shown = shown_to(viewer, kind, ref, channel, opened=True)
     asked = request.GET.get("version", "")
     if shown is not None and asked.isdecimal() and len(asked) < 7:
         shown = earlier_version(viewer, shown, int(asked))

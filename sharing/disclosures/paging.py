@@ -6,11 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from bulletins.faces.querysets import FoundQuerySet
 from bulletins.records.refs import PATTERN
 from sharing.disclosures.filters import NotUnderstood
 
@@ -28,16 +27,13 @@ class Keys:
     after: str = ""
 
 
-def page_of(rows: QuerySet[Any], *, by: str, after: str = "", size: int = SIZE) -> Keys:
+def page_of(rows: FoundQuerySet, *, by: str, after: str = "", size: int = SIZE) -> Keys:
     """One page of `rows`, newest first by the instant `by`. `rows` are what the reader may see, no others.
 
     Raises NotUnderstood for a place that no page ended at.
     """
-    found = list(
-        _beyond(rows, by, after)
-        .order_by(f"-{by}", "-record_id")
-        .values_list("record_id", by, "ref")[: size + 1]
-    )
+    ordered = _beyond(rows, by, after).order_by(f"-{by}", "-record_id")
+    found = ordered.look("record_id", by, "ref", most=size + 1)
     ids = [row[0] for row in found[:size]]
     if len(found) <= size:
         return Keys(ids)
@@ -45,7 +41,7 @@ def page_of(rows: QuerySet[Any], *, by: str, after: str = "", size: int = SIZE) 
     return Keys(ids, f"{at.astimezone(UTC):{STAMP}}-{ref}")
 
 
-def _beyond(rows: QuerySet[Any], by: str, after: str) -> QuerySet[Any]:
+def _beyond(rows: FoundQuerySet, by: str, after: str) -> FoundQuerySet:
     if not after:
         return rows
     named = AFTER.fullmatch(after)
@@ -61,9 +57,9 @@ def _beyond(rows: QuerySet[Any], by: str, after: str) -> QuerySet[Any]:
     return older if last is None else older.exclude(**{by: at}, record_id__gte=last)
 
 
-def count_of(rows: QuerySet[Any]) -> int:
+def count_of(rows: FoundQuerySet) -> int:
     """How many there are, counted to just past a thousand."""
-    return rows.order_by().values("record_id")[: COUNTED + 1].count()
+    return rows.number(most=COUNTED + 1)
 
 
 def said(count: int) -> str:

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from bulletins.markings.rules import Marking, highest
-from bulletins.models import Version
+from bulletins.markings.models import TLP
+from bulletins.markings.rules import Marking, highest, marking_of
+from bulletins.models import Record, Version
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import origin
 from hub.trail.actions import record as write_trail
@@ -20,6 +21,7 @@ from sharing.disclosures.actions import disclose
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.models import LedgerRow
 from sharing.disclosures.rules import Channel, is_closely_held
+from sharing.emergencies.models import Opened
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,39 @@ class Gone:
     only_version: int | None = None
 
 
+@dataclass(frozen=True)
+class Purged:
+    """The tombstone of a purged record, for the agency that owned it."""
+
+    ref: str
+    kind: str
+    at: datetime
+    by: str
+    reason: str
+    marking: Marking
+
+
 def shown_to(
-    viewer: Viewer, kind: str, ref: str, channel: Channel = Channel.PAGE, *, own_endpoint: bool = True
+    viewer: Viewer,
+    kind: str,
+    ref: str,
+    channel: Channel = Channel.PAGE,
+    *,
+    own_endpoint: bool = True,
+    opened: bool = False,
 ) -> Disclosure | None:
-    """What `viewer` is shown of the record `ref` of that kind; None where there is none, or none for them."""
-    ids = list(
-        Received.objects.visible_to(viewer).filter(ref=ref, kind=kind).values_list("record_id", flat=True)[:1]
+    """What `viewer` is shown of the record `ref` of that kind; None where there is none, or none for them.
+
+    With `opened` also what an emergency opened to the viewer in person: for the record's page and its photographs.
+    """
+    by: Any = (
+        Received.objects.visible_to(viewer).filter(ref=ref, kind=kind).values_list("record_id", flat=True)
     )
-    found = disclose(viewer, ids, channel, own_endpoint=own_endpoint)
+    opened = opened and channel == Channel.PAGE
+    if opened:
+        mine = Opened.objects.visible_to(viewer).filter(ref=ref, kind=kind)
+        by = by.union(mine.values_list("record_id", flat=True))
+    found = disclose(viewer, list(by[:1]), channel, own_endpoint=own_endpoint, opened=opened)
     return found[0] if found else None
 
 
@@ -83,6 +110,16 @@ def gone_for(viewer: Viewer, kind: str, ref: str) -> Gone | None:
         marking=Marking(tlp=row.tlp),
         only_version=row.only_version,
     )
+
+
+def purged_own(viewer: Viewer, kind: str, ref: str, *, also_red: bool) -> Purged | None:
+    """What is left to say of a record that the viewer's own agency purged; at TLP:RED only to whom it was open."""
+    rows = Record.objects.filter(owner_id=viewer.agency_id, ref=ref, kind=kind, purged_at__isnull=False)
+    row = (rows if also_red else rows.exclude(tlp=TLP.RED)).select_related("purged_by").first()
+    if row is None or row.purged_at is None:
+        return None
+    by = row.purged_by.username if row.purged_by else ""
+    return Purged(row.ref, row.kind, row.purged_at, by, str(row.get_purge_reason_display()), marking_of(row))
 
 
 def linked_to(viewer: Viewer, shown: Disclosure) -> list[Disclosure]:

@@ -37,10 +37,10 @@ class Rising:
 def rising(viewer: Viewer, *, year: int, limit: int = 4) -> list[Rising]:
     """The methods that rose most in `year` so far; where none has risen yet, in the full year before."""
     rows = Found.objects.visible_to(viewer).filter(kind=Kind.SEIZURE, month__regex=r"^[12]\d{3}")
-    sql, parameters = rows.order_by().values_list("month", "methods").query.sql_with_params()
+    sql, parameters = rows.order_by().looked_at("month", "methods", most=None)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"select left(month, 4)::int, code, count(*) from ({sql}) h (month, methods),"  # noqa: S608
+            f"select left(month, 4)::int, code, count(*) from ({sql}) h (place, month, methods),"  # noqa: S608
             " unnest(methods) code group by 1, 2",
             parameters,
         )

@@ -1,4 +1,4 @@
-"""Search over what the reader is shown: a page of results, and the words of each that matched."""
+"""Search and lists over what the reader is shown: a page, its counts, and the words of each that matched."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bulletins.models import Found
 from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
 from hub.templatetags.hub_tags import MATCH_START, MATCH_STOP
+from sharing.audiences.models import Received
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.facets import COUNTED, Facet, counts_of, facets_of
 from sharing.disclosures.filters import Filters
@@ -34,6 +35,14 @@ def search(viewer: Viewer, filters: Filters) -> Results:
     keys = page_of(filters.narrow(matching), by="issued_at", after=filters.after)
     total, counts = counts_of(matching, filters)
     return Results(keys, total, tuple(facets_of(filters, counts, over=total > COUNTED)))
+
+
+def list_of(viewer: Viewer, filters: Filters, kind: str) -> Results:
+    """A list of one kind that fits, newest first by when it became visible; counted as search counts."""
+    rows = filters.narrow(Received.objects.visible_to(viewer).filter(kind=kind))
+    keys = page_of(rows, by="visible_since", after=filters.after)
+    total, counts = counts_of(Found.objects.visible_to(viewer).filter(kind=kind), filters)
+    return Results(keys, total, tuple(facets_of(filters, counts, over=total > COUNTED, but=("kind",))))
 
 
 @dataclass(frozen=True)

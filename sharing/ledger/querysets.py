@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from hub.agencies.models import Role
+from hub.agencies.models import Agency, Role
 from hub.database.context import require_viewer
 from sharing.ledger.rules import CLOSE
 
@@ -52,11 +52,19 @@ class EntryQuerySet(models.QuerySet[Any]):
         return self.order_by(*(f"-{name}" for name in ORDER))
 
     def narrowed(self, asked: Asked, *, other: str) -> Self:
-        """`other` is the column of the agency on the far side."""
+        """`other` is the column of the agency on the far side. One that is not in the directory gives nothing."""
+        # Looked up first: as a number it is what the index on (agency, at) answers.
+        far = (
+            Agency.objects.filter(code=asked.agency).values_list("pk", flat=True).first()
+            if asked.agency
+            else None
+        )
+        if asked.agency and far is None:
+            return self.none()
         wanted: dict[str, Any] = {
             "ref": asked.ref,
             "uid": asked.uid,
-            f"{other}__code": asked.agency,
+            f"{other}_id": far,
             "channel": asked.channel,
             "at__gte": asked.begins,
             "at__lt": asked.ends,

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("bulletins", "0004_sources"),
         ("hub", "0002_locks"),
-        ("sharing", "0008_ledger"),
+        ("sharing", "0009_ledger"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -51,15 +52,23 @@ class Head:
         return [(label, f"/{self.section}/"), (self.ref, self.path)]
 
 
-def own_record(request: HttpRequest, kind: str, ref: str, event: str) -> Record:
-    """The record of the viewer's agency, for a releaser of that agency.
+def own_record(
+    request: HttpRequest,
+    kind: str,
+    ref: str,
+    event: str,
+    *,
+    may: Callable[[Viewer], bool] = may_release,
+    who: str = "",
+) -> Record:
+    """The record of the viewer's agency, for a releaser of that agency, or whoever else `may` (in words, `who`).
 
     Whoever may see it without being one is refused, which goes on the trail as `event`; to all others it does
     not exist.
     """
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     found = working_copies(Record, viewer).filter(ref=ref, kind=kind).select_related("owner").first()
-    if found is not None and may_release(viewer):
+    if found is not None and may(viewer):
         return found
     if found is None and not Received.objects.visible_to(viewer).filter(ref=ref, kind=kind).exists():
         raise Http404
@@ -71,7 +80,7 @@ def own_record(request: HttpRequest, kind: str, ref: str, event: str) -> Record:
         object_id=ref,
         reason="no releaser of the agency that owns it",
     )
-    raise PermissionDenied(_("Only a releaser of the agency that owns it may do this."))
+    raise PermissionDenied(who or _("Only a releaser of the agency that owns it may do this."))
 
 
 def head_of(record: Record, viewer: Viewer) -> Head:

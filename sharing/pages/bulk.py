@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
@@ -19,6 +18,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from bulletins.faces.querysets import FoundQuerySet
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import highest, marking_of
 from bulletins.models import Record
@@ -124,7 +124,7 @@ def _start() -> dict[str, Any]:
     return {"right_to_know": _("Enforcement of drug laws in the recipient's own jurisdiction")}
 
 
-def _own(kind: str, viewer: Viewer) -> QuerySet[Any]:
+def _own(kind: str, viewer: Viewer) -> FoundQuerySet:
     return Received.objects.visible_to(viewer).filter(owner_id=viewer.agency_id, kind=kind)
 
 

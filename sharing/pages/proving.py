@@ -82,7 +82,9 @@ def proved_record(request: HttpRequest, kind: str, ref: str) -> Record:
     """A record of the viewer's agency, for its releasers and auditors. Others who may see it are refused; to all
     others it does not exist."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
-    found = working_copies(Record, viewer).filter(ref=ref, kind=kind).select_related("owner").first()
+    found = (
+        working_copies(Record, viewer, purged=True).filter(ref=ref, kind=kind).select_related("owner").first()
+    )
     if found is not None and may_prove(viewer):
         return found
     if found is None and not Received.objects.visible_to(viewer).filter(ref=ref, kind=kind).exists():

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from bulletins.markings.rules import Marking, highest
@@ -35,7 +36,9 @@ from sharing.disclosures.rules import Channel
 from sharing.pages.access import with_nobody
 from sharing.pages.agreements import agreements_to_decide
 from sharing.pages.belonging import children_to_decide
+from sharing.pages.emergencies import waiting
 from sharing.pages.joining import joinings_to_decide
+from sharing.pages.reviewing import to_review
 from sharing.recalls.waiting import recalls_to_answer
 from sharing.requests.presenting import to_decide
 
@@ -141,6 +144,7 @@ DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = (
     to_decide,
     recalls_to_answer,
     corrections_to_decide,
+    to_review,
 )
 
 
@@ -157,4 +161,14 @@ def _places(viewer: Viewer) -> list[tuple[str, str, str]]:
     ]
     if viewer.can(Role.INSPECTOR):
         found.insert(0, ("/trail/", _("Trail"), _("Who did what, when and from where, across the hub")))
+        number = waiting(viewer)
+        said = ngettext("%(n)d waits for you to confirm", "%(n)d wait for you to confirm", number) % {
+            "n": number
+        }
+        asked = (
+            said
+            if number
+            else _("Open a record to somebody in imminent danger, together with another inspector")
+        )
+        found.insert(0, ("/emergencies/", _("Emergencies"), asked))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -124,7 +125,7 @@ def tell_all_who_had(recall: Recall, held: Iterable[Holding] = ()) -> list[tuple
         return sorted({(recall.record_id, agency) for (agency,) in cursor.fetchall()})
 
 
-def _parameters(record: int, version: int | None, held: Iterable[Holding] = ()) -> dict[str, object]:
+def _parameters(record: int, version: int | None, held: Iterable[Holding] = ()) -> dict[str, Any]:
     rows = list(held)
     return {
         "record": record,

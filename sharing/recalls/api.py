@@ -37,7 +37,7 @@ class RecallFilters(PagedFilters):
     )
 
 
-class AnswerBody(serializers.Serializer[Any]):
+class RecallAnswerBody(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=AnswerKind.choices)
     words = serializers.CharField(
         required=False,
@@ -53,14 +53,14 @@ class AnswerBody(serializers.Serializer[Any]):
     )
 
 
-class AnswerShape(serializers.Serializer[Any]):
+class RecallAnswerShape(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=AnswerKind.choices)
     words = serializers.CharField()
     passed_to = serializers.ListField(child=serializers.CharField())
     answered_at = serializers.DateTimeField()
 
 
-class ToldShape(serializers.Serializer[Any]):
+class ToldRecallShape(serializers.Serializer[Any]):
     """A recall your agency was told of. `version` is null where all of the record was taken back."""
 
     uid = serializers.UUIDField()
@@ -71,34 +71,34 @@ class ToldShape(serializers.Serializer[Any]):
     owner = serializers.CharField()
     recalled_at = serializers.DateTimeField()
     reason = serializers.CharField()
-    answer = AnswerShape(allow_null=True, help_text=gettext_lazy("the newest; the one that counts"))
+    answer = RecallAnswerShape(allow_null=True, help_text=gettext_lazy("the newest; the one that counts"))
 
 
-class AnswersShape(serializers.Serializer[Any]):
-    results = AnswerShape(many=True)
+class RecallAnswersShape(serializers.Serializer[Any]):
+    results = RecallAnswerShape(many=True)
 
 
-class HadShape(serializers.Serializer[Any]):
+class RecallHadShape(serializers.Serializer[Any]):
     version = serializers.IntegerField()
     first_at = serializers.DateTimeField()
     last_at = serializers.DateTimeField()
     channels = serializers.ListField(child=serializers.CharField())
 
 
-class LineShape(serializers.Serializer[Any]):
+class RecallLineShape(serializers.Serializer[Any]):
     """What is known of one agency: what it was given, when it was told, what it answered, newest first."""
 
     agency = serializers.CharField()
-    had = HadShape(many=True)
+    had = RecallHadShape(many=True)
     told_at = serializers.DateTimeField(allow_null=True)
     reached_at = serializers.DateTimeField(
         allow_null=True, help_text=gettext_lazy("when the first notice arrived")
     )
     answered = serializers.BooleanField()
-    answers = AnswerShape(many=True)
+    answers = RecallAnswerShape(many=True)
 
 
-class ProofShape(serializers.Serializer[Any]):
+class RecallProofShape(serializers.Serializer[Any]):
     """`communities` went to as groups whose members are not listed to you: nothing is counted of them."""
 
     uid = serializers.UUIDField()
@@ -107,14 +107,14 @@ class ProofShape(serializers.Serializer[Any]):
     version = serializers.IntegerField(allow_null=True)
     recalled_at = serializers.DateTimeField()
     reason = serializers.CharField()
-    agencies = LineShape(many=True)
+    agencies = RecallLineShape(many=True)
     communities = serializers.ListField(child=serializers.CharField())
 
 
 class RecallList(HubView):
     filters = RecallFilters
 
-    @says("recalls_list", paged(ToldShape(many=True), "Recall"), filters=RecallFilters)
+    @says("recalls_list", paged(ToldRecallShape(many=True), "Recall"), filters=RecallFilters)
     def get(self, request: Request) -> Response:
         """Recalls your agency was told of, newest first."""
         rows = _carried(told_recalls(self.viewer))
@@ -140,16 +140,16 @@ class RecallAnswers(HubView):
             raise Http404
         (self.told,) = as_told([row], self.viewer)
 
-    @says("recalls_answers", AnswersShape, errors=(404,))
+    @says("recalls_answers", RecallAnswersShape, errors=(404,))
     def get(self, request: Request, uid: str) -> Response:
         """What your agency answered so far, newest first."""
         return Response({"results": [said_shape(each) for each in self.told.said]})
 
-    @says("recalls_answer", AnswerShape, status=201, body=AnswerBody, errors=(403, 404))
+    @says("recalls_answer", RecallAnswerShape, status=201, body=RecallAnswerBody, errors=(403, 404))
     def post(self, request: Request, uid: str) -> Response:
         """Say what became of your copies: destroyed, kept by law, or passed on. A later answer counts instead."""
         self.require(may_answer(self.viewer), "recall.answer", kind=self.told.kind, ref=self.told.ref)
-        body = AnswerBody(data=request.data)
+        body = RecallAnswerBody(data=request.data)
         body.is_valid(raise_exception=True)
         given = body.validated_data
         codes = given.get("passed_to", [])
@@ -171,13 +171,15 @@ class RecallProof(HubView):
 
     def find(self, request: Request, **kwargs: Any) -> None:
         owned = Recall.objects.filter(uid=kwargs["uid"], owner_id=self.viewer.agency_id).first()
-        record = working_copies(Record, self.viewer).filter(pk=owned.record_id).first() if owned else None
+        if owned is None:
+            raise Http404
+        record = working_copies(Record, self.viewer).filter(pk=owned.record_id).first()
         if record is None or record.tlp == TLP.RED:
             raise Http404
         self.record = record
         self.proof = next(each for each in proofs_of(record, self.viewer) if each.uid == owned.uid)
 
-    @says("recalls_proof", ProofShape, errors=(403, 404))
+    @says("recalls_proof", RecallProofShape, errors=(403, 404))
     def get(self, request: Request, uid: str) -> Response:
         """For the owner's releasers and auditors: who had it, when they were told, what they answered."""
         self.require(may_prove(self.viewer), "recall.proof", kind=self.record.kind, ref=self.record.ref)

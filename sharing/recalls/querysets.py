@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -59,7 +60,7 @@ class ToldRecall:
         return f"/{section}/{self.ref}/recall/answer/"
 
 
-def told_recalls(viewer: Viewer) -> QuerySet[Withdrawal]:
+def told_recalls(viewer: Viewer) -> QuerySet[Any]:
     """One row a recall told to the viewer, newest first; `answered_at` is when it was last answered.
 
     Somebody told both as one of the agency and by name (TLP:RED since) finds it once.
@@ -83,7 +84,7 @@ def told_recalls(viewer: Viewer) -> QuerySet[Withdrawal]:
     )
 
 
-def unanswered(viewer: Viewer) -> QuerySet[Withdrawal]:
+def unanswered(viewer: Viewer) -> QuerySet[Any]:
     """Those the viewer's agency has not answered yet."""
     return told_recalls(viewer).filter(answered_at=None)
 
@@ -93,12 +94,12 @@ def recalls_of(viewer: Viewer, *, ref: str, kind: str) -> list[ToldRecall]:
     return as_told(list(told_recalls(viewer).filter(ref=ref, record_kind=kind)), viewer)
 
 
-def as_told(rows: list[Withdrawal], viewer: Viewer) -> list[ToldRecall]:
+def as_told(rows: list[Any], viewer: Viewer) -> list[ToldRecall]:
     said = _said([row.recall_id for row in rows], viewer)
     return [
         ToldRecall(
             key=row.recall_id,
-            uid=row.recall.uid,  # type: ignore[union-attr]
+            uid=row.recall.uid,
             person_id=row.person_id,
             ref=row.ref,
             kind=row.record_kind,
@@ -114,7 +115,7 @@ def as_told(rows: list[Withdrawal], viewer: Viewer) -> list[ToldRecall]:
     ]
 
 
-def _said(recalls: list[int | None], viewer: Viewer) -> dict[int, list[tuple[int | None, Said]]]:
+def _said(recalls: list[int], viewer: Viewer) -> dict[int, list[tuple[int | None, Said]]]:
     rows = list(
         RecallAnswer.objects.filter(recall_id__in=recalls, agency_id=viewer.agency_id).order_by("-at", "-id")
     )

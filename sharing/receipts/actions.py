@@ -13,9 +13,10 @@ from sharing.receipts.models import Receipt
 def mark_read(viewer: Viewer, disclosure: Disclosure, at: datetime) -> Receipt | None:
     """The reader's receipt of what they were just shown, made on the first reading.
 
-    None for the owner's own people, whose reading is no receipt, and for a desk, which is nobody in person.
+    None for the owner's own people, whose reading is no receipt, for a desk, which is nobody in person, and for what an
+    emergency opened: of that the owner is told at once, and the ledger has each reading.
     """
-    if disclosure.own or viewer.person_id is None or viewer.agency_id is None:
+    if disclosure.own or disclosure.emergency or viewer.person_id is None or viewer.agency_id is None:
         return None
     receipt, made = Receipt.objects.get_or_create(
         record_id=disclosure.key,

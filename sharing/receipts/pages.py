@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from bulletins.markings.models import TLP
 from bulletins.models import Bulletin, SeizureReport
 from bulletins.publishing.querysets import working_copies
-from bulletins.publishing.rules import may_draft, may_release
+from bulletins.publishing.rules import may_draft, may_release, may_review
 from bulletins.records.models import Kind
 from bulletins.records.refs import PATTERN
 from hub.accounts.viewer import Viewer
@@ -36,6 +36,7 @@ from sharing.disclosures.reading import (
     linked_to,
     marking_of_page,
     note_opening,
+    purged_own,
     shown_to,
     versions_of,
 )
@@ -44,7 +45,7 @@ from sharing.recalls.pages import form_context, sheets_for
 from sharing.recalls.proof import may_prove
 from sharing.recalls.querysets import recalls_of
 from sharing.receipts.actions import acknowledge, mark_read
-from sharing.receipts.standing import standing_of
+from sharing.receipts.standing import openings_of, standing_of
 
 AT_ONCE = 100
 
@@ -54,7 +55,7 @@ AT_ONCE = 100
 def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     """One bulletin or seizure report, as the reader is shown it. Opening it is its reading."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
-    shown = shown_to(viewer, kind, ref)
+    shown = shown_to(viewer, kind, ref, opened=True)
     if shown is None:
         return _not_shown(request, viewer, kind, ref)
     now = timezone.now()
@@ -67,7 +68,9 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "versions": versions_of(shown),
         "standing": standing,
         "receipt_at": receipt.acknowledged_at if receipt else None,
-        "may_acknowledge": not shown.own and viewer.person_id is not None,
+        "may_acknowledge": not shown.own and not shown.emergency and viewer.person_id is not None,
+        "openings": openings_of(shown, viewer),
+        "may_review": shown.own and may_review(viewer),
         "may_amend": shown.own and may_draft(viewer),
         "may_ask": not shown.own and may_draft(viewer) and shown.marking.tlp != TLP.RED,
         "may_release": shown.own and may_release(viewer),
@@ -168,6 +171,9 @@ def _not_shown(request: HttpRequest, viewer: Viewer, kind: str, ref: str) -> Htt
             "page_marking": gone.marking,
         }
         return render(request, "sharing/tombstone.html", context)
+    if left := purged_own(viewer, kind, ref, also_red=may_release(viewer)):
+        context = {"gone": left, "crumbs": [(_("Today"), "/")], "page_marking": left.marking}
+        return render(request, "sharing/purged.html", context)
     model = Bulletin if kind == Kind.BULLETIN else SeizureReport
     if viewer.agency_id and working_copies(model, viewer).filter(ref=ref, latest=0).exists():
         return HttpResponseRedirect(f"{request.path}edit/")

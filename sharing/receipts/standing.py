@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from bulletins.models import Record
 from hub.accounts.viewer import Viewer
 from sharing.audiences.holders import holders_of
 from sharing.disclosures.disclosure import Disclosure
+from sharing.emergencies.models import Emergency
 from sharing.recalls.proof import recalls_made
 from sharing.receipts.querysets import Answer, answers_told
 from sharing.releases.models import Release
@@ -47,6 +48,17 @@ class Alike:
 
 
 @dataclass(frozen=True)
+class OpenedTo:
+    """That an emergency opened the record: to somebody of which agency, by inspectors of which, why and when."""
+
+    agency: str
+    inspectors: tuple[str, str]
+    danger: str
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
 class TakenBack:
     """A recall by the reader's own agency; `version` is None where all was taken back."""
 
@@ -71,6 +83,7 @@ class Standing:
     recalled: TakenBack | None = None
     pending: datetime | None = None
     latest: int = 0
+    review_due: date | None = None
 
     @property
     def behind(self) -> int:
@@ -133,7 +146,9 @@ def standing_of(shown: Disclosure, viewer: Viewer) -> Standing | None:
         for each in answers.values()
         if each.given_at is None
     ]
-    edited, published = Record.objects.values_list("edited_at", "latest_at").get(pk=shown.key)
+    edited, published, review_due = Record.objects.values_list("edited_at", "latest_at", "review_due").get(
+        pk=shown.key, owner_id=viewer.agency_id
+    )
     return Standing(
         lines=tuple(lines),
         alike=tuple(_alike(lines)),
@@ -143,7 +158,28 @@ def standing_of(shown: Disclosure, viewer: Viewer) -> Standing | None:
         recalled=_telling(recalls, live),
         pending=edited if published and edited > published else None,
         latest=shown.version,
+        review_due=review_due,
     )
+
+
+def openings_of(shown: Disclosure, viewer: Viewer) -> list[OpenedTo]:
+    """For the record's owner, who was told of each at the time; nothing for others."""
+    if not shown.own:
+        return []
+    rows = Emergency.objects.of_record(viewer, shown.key).select_related(
+        "agency", "asked_from", "decided_from"
+    )
+    return [
+        OpenedTo(
+            agency=row.agency.code,
+            inspectors=(row.asked_from.code, row.decided_from.code),
+            danger=row.danger,
+            at=row.decided_at,
+            until=row.ended_at or row.until,
+        )
+        for row in rows
+        if row.decided_from and row.decided_at and row.until
+    ]
 
 
 def _telling(recalls: tuple[TakenBack, ...], live: list[Release]) -> TakenBack | None:

@@ -8,29 +8,37 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
+
 from bulletins.faces.wording import Reworded, Wording, texts_of
 from bulletins.markings.models import Control
 from bulletins.markings.rules import RANK
 from bulletins.models import Record, Version
 from bulletins.records.models import Kind
+from bulletins.retention.rules import stops_at
 from bulletins.vocabulary.terms import terms
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import engine
 from sharing.agreements.models import Agreement, Direction
 from sharing.communities.models import Community, Membership
-from sharing.releases.grounds import Allowed, Facts, Party, Reach, Roster, Said, Subject, Treaty
+from sharing.emergencies.models import Emergency, EmergencyState
+from sharing.releases.grounds import Allowed, Facts, Opening, Party, Reach, Roster, Said, Subject, Treaty
 from sharing.releases.models import Consent, Release
 
 
 @dataclass(frozen=True)
 class World:
-    """Everything decisions about some records need, read at one instant."""
+    """Everything decisions about some records need, read at one instant.
+
+    `applied` is when the newest release of a record took effect: a deed that waited for its lock began before that.
+    """
 
     records: dict[int, Record]
     parties: dict[int, Party]
     subjects: dict[int, Subject]
     facts: dict[int, Facts]
     sources: dict[int, list[Record]] = field(default_factory=dict)
+    applied: dict[int, datetime] = field(default_factory=dict)
 
     def reachable(self, record: int) -> set[int]:
         """The agencies any release of the record could reach: named, members, and children of either."""
@@ -57,12 +65,16 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
             record.pk: record for record in Record.objects.filter(pk__in=wanted).select_related("owner")
         }
         releases, consents = defaultdict(list), defaultdict(list)
-        versions = list(Version.objects.filter(record_id__in=list(records)))
+        versions = list(Version.objects.filter(record_id__in=wanted))
         contents = {(version.record_id, version.number): version.content for version in versions}
+        applied: dict[int, datetime] = {}
         for row in Release.objects.filter(record_id__in=wanted, ended_at=None):
             releases[row.record_id].append(reach_of(row, contents.get((row.record_id, row.version), {})))
+            if row.applied_at is not None:
+                applied[row.record_id] = max(row.applied_at, applied.get(row.record_id, row.applied_at))
+        emergencies = _emergencies(wanted)
         # What nobody has been given touches its owner and originator alone.
-        shared = bool(releases) or whole
+        shared = bool(releases or emergencies) or whole
         for given in Consent.objects.filter(record_id__in=wanted, withdrawn_at=None) if shared else ():
             consents[given.record_id].append(
                 Allowed(
@@ -85,8 +97,11 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
         rosters = _rosters() if shared else {}
         treaties = treaties_among(parties) if shared else ()
         subjects = _subjects(records, versions, sources, parties)
-    facts = {pk: Facts(tuple(releases[pk]), rosters, treaties, tuple(consents[pk])) for pk in records}
-    return World(records, parties, subjects, facts, sources)
+    facts = {
+        pk: Facts(tuple(releases[pk]), rosters, treaties, tuple(consents[pk]), tuple(emergencies[pk]))
+        for pk in records
+    }
+    return World(records, parties, subjects, facts, sources, applied)
 
 
 def party_of(agency: Agency) -> Party:
@@ -240,6 +255,8 @@ def _subjects(
                 parties.get(pk or 0) for pk in sorted(origins - {record.owner_id}, key=lambda pk: pk or 0)
             ),
             embargoed_until=record.embargo_until,
+            review_at=stops_at(record.review_due) if record.entered_on else None,
+            recalled=record.recalled_at is not None,
         )
     return found
 
@@ -255,6 +272,23 @@ def _said(version: Version) -> Said:
         has_identifiers=bool(content.get("identifiers")),
         certified=version.certified,
     )
+
+
+def _emergencies(records: list[int]) -> dict[int, list[Opening]]:
+    found: dict[int, list[Opening]] = defaultdict(list)
+    rows = Emergency.objects.filter(
+        record_id__in=records,
+        state=EmergencyState.CONFIRMED,
+        ended_at=None,
+        person__is_active=True,
+        person__agency_id=F("agency_id"),
+    )
+    for pk, record, person, agency, until in rows.order_by("until", "id").values_list(
+        "pk", "record_id", "person_id", "agency_id", "until"
+    ):
+        if record is not None and until is not None:
+            found[record].append(Opening(pk, person, agency, until))
+    return found
 
 
 def _rosters() -> dict[int, Roster]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 from bulletins.faces.wording import Wording
 
@@ -46,7 +48,8 @@ class Subject:
 
     `originator` is None where it has no seat in the hub; `author` is the person who posted it. `sources` are the
     owners and originators, other than the owner, of the records it is derived from (None: one without a seat); the
-    marking is then the strictest of its own and theirs. Before `embargoed_until` it reaches nobody but its owner.
+    marking is then the strictest of its own and theirs. Before `embargoed_until` it reaches nobody but its owner;
+    from `review_at`, with no review since, no identifier of it does.
     """
 
     id: int
@@ -64,6 +67,8 @@ class Subject:
     earlier: tuple[Said, ...] = ()
     sources: tuple[Party | None, ...] = ()
     embargoed_until: datetime | None = None
+    review_at: datetime | None = None
+    recalled: bool = False
 
     def origins(self) -> tuple[Party | None, ...]:
         """Whose word it rests on, each once: its originator, and those of what it is derived from."""
@@ -171,11 +176,37 @@ class Allowed:
 
 
 @dataclass(frozen=True)
+class Opening:
+    """An emergency two inspectors confirmed: one person of one agency reads the record until then."""
+
+    id: int
+    person: int
+    agency: int
+    until: datetime
+
+
+@dataclass(frozen=True)
 class Facts:
     releases: tuple[Reach, ...] = ()
     rosters: dict[int, Roster] = field(default_factory=dict)
     treaties: tuple[Treaty, ...] = ()
     consents: tuple[Allowed, ...] = ()
+    emergencies: tuple[Opening, ...] = ()
+
+    def reaching(self, party: Party) -> list[Reach]:
+        """The releases that could reach the party: those that name it or its parent, and those that name no agency."""
+        return [
+            reach
+            for pk in dict.fromkeys((party.id, party.parent, None))
+            for reach in self._by_agency.get(pk, ())
+        ]
+
+    @cached_property
+    def _by_agency(self) -> dict[int | None, list[Reach]]:
+        found: dict[int | None, list[Reach]] = defaultdict(list)
+        for reach in self.releases:
+            found[reach.agency].append(reach)
+        return found
 
 
 @dataclass(frozen=True)

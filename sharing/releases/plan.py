@@ -14,6 +14,7 @@ from bulletins.faces.wording import Reworded, Wording, is_text, label_of, longes
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import marking_refusals
 from sharing.releases.grounds import Reach, Roster
+from sharing.releases.rules import IDENTIFIERS
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,10 @@ class Plan:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     marking_reason: str = ""
+
+    def held_back(self) -> list[frozenset[str]]:
+        """What each pick holds back."""
+        return [pick.withheld | self.withheld for pick in self.picks]
 
     def reaches(
         self,
@@ -137,3 +142,29 @@ def wording_refusals(picks: Iterable[Pick]) -> list[str]:
             most = {"text": label_of(field), "n": longest(field)}
             found.append(_("%(text)s in other words takes %(n)d characters at most.") % most)
     return found
+
+
+def naming_refusals(
+    withheld: Iterable[frozenset[str]], *, certified: bool, review_at: datetime | None, at: datetime
+) -> list[str]:
+    """Why a version that names subjects cannot go with its identifiers (28 CFR 23.20 a, c, h); empty when it can.
+
+    `withheld` is what each pick or release holds back: where all hold identifiers back, nothing is asked.
+    """
+    if all(IDENTIFIERS in groups for groups in withheld):
+        return []
+    if not certified:
+        return [
+            _(
+                "It names subjects, and so needs a criminal predicate, its category and a certification. "
+                "Give them and post it anew, or hold back identifiers from everybody (28 CFR 23.20)."
+            )
+        ]
+    if review_at is not None and review_at <= at:
+        return [
+            _(
+                "Its identifiers are past their review date. Keep them with a reason first, "
+                "or hold back identifiers from everybody (28 CFR 23.20 h)."
+            )
+        ]
+    return []

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from bulletins.faces.wording import Reworded, Wording, without
 from bulletins.markings.models import TLP, Control
 from bulletins.markings.rules import RANK
-from sharing.releases.grounds import Allowed, Decision, Facts, Party, Reach, Subject, Treaty
+from sharing.releases.grounds import Allowed, Decision, Facts, Opening, Party, Reach, Subject, Treaty
 
 IDENTIFIERS = "identifiers"
 CORE = "core"
@@ -34,9 +34,9 @@ def _at(subject: Subject, recipient: Party, facts: Facts, now: datetime) -> Deci
     """The decision at one instant; when it ends is not asked here."""
     if not recipient.active:
         return Decision(False, reasons=(_("the agency is suspended"),))
-    live = [reach for reach in facts.releases if _is_live(reach, now)]
     if recipient.id == subject.owner.id:
-        return _own(subject, live)
+        return _own(subject, [reach for reach in facts.releases if _is_live(reach, now)])
+    live = [reach for reach in facts.reaching(recipient) if _is_live(reach, now)]
     if subject.embargoed_until is not None and now < subject.embargoed_until:
         return Decision(False, reasons=(_("it is under embargo"),))
     reached = [(reach, via) for reach in live if (via := _via(subject.tlp, recipient, reach, facts, now))]
@@ -98,7 +98,7 @@ def _narrow(
         withheld |= treaty.withheld
     for each in consents:
         withheld |= each.withheld
-    why = identifier_refusal(subject, recipient, all(reach.need_and_right for reach, via in reached))
+    why = identifier_refusal(subject, recipient, all(reach.need_and_right for reach, via in reached), now)
     if subject.has_identifiers and IDENTIFIERS not in withheld and why:
         withheld |= {IDENTIFIERS}
         reasons.append(why)
@@ -128,6 +128,68 @@ def _wording(reached: Iterable[Reach], withheld: frozenset[str]) -> Wording:
 def _is_live(reach: Reach, now: datetime) -> bool:
     started = reach.starts_at is None or reach.starts_at <= now
     return started and (reach.ends_at is None or reach.ends_at > now)
+
+
+def decide_emergency(
+    subject: Subject, recipient: Party, opening: Opening, facts: Facts, now: datetime
+) -> Decision:
+    """Whether an emergency opens `subject` to its one person of `recipient`, without what, and until when."""
+    found = _opened(subject, recipient, opening, facts, now)
+    instants = {opening.until, *_instants(subject, recipient, facts)}
+    later = sorted(instant for instant in instants if instant > now)
+    until = next(
+        (
+            instant
+            for instant in later
+            if _opened(subject, recipient, opening, facts, instant).effect != found.effect
+        ),
+        None,
+    )
+    return replace(found, until=until)
+
+
+def _opened(subject: Subject, recipient: Party, opening: Opening, facts: Facts, now: datetime) -> Decision:
+    """At one instant. No release and no consent is asked for: owner and originator are told instead.
+
+    Of the newest version everything is open but what the border's agreement withholds, and identifiers nobody may be
+    shown. That the recipient has not accepted 28 CFR 23 procedures is no bar in imminent danger (28 CFR 23.20 f).
+    """
+    if opening.until <= now or recipient.id != opening.agency:
+        return Decision(False, reasons=(_("the emergency is over"),))
+    if refusals := emergency_refusals(subject, recipient, facts, now):
+        return Decision(False, reasons=tuple(refusals))
+    treaties, _missing = _treaties(subject, recipient, facts, now)
+    withheld = frozenset[str]().union(*(treaty.withheld for treaty in treaties))
+    if subject.has_identifiers and unkept(subject, now):
+        withheld |= {IDENTIFIERS}
+    return Decision(
+        True,
+        version=subject.version,
+        withheld=withheld - {CORE},
+        agreement=treaties[0].id if treaties else None,
+        directions=tuple(treaty.direction for treaty in treaties),
+        persons=frozenset({opening.person}),
+        reasons=(_("opened in an emergency"),),
+    )
+
+
+def emergency_refusals(subject: Subject, recipient: Party, facts: Facts, now: datetime) -> list[str]:
+    """Every reason why not even an emergency opens the record to somebody of `recipient`; empty when it may."""
+    found = []
+    if not recipient.active:
+        found.append(_("the agency is suspended"))
+    if not subject.version:
+        found.append(_("it was never published"))
+    if subject.recalled:
+        found.append(_("it was recalled"))
+    if subject.embargoed_until is not None and now < subject.embargoed_until:
+        found.append(_("it is under embargo"))
+    if subject.tlp == TLP.RED:
+        found.append(_("TLP:RED is never opened"))
+    found += control_refusals(subject, recipient)
+    # Never across a border without an agreement.
+    _used, missing = _treaties(subject, recipient, facts, now)
+    return found + missing
 
 
 def _via(tlp: str, recipient: Party, reach: Reach, facts: Facts, now: datetime) -> str:
@@ -194,14 +256,23 @@ def control_refusals(subject: Subject, recipient: Party) -> list[str]:
     return found
 
 
-def identifier_refusal(subject: Subject, recipient: Party, need_and_right: bool) -> str:
-    """Why identifiers stay behind, or nothing (28 CFR 23.20 a, c, e, f)."""
-    if not subject.certified:
-        return _("identifiers: no predicate, category and certification (28 CFR 23)")
+def identifier_refusal(subject: Subject, recipient: Party, need_and_right: bool, now: datetime) -> str:
+    """Why identifiers stay behind, or nothing (28 CFR 23.20 a, c, e, f, h)."""
+    if why := unkept(subject, now):
+        return why
     if not recipient.cfr23:
         return _("identifiers: 28 CFR 23 procedures not yet accepted")
     if not need_and_right:
         return _("identifiers: need and right to know not recorded")
+    return ""
+
+
+def unkept(subject: Subject, now: datetime) -> str:
+    """Why nobody may be shown its identifiers, or nothing: uncertified, or past the day they were to be reviewed."""
+    if not subject.certified:
+        return _("identifiers: no predicate, category and certification (28 CFR 23)")
+    if subject.review_at is not None and subject.review_at <= now:
+        return _("identifiers: past their review date (28 CFR 23)")
     return ""
 
 
@@ -307,8 +378,9 @@ def treaty_refusals(treaty: Treaty, subject: Subject, now: datetime) -> list[str
 
 def _instants(subject: Subject, recipient: Party, facts: Facts) -> Iterator[datetime]:
     """Every instant at which something begins or ends that a decision for the recipient may rest on."""
-    named: list[datetime | None] = [subject.embargoed_until]
-    for reach in facts.releases:
+    named: list[datetime | None] = [subject.embargoed_until, subject.review_at]
+    own = recipient.id == subject.owner.id
+    for reach in facts.releases if own else facts.reaching(recipient):
         named += [reach.starts_at, reach.ends_at]
         if reach.community in facts.rosters:
             named.append(facts.rosters[reach.community].closes_at)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sharing.pages import bulk, marking, proving, recalling, releasing, showing, today
+from sharing.pages import bulk, emergencies, marking, proving, recalling, releasing, reviewing, showing, today
 
 KINDS = (("bulletins", "bulletin"), ("seizures", "seizure"))
 
-urlpatterns: list[URLPattern] = [path("", today.today, name="today")]
+urlpatterns: list[URLPattern] = [
+    path("", today.today, name="today"),
+    path("reviews/", reviewing.queue, name="reviews"),
+    path("emergencies/", emergencies.emergencies, name="emergencies"),
+    path("emergencies/<uuid:uid>/", emergencies.emergency, name="emergency"),
+]
 urlpatterns += [
     pattern
     for section, kind in KINDS
@@ -27,6 +32,8 @@ urlpatterns += [
             {"kind": kind},
             name=f"{kind}_release_preview",
         ),
+        path(f"{section}/<ref:ref>/review/", reviewing.review_page, {"kind": kind}, name=f"{kind}_review"),
+        path(f"{section}/<ref:ref>/purge/", reviewing.purge_page, {"kind": kind}, name=f"{kind}_purge"),
         path(f"{section}/<ref:ref>/marking/", marking.marking_page, {"kind": kind}, name=f"{kind}_marking"),
         path(f"{section}/<ref:ref>/recall/", recalling.recall_page, {"kind": kind}, name=f"{kind}_recall"),
         path(

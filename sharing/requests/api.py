@@ -74,7 +74,7 @@ class RefuseBody(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500, help_text=gettext_lazy("shown to the asker"))
 
 
-class AnswerShape(serializers.Serializer[Any]):
+class VerdictShape(serializers.Serializer[Any]):
     """What your own agency answered, where it is asked. `stands`: its consent does."""
 
     state = serializers.ChoiceField(choices=VerdictState.choices)
@@ -102,7 +102,7 @@ class RequestShape(serializers.Serializer[Any]):
     answered_by = serializers.CharField(help_text=gettext_lazy("who refused, where you may know"))
     withheld = serializers.ListField(child=serializers.CharField())
     until = serializers.DateTimeField(allow_null=True)
-    yours = AnswerShape(allow_null=True)
+    yours = VerdictShape(allow_null=True)
 
 
 class RequestList(HubView):

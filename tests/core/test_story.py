@@ -89,7 +89,7 @@ def test_a_preview_names_everybody_who_would_get_it_also_by_a_release_that_stand
     released(bulletin, "CBSA", tlp="TLP:AMBER+STRICT")
     assert not shown_to("stx.analyst", bulletin)
     with viewing(who):
-        again = plan(pick("CBSA"), tlp="TLP:AMBER")
+        again = plan(pick("CBSA"), tlp="TLP:AMBER", marking_reason="It may go to clients")
         foreseen = preview(bulletin, again, viewer=who, at=timezone.now())
     reached = {row.code for row in foreseen.rows if row.outcome != "no"}
     assert {"HIDTA-STX", "TXDPS"} <= reached

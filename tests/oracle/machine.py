@@ -6,6 +6,7 @@ Each step is done twice: by the hub's own actions, and in memory. After it every
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,12 +24,17 @@ from bulletins.vocabulary.models import Mode
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import viewing
+from sharing.admitting import confirm, leave
+from sharing.agreeing import resume, suspend
+from sharing.agreements.models import Agreement
 from sharing.audiences.actions import rebuild_grants, regrant
+from sharing.audiences.membership import history as extent
 from sharing.audiences.models import Received
-from sharing.communities.models import Community
+from sharing.communities.models import Community, Joining
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.rules import Channel
 from sharing.flow import Handling, carry_over, mark, recall, refresh, release
+from sharing.joining import ask
 from sharing.releases.models import Release
 from sharing.releases.plan import Pick, Plan
 from tests.cast import agency, viewer
@@ -123,7 +129,7 @@ class Life(RuleBasedStateMachine):
     def _circle(self, number: int, members: set[str]) -> None:
         as_owner(
             "insert into sharing_community (code, name, kind, lead_id, description, roster_visible)"
-            " values (%s, %s, 'operation', %s, '', true)",
+            " values (%s, %s, 'bilateral', %s, '', true)",
             [f"OP-{number}", f"Operation {number}", agency("CBP").pk],
         )
         with viewing(self.viewers["cbp.releaser"]):
@@ -347,17 +353,44 @@ class Life(RuleBasedStateMachine):
     @rule(which=index)
     def take_back(self, which: int) -> None:
         record, paper = self._record(which)
-        who = self.viewers[OWNERS[paper.owner][1]]
-        try:
-            with viewing(who), transaction.atomic():
-                recall(record, reason="wrong", viewer=who, at=self.now)
-        except ValidationError:
+        if not self._recalled(record, paper):
             assert all(gift.over for gift in self.told.gifts if gift.paper == record.pk)
             return
         paper.recalled = True
         for gift in self.told.gifts:
             if gift.paper == record.pk:
                 gift.over = True
+
+    @precondition(lambda self: self.records)
+    @rule(which=index, version=st.integers(1, 3), older=st.booleans())
+    def take_one_version_back(self, which: int, version: int, older: bool) -> None:
+        """Who held that version is left with nothing, or (`older`) with what an older release gives."""
+        record, paper = self._record(which)
+        version = min(version, len(paper.texts))
+        held = {
+            code
+            for name, code in READERS.items()
+            if code != paper.owner
+            and (seen := self.told.seen(name, code, paper, self.now))
+            and seen.version == version
+        }
+        if not self._recalled(record, paper, version=version, fall_back=older):
+            return
+        for gift in self.told.gifts:
+            if gift.paper == record.pk and not gift.over:
+                if gift.version == version:
+                    gift.over = True
+                elif gift.version < version and not older:
+                    gift.barred |= held
+
+    def _recalled(self, record: Any, paper: Paper, **which: Any) -> bool:
+        who = self.viewers[OWNERS[paper.owner][1]]
+        try:
+            with viewing(who), transaction.atomic():
+                recall(Bulletin.objects.get(pk=record.pk), reason="wrong", viewer=who, at=self.now, **which)
+        except ValidationError:
+            return False
+        return True
 
     @precondition(lambda self: any(not gift.over for gift in self.told.gifts))
     @rule(which=index)
@@ -366,9 +399,12 @@ class Life(RuleBasedStateMachine):
         gift = live[which % len(live)]
         paper = self.told.papers[gift.paper]
         who = self.viewers[OWNERS[paper.owner][1]]
-        with viewing(who):
-            carry_over(Bulletin.objects.get(pk=gift.paper), [gift.number], viewer=who, at=self.now)
-        gift.version = len(paper.texts)
+        try:
+            with viewing(who), transaction.atomic():
+                carry_over(Bulletin.objects.get(pk=gift.paper), [gift.number], viewer=who, at=self.now)
+        except ValidationError:
+            return
+        gift.version, gift.barred = len(paper.texts), set()
 
     @precondition(lambda self: self.records)
     @rule(which=index, tlp=markings, embargo=st.one_of(st.none(), ahead))
@@ -430,33 +466,49 @@ class Life(RuleBasedStateMachine):
         regrant([leave.paper], at=self.now)
 
     @precondition(lambda self: self.told.pacts)
-    @rule(which=index)
-    def suspend_or_resume(self, which: int) -> None:
+    @rule(which=index, side=st.booleans())
+    def suspend_or_resume(self, which: int, side: bool) -> None:
         pact = self.told.pacts[which % len(self.told.pacts)]
-        if not pact.accepted:  # a draft: the database knows no suspended one
+        code = pact.ways[side].giver
+        if not self.told.bodies[code].works:
             return
-        pact.suspended = not pact.suspended
-        as_owner(
-            "update sharing_agreement set suspended_at = %s where id = %s",
-            [self.now if pact.suspended else None, pact.number],
-        )
-        regrant(self.records, at=self.now)
+        who = self._leading(code)
+        try:
+            with viewing(who), transaction.atomic():
+                row = Agreement.objects.get(pk=pact.number)
+                deed: Any = resume if code in pact.suspended else suspend
+                why = {} if code in pact.suspended else {"reason": "because"}
+                deed(row, revision=row.revision, viewer=who, at=self.now, **why)
+        except ValidationError:
+            return
+        pact.suspended ^= {code}
 
     @rule(which=index, code=codes, history=st.booleans())
     def join_or_leave(self, which: int, code: str, history: bool) -> None:
         circle = self.told.circles[sorted(self.told.circles)[which % 2]]
-        if code in OWNERS:
+        closed = circle.closes is not None and circle.closes <= self.now
+        if code in OWNERS or not self.told.bodies[code].works or closed:
             return
+        member, lead = self._leading(code), self._leading("CBP")
         if code in circle.members:
+            with viewing(member):
+                leave(Community.objects.get(pk=circle.number), viewer=member, at=self.now)
             del circle.members[code]
-            as_owner(
-                "update sharing_membership set left_at = %s where community_id = %s and agency_id = %s"
-                " and left_at is null",
-                [self.now, circle.number, agency(code).pk],
-            )
-        else:
-            self._join(circle.number, code, history=history)
-        regrant(self.records, at=self.now)
+            return
+        with viewing(lead):
+            community = Community.objects.get(pk=circle.number)
+        with viewing(member):
+            joining = ask(community.code, with_history=history, reason="work", viewer=member, at=self.now)
+        with viewing(lead):
+            gives = extent(circle.number, agency(code).pk, viewer=lead, at=self.now) if history else None
+            joining = Joining.objects.select_related("agency").get(pk=joining.pk)
+            confirm(joining, community, seen=gives, viewer=lead, at=self.now)
+        circle.members[code] = None if history else self.now
+
+    def _leading(self, code: str) -> Viewer:
+        """Somebody of the agency with every role in it."""
+        name = next(name for name, of in READERS.items() if of == code)
+        return replace(self.viewers[name], roles=frozenset({"admin", "liaison", "releaser", "officer"}))
 
     @rule(which=index, days=st.integers(1, 30))
     def close(self, which: int, days: int) -> None:

@@ -48,7 +48,7 @@ class Pact:
     begins: datetime
     ends: datetime
     accepted: bool = True
-    suspended: bool = False
+    suspended: set[str] = field(default_factory=set)
     governments: bool = False
 
 
@@ -103,6 +103,7 @@ class Gift:
     begins: datetime | None = None
     ends: datetime | None = None
     over: bool = False
+    barred: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -182,6 +183,8 @@ class History:
         return newest if person in people else None
 
     def _arrives(self, gift: Gift, tlp: str, me: Body, now: datetime) -> bool:
+        if me.code in gift.barred:
+            return False
         parents = {me.parent} if me.parent else set()
         if gift.body is not None:
             if gift.body == me.code:

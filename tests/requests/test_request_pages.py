@@ -256,3 +256,13 @@ def test_the_list_costs_no_query_more_for_each_request(own):
     for to in ("DEA", "HSI"):
         asked(own, to, by="stx.analyst")
     assert queries() == first
+
+
+def test_how_it_ended_is_the_askers_and_the_owners_to_read(of_hsi):
+    request = asked(of_hsi, "TXDPS", by="stx.analyst")
+    granted(request, by="hsi.agent")
+    path = f"/requests/{request.uid}/"
+    assert reader("cbp.releaser").post(path, {"do": "refuse", "reason": "Bitterns nest"}).status_code == 302
+    for username in ("stx.analyst", "cbp.releaser"):
+        assert "Bitterns nest" in text(reader(username).get(path))
+    assert "Bitterns nest" not in text(reader("hsi.agent").get(path))

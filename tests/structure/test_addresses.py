@@ -170,6 +170,9 @@ PAGES: dict[str, Rule] = {
     "correction_answer": signed_in(405),
     "inbox_acknowledge": signed_in(405),
     "notice": signed_in(404),
+    "emergencies": with_role("inspector"),
+    "emergency": signed_in(404),
+    "reviews": door(lambda who: 200 if AGENCY[who] and ROLES[who] & {"releaser", "admin"} else 403),
     "requests": signed_in(),
     # One that concerns neither the reader's agency nor anybody: tests/requests asks of real ones.
     "request": signed_in(404),
@@ -209,6 +212,8 @@ PAGES: dict[str, Rule] = {
             "_bulk_release": with_role("releaser"),
             "_bulk_release_preview": signed_in(405),
             "_recall": owners("releaser"),
+            "_review": owners("releaser", "admin"),
+            "_purge": owners("releaser", "admin"),
             "_recall_proof": owners("releaser", "auditor"),
             # Nothing was recalled: there is no paper, and nobody was told.
             "_recall_paper": owners("releaser", "auditor", status=404),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from hub.agencies.models import Person
@@ -71,34 +70,37 @@ def test_a_release_that_overlaps_a_recall_leaves_grants_and_audiences_as_decided
 
 @pytest.mark.django_db(transaction=True)
 def test_a_release_that_overlaps_a_member_leaving_does_not_reach_it():
-    """Whichever commits first: a release waits for the community's row, or leaving for the release."""
+    """The release was decided by the roster before, and is not committed: leaving waits for it, and takes it along."""
     Person.objects.filter(username="txdps.trooper").update(roles=["admin"])
     lead, member = viewer("stx.analyst"), viewer("txdps.trooper")
     with viewing(lead):
         region = Community.objects.get(code="HIDTA-STX")
+    bulletin = published_bulletin()
+    decided, gone = threading.Event(), threading.Event()
     failures: list[BaseException] = []
-    start = threading.Barrier(3)
-    bulletins = [published_bulletin() for _number in range(8)]
 
     def run(deed):
         try:
-            start.wait(timeout=20)
             deed()
         except BaseException as error:
             failures.append(error)
         finally:
             connection.close()
 
-    def give(records):
-        for bulletin in records:
+    def give():
+        with transaction.atomic():
             released(bulletin, "community:HIDTA-STX", tlp="TLP:GREEN")
+            decided.set()
+            # It would be over by then, if it did not wait.
+            gone.wait(timeout=3)
 
     def go():
+        decided.wait(timeout=60)
         with viewing(member):
             leave(region, viewer=member, at=timezone.now())
+        gone.set()
 
-    deeds = (partial(give, bulletins[:4]), go, partial(give, bulletins[4:]))
-    threads = [threading.Thread(target=run, args=(deed,)) for deed in deeds]
+    threads = [threading.Thread(target=run, args=(deed,)) for deed in (give, go)]
     try:
         for thread in threads:
             thread.start()
@@ -108,7 +110,7 @@ def test_a_release_that_overlaps_a_member_leaving_does_not_reach_it():
         with engine():
             held = _rows("select count(*) from sharing_grant where group_id = %s", agency("TXDPS").pk)
             others = _rows("select count(*) from sharing_grant where group_id = %s", agency("HSI").pk)
-        assert held == [(0,)] and others == [(8,)]
+        assert held == [(0,)] and others == [(1,)]
         changes = rebuild_grants(timezone.now())
         assert not (changes.granted or changes.changed or changes.withdrawn)
     finally:
@@ -117,6 +119,15 @@ def test_a_release_that_overlaps_a_member_leaving_does_not_reach_it():
                 "update sharing_membership set left_at = null where agency_id = %s", [agency("TXDPS").pk]
             )
             own.execute("update hub_person set roles = '{officer}' where username = 'txdps.trooper'")
+
+
+@pytest.mark.django_db
+def test_a_deed_that_waited_for_a_release_takes_nothing_of_it_back():
+    """Its instant is older than the release it waited for, which has begun all the same."""
+    bulletin, before = published_bulletin(), timezone.now()
+    released(bulletin, "CBSA")
+    released(bulletin, "HSI", at=before)
+    assert _held(bulletin.pk, agency("CBSA").pk) == _held(bulletin.pk, agency("HSI").pk) == [(1,)]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -32,7 +32,7 @@ def forget_when_committed(uids: Iterable[UUID]) -> None:
     """Remove the copies once the transaction that gave them up has committed."""
     gone = list(uids)
     if gone:
-        transaction.on_commit(lambda: _remove(gone))
+        transaction.on_commit(lambda: remove(gone))
 
 
 class _Watch:
@@ -43,13 +43,14 @@ class _Watch:
     """
 
     def __init__(self, uids: list[UUID]) -> None:
-        self.rollback = weakref.finalize(self, _remove, uids)
+        self.rollback = weakref.finalize(self, remove, uids)
 
     def committed(self) -> None:
         self.rollback.detach()
 
 
-def _remove(uids: list[UUID]) -> None:
+def remove(uids: Iterable[UUID]) -> None:
+    """Remove both copies of each, as far as they are there."""
     for uid in uids:
         for size in SIZES:
             default_storage.delete(stored_name(uid, size))

@@ -17,7 +17,7 @@ ANSWERED = "asked_at, asked_by_id, with_history, reason, lapses_at, declined_at,
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sharing", "0009_communities")]
+    dependencies = [("sharing", "0008_communities")]
 
     operations = [
         locked("sharing_joining", read=f"{JOINING} or hub_can('steward')", write=JOINING),
@@ -31,8 +31,6 @@ class Migration(migrations.Migration):
                 f"grant update ({CHANGED}) on sharing_community to hub_app",
                 # Left, and nothing else: not joined earlier, not with more history.
                 "grant update (left_at) on sharing_membership to hub_app",
-                # To lock the row, not to change it.
-                "grant update (closes_at) on sharing_community to hub_engine",
                 "create policy sharing_community_add on sharing_community for insert to hub_app"
                 " with check (hub_can('steward') or lead_id = hub_agency() and kind = 'operation')",
                 "create policy sharing_community_change on sharing_community for update to hub_app"
@@ -48,7 +46,6 @@ class Migration(migrations.Migration):
                 "drop policy if exists sharing_membership_add on sharing_membership",
                 "drop policy if exists sharing_membership_change on sharing_membership",
                 "revoke insert, update on sharing_community, sharing_membership from hub_app",
-                "revoke update on sharing_community from hub_engine",
             ],
         ),
         view(

@@ -70,7 +70,7 @@ TAKEN = f"""
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sharing", "0009_communities_locks"), ("hub", "0003_seals")]
+    dependencies = [("sharing", "0008_communities_locks"), ("hub", "0003_seals")]
 
     operations = [
         migrations.AddField(

@@ -7,7 +7,7 @@ from hub.database.policies import view
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bulletins", "0007_wording"),
+        ("bulletins", "0005_wording"),
         ("sharing", "0010_requests"),
     ]
 

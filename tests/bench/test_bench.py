@@ -1,0 +1,57 @@
+"""The bench at a tiny size: it fills, measures and says what people and programs read. No figure is judged."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+
+from hub import env
+from tests.bench.report import HEAD
+from tests.conftest import owners_connection
+
+NAME = "bench_smoke"
+
+
+@pytest.fixture
+def empty_database(db):
+    """A database of its own beside the tests', and the settings under which a process finds it."""
+    with owners_connection() as own:
+        own.execute(f"drop database if exists {NAME} with (force)")
+        own.execute(f"create database {NAME}")
+    addresses = {
+        name: urlsplit(os.environ[name])._replace(path=f"/{NAME}").geturl()
+        for name in ("DATABASE_URL", "OWNER_DATABASE_URL")
+    }
+    yield addresses
+    with owners_connection() as own:
+        own.execute(f"drop database {NAME} with (force)")
+
+
+def test_the_bench_fills_measures_and_says_what_it_found(empty_database, tmp_path):
+    told = {"BENCH_SIZE": "300", "BENCH_ENOUGH_S": "0", "BENCH_FOLDER": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench"],
+        env=os.environ | empty_database | told,
+        cwd=env.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert [cell.strip() for cell in rows[0].strip("|").split("|")] == list(HEAD)
+    assert len(rows) == 2 + 8 * 3
+    (file,) = tmp_path.glob("bench-300-*.json")
+    kept = json.loads(file.read_text())
+    assert kept["bulletins"] == 300 and kept["agencies"] == 200 and 7 < kept["grants"] / 300 < 9.5
+    assert len(kept["lines"]) == 24
+    for line in kept["lines"]:
+        assert all(line[way]["wall"] > 0 for way in ("hub", "bare", "guardian", "hub_query", "bare_query"))
+        assert 2 <= line["statements"] <= 6
+    assert kept["suspended"]["grants"] > 0 == kept["suspended"]["read_after_commit"]
+    assert kept["release_to_all"]["wall"] > 0

@@ -1,0 +1,3 @@
+"""A folder of a test's own for photographs."""
+
+from tests.disclosures.conftest import store  # noqa: F401
