@@ -37,10 +37,11 @@ class FoundQuerySet(models.QuerySet[Any]):
         """
         named = ", ".join(connection.ops.quote_name(name) for name in columns)
         sql, parameters = self.values_list(self.face, *columns)[:most].query.sql_with_params()
-        # The row number says the order, and fences: the second look is at what was chosen, at no row before.
+        # The row number says the order, and fences: the second look is at what was chosen, at no row before. It is a
+        # value, not `exists`, which PostgreSQL may turn into a join with every face (measured: 260 ms instead of 60).
         return (
             f"select place, {named} from (select *, row_number() over () from ({sql}) c) h (face, {named}, place)"  # noqa: S608 - our own names
-            " where exists (select from bulletins_face f where f.id = h.face)",
+            " where (select true from bulletins_face f where f.id = h.face)",
             tuple(parameters),
         )
 
