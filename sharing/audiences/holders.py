@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+from django.utils import timezone
 
 from bulletins.faces.wording import label_of
 from bulletins.models import Version
@@ -11,9 +13,10 @@ from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
 from hub.agencies.bands import Band, band_of
 from hub.agencies.models import Agency
+from sharing.audiences.actions import decisions
 from sharing.audiences.models import Given, Rewording
 from sharing.audiences.preview import hidden_rosters
-from sharing.communities.models import Membership
+from sharing.releases.facts import load
 from sharing.releases.models import Release
 from sharing.releases.querysets import live_releases
 
@@ -89,23 +92,21 @@ def texts_of_their_own(record_id: int) -> dict[int, tuple[str, ...]]:
 
 
 def nameable(releases: list[Release], viewer: Viewer) -> tuple[set[int] | None, tuple[str, ...]]:
-    """Of those reached by `releases`: whom the viewer may be told of (None: everybody), and the communities whose
-    members are not listed."""
+    """Of those reached by the releases of one record that stand: whom the viewer may be told of (None: everybody), and
+    the communities whose members are not listed."""
     hidden = hidden_rosters((release.community_id for release in releases), viewer)
     names = tuple(community.name for community in hidden.values())
     return (_named(releases, set(hidden)) if hidden else None), names
 
 
 def _named(releases: list[Release], hidden: set[int]) -> set[int]:
-    """Agencies reached in ways the owner may see: named, members of open rosters, and their clients."""
-    open_ones = {each.community_id for each in releases if each.community_id} - hidden
-    found = {each.agency_id for each in releases if each.agency_id}
-    found |= set(
-        Membership.objects.filter(community_id__in=open_ones, left_at=None).values_list(
-            "agency_id", flat=True
-        )
-    )
-    if any(each.agency_id is None and each.community_id is None for each in releases):
-        found |= set(Agency.objects.values_list("pk", flat=True))
-    clients = Agency.objects.filter(parent_id__in=found, parent_confirmed_at__isnull=False)
-    return found | set(clients.values_list("pk", flat=True))
+    """Agencies that would have the record by what the owner may see alone: named, open rosters, to all.
+
+    By the rule: a release to all that a stricter marking has stopped reaches nobody, and names nobody.
+    """
+    (pk,) = {each.record_id for each in releases}
+    world = load([pk])
+    facts = world.facts[pk]
+    openly = tuple(each for each in facts.releases if each.community not in hidden)
+    known = replace(world, facts={pk: replace(facts, releases=openly)})
+    return {agency for agency, found in decisions(known, pk, timezone.now()).items() if found.allowed}

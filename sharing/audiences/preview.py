@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -130,29 +130,25 @@ def preview(
     own = record.owner_id
     fresh = [reach for reach in planned.facts[record.pk].releases if reach.id < 0]
     picked = _reach_of(planned, record.pk, fresh) - {own}
-    now = _decided(world, record.pk, world.reachable(record.pk) - {own}, at)
-    held = {pk for pk, found in now.items() if found.allowed}
-    decided = _decided(planned, record.pk, (planned.reachable(record.pk) | held) - {own}, when)
-    lost = {pk for pk in held - picked if not decided[pk].allowed}
-    # A release that stands but reaches nobody under a stricter marking reaches again under a looser one.
-    gained = {pk for pk, found in decided.items() if found.allowed} - picked - held
-
     standing = world.facts[record.pk].releases
     hidden = hidden_rosters((reach.community for reach in (*fresh, *standing)), viewer)
     named = _reach_of(planned, record.pk, [each for each in fresh if each.community not in hidden])
-    openly = _reach_of(world, record.pk, [each for each in standing if each.community not in hidden])
-    lost &= openly
-    gained &= _reach_of(
-        planned,
-        record.pk,
-        [each for each in planned.facts[record.pk].releases if each.community not in hidden],
-    )
-    listed = (picked & named) | lost | gained
-    shown = {pk: found for pk, found in decided.items() if pk in listed}
+    # Who has it, loses it or gets it back by what the viewer may see alone: that somebody keeps it by a roster that is
+    # its lead's would name them.
+    openly, openly_then = (_without(each, record.pk, hidden) for each in (world, planned))
+    now = _decided(openly, record.pk, openly.reachable(record.pk) - {own}, at)
+    held = {pk for pk, found in now.items() if found.allowed}
+    then = _decided(openly_then, record.pk, (openly_then.reachable(record.pk) | held) - {own}, when)
+    # A release that stands but reaches nobody under a stricter marking reaches again under a looser one.
+    changed = {pk: found for pk, found in then.items() if found.allowed != (pk in held)}
+    lost = {pk for pk, found in changed.items() if not found.allowed} - picked
+    shown = {pk: found for pk, found in changed.items() if pk not in picked}
+    shown |= _decided(planned, record.pk, picked & named, when)
+    listed = set(shown)
     known = _known_partners(own, listed, viewer)
     rows = [
         replace(row, lacks=_lacks(planned, record.pk, row, when))
-        for row in _rows(shown, held & openly, known, content, when)
+        for row in _rows(shown, held, known, content, when)
     ] + [_hidden_row(hidden[reach.community]) for reach in fresh if reach.community in hidden]
     rows.sort(key=lambda row: (row.band, row.code))
     begins = when if when > at else None
@@ -180,7 +176,7 @@ def preview_marking(
 ) -> tuple[PreviewRow, ...]:
     """Who would lose the record, or gain it by releases that stand, under the marking of `plan` and an embargo.
 
-    Members of rosters that the viewer may not see are not among them.
+    Decided over what the viewer may see alone: who keeps it by a roster that is its lead's loses it here like others.
     """
     world = load([record.pk], whole=True)
     facts = world.facts[record.pk]
@@ -189,10 +185,10 @@ def preview_marking(
         embargoed_until=embargo_until,
     )
     hidden = hidden_rosters((reach.community for reach in facts.releases), viewer)
-    openly = _reach_of(world, record.pk, [each for each in facts.releases if each.community not in hidden])
-    openly -= {record.owner_id}
-    now = _decided(world, record.pk, openly, at)
-    then = _decided(replace(world, subjects={record.pk: subject}), record.pk, openly, at)
+    openly = _without(world, record.pk, hidden)
+    reached = openly.reachable(record.pk) - {record.owner_id}
+    now = _decided(openly, record.pk, reached, at)
+    then = _decided(replace(openly, subjects={record.pk: subject}), record.pk, reached, at)
     changed = {pk: found for pk, found in then.items() if found.allowed != now[pk].allowed}
     held = {pk for pk, found in now.items() if found.allowed}
     return tuple(_rows(changed, held, set(changed), _content(record), at))
@@ -223,6 +219,13 @@ def _reach_of(world: World, pk: int, releases: Iterable[Reach]) -> set[int]:
     """The agencies that these releases of the record could reach."""
     facts = replace(world.facts[pk], releases=tuple(releases))
     return replace(world, facts={pk: facts}).reachable(pk)
+
+
+def _without(world: World, pk: int, communities: Collection[int]) -> World:
+    """The world without the record's releases to these communities."""
+    facts = world.facts[pk]
+    kept = tuple(each for each in facts.releases if each.community not in communities)
+    return replace(world, facts={pk: replace(facts, releases=kept)})
 
 
 def _decided(world: World, pk: int, agencies: Iterable[int], at: datetime) -> dict[int, Decision]:

@@ -20,7 +20,7 @@ from sharing.audiences.models import Received
 from sharing.audiences.preview import hidden_rosters
 from sharing.corrections.models import Correction, CorrectionState
 from sharing.corrections.rules import SETTLED, may_settle
-from sharing.recalls.proof import spans_of
+from sharing.recalls.proof import spans_of, tlp_of
 from sharing.releases.models import Release
 
 
@@ -151,7 +151,7 @@ def _nameable(rows: Iterable[Correction], viewer: Viewer) -> set[int]:
     for record, proposed in by_record.items():
         releases = list(Release.objects.filter(record_id=record))
         hidden = set(hidden_rosters((release.community_id for release in releases), viewer))
-        spans = spans_of(releases, hidden) if hidden else None
+        spans = spans_of(releases, hidden, tlp=tlp_of(record)) if hidden else None
         for row in proposed:
             if spans is None or any(
                 span.agency == row.agency_id

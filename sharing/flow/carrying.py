@@ -13,6 +13,7 @@ from hub.accounts.viewer import Viewer
 from hub.database.context import lock_records
 from hub.trail.actions import record as write_trail
 from sharing.audiences.actions import Changes, holders_behind, regrant
+from sharing.audiences.preview import hidden_rosters
 from sharing.deliveries.actions import queue_alerts, queue_notice
 from sharing.deliveries.models import AlertKind
 from sharing.flow.audience import audiences_of, had, has
@@ -74,7 +75,8 @@ def tell_corrected(record: Record, releases: Iterable[int], *, viewer: Viewer, a
     """Tell those whom the named live releases leave with an older version that it was corrected; return how many.
 
     They are told the reference, the version they have and whom to ask, nothing of the newer one. Once for each version.
-    Raises ValidationError where nobody is left to tell.
+    Raises ValidationError where nobody is left to tell; of a community whose members are its lead's to know there may
+    always be somebody.
     """
     lock_records([record.pk])
     record.refresh_from_db()
@@ -82,7 +84,8 @@ def tell_corrected(record: Record, releases: Iterable[int], *, viewer: Viewer, a
         record_id=record.pk, ended_at=None, pk__in=list(releases), version__lt=record.latest
     ).filter(told_version__lt=record.latest)
     told = holders_behind(record, [reach_of(row, {}) for row in chosen])
-    if not told:
+    hidden = hidden_rosters(chosen.values_list("community_id", flat=True), viewer)
+    if not told and not hidden:
         raise ValidationError(_("Nobody whom these releases reach holds an older version and was not told."))
     for (version, person), agencies in sorted(told.items(), key=repr):
         queue_notice(

@@ -44,8 +44,8 @@ def release(
     derived = lock_with_derived(ids)
     fresh = list(Record.objects.filter(pk__in=ids).select_related("owner").order_by("id"))
     _check(fresh, plan, viewer=viewer, at=at)
-    marked = [_mark(record, plan, viewer=viewer, at=at) for record in fresh]
     before = audiences_of(ids, viewer)
+    marked = [_mark(record, plan, viewer=viewer, at=at) for record in fresh]
     rows = _replace(fresh, plan, viewer=viewer, at=at)
     changes = regrant(ids, at=at)
     if any(marked):

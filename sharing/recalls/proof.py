@@ -2,13 +2,13 @@
 
 Who had it is the ledger's word. Of communities whose members the owner may not see there is one row each, without a
 number: one that moved with what was released would tell who is in them. What the ledger says of an agency is shown
-only for the times in which a release reached it in a way the owner may see.
+only where it says that a release gave it which the owner may see whom it reaches by.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,13 +16,15 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
+from bulletins.markings.models import TLP
 from bulletins.models import Record
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, Role
 from sharing.audiences.preview import hidden_rosters
-from sharing.communities.models import Membership
+from sharing.communities.models import Community, Membership
 from sharing.recalls.models import RecallAnswer, Told
 from sharing.recalls.querysets import Said, in_words
+from sharing.releases.facts import load
 from sharing.releases.models import Recall, Release
 
 
@@ -106,24 +108,20 @@ def proofs_of(record: Record, viewer: Viewer) -> list[Proof]:
         return []
     releases = list(Release.objects.filter(record_id=record.pk).select_related("recalled_by").order_by("id"))
     hidden = hidden_rosters((release.community_id for release in releases), viewer)
-    spans = spans_of(releases, set(hidden)) if hidden else None
+    spans = spans_of(releases, set(hidden), tlp=tlp_of(record.pk)) if hidden else None
     told = list(Told.objects.filter(recall__in=made).order_by("agency_id", "id"))
-    return [
-        _proof(recall, releases, tuple(community.name for community in hidden.values()), spans, told)
-        for recall in made
-    ]
+    return [_proof(recall, releases, hidden, spans, told) for recall in made]
 
 
 def had_before(record: Record, viewer: Viewer) -> set[tuple[str, int]]:
     """(agency, version) of those who were given it and whom a recall would tell, as far as the owner may know them."""
     releases = list(Release.objects.filter(record_id=record.pk).order_by("id"))
     hidden = hidden_rosters((release.community_id for release in releases), viewer)
-    spans = spans_of(releases, set(hidden)) if hidden else None
     told: dict[int, datetime] = {}
     for recall in recalls_made(record.pk):
         for row in Told.objects.filter(recall=recall) if recall.version is None else ():
             told[row.agency_id] = max(row.told_at, told.get(row.agency_id, row.told_at))
-    rows = _given(record.pk, timezone.now(), spans)
+    rows = _given(record.pk, timezone.now(), _openly(releases, hidden))
     codes = dict(Agency.objects.filter(pk__in={row[0] for row in rows}).values_list("pk", "code"))
     return {
         (codes[agency], had.version)
@@ -132,8 +130,21 @@ def had_before(record: Record, viewer: Viewer) -> set[tuple[str, int]]:
     }
 
 
-def spans_of(releases: Iterable[Release], hidden: set[int]) -> list[Span]:
-    """When each agency was reached by name, by an open roster, by a release to all, or as a client of those."""
+def tlp_of(record_id: int) -> str:
+    """The marking in force, which may be stricter than the record's own: that of what it is derived from."""
+    return load([record_id]).subjects[record_id].tlp
+
+
+def _openly(releases: Iterable[Release], hidden: Collection[int]) -> list[int] | None:
+    """The releases that the owner may see whom they reach by; None for all."""
+    return [each.pk for each in releases if each.community_id not in hidden] if hidden else None
+
+
+def spans_of(releases: Iterable[Release], hidden: set[int], *, tlp: str) -> list[Span]:
+    """When each agency was reached by name, by an open roster, by a release to all, or as a client of those.
+
+    As far as the marking lets them reach: what it has stopped would otherwise name those whom a hidden roster reaches.
+    """
     found = []
     members = defaultdict(set)
     open_ones = {release.community_id for release in releases if release.community_id} - hidden
@@ -143,12 +154,13 @@ def spans_of(releases: Iterable[Release], hidden: set[int]) -> list[Span]:
         members[community].add(agency)
     every = dict(Agency.objects.values_list("pk", "parent_id"))
     for release in releases:
-        if release.community_id in hidden:
+        to_all = not (release.agency_id or release.community_id)
+        if release.community_id in hidden or (to_all and tlp != TLP.CLEAR):
             continue
         reached = (
             {release.agency_id}
             if release.agency_id
-            else members[release.community_id] | set(release.members)
+            else (set() if tlp == TLP.AMBER else members[release.community_id]) | set(release.members)
             if release.community_id
             else set(every)
         )
@@ -161,11 +173,11 @@ def spans_of(releases: Iterable[Release], hidden: set[int]) -> list[Span]:
 def _proof(
     recall: Recall,
     releases: list[Release],
-    communities: tuple[str, ...],
+    hidden: dict[int, Community],
     spans: list[Span] | None,
     every: list[Told],
 ) -> Proof:
-    had = _had(recall, spans)
+    had = _had(recall, _openly(releases, hidden))
     told = defaultdict(list)
     for row in every:
         if row.recall_id == recall.pk:
@@ -205,31 +217,25 @@ def _proof(
             "",
         ),
         lines=tuple(sorted(lines, key=lambda line: (line.answered or line.told_at is None, line.code))),
-        communities=communities,
+        communities=tuple(community.name for community in hidden.values()),
     )
 
 
-def _had(recall: Recall, spans: list[Span] | None) -> dict[int, list[Had]]:
+def _had(recall: Recall, openly: list[int] | None) -> dict[int, list[Had]]:
     """What the ledger says was given before the recall of what it took back, by agency."""
     found: dict[int, list[Had]] = defaultdict(list)
-    for agency, had in _given(recall.record_id, recall.at, spans):
+    for agency, had in _given(recall.record_id, recall.at, openly):
         if recall.version is None or had.version == recall.version:
             found[agency].append(had)
     return dict(found)
 
 
-def _given(record_id: int, before: datetime, spans: list[Span] | None) -> list[tuple[int, Had]]:
+def _given(record_id: int, before: datetime, openly: list[int] | None) -> list[tuple[int, Had]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "select agency, version, first_at, last_at, channels"
-            " from hub_had(%s, %s, %s::int[], %s::timestamptz[], %s::timestamptz[]) order by agency, version",
-            [
-                record_id,
-                before,
-                None if spans is None else [span.agency for span in spans],
-                None if spans is None else [span.since for span in spans],
-                None if spans is None else [span.till for span in spans],
-            ],
+            " from hub_had(%s, %s, %s::bigint[]) order by agency, version",
+            [record_id, before, openly],
         )
         return [
             (agency, Had(version, first_at, last_at, tuple(sorted(channels))))

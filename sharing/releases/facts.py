@@ -302,8 +302,10 @@ def _rosters() -> dict[int, Roster]:
         if not with_history:
             since[community][agency] = joined_at
     return {
-        pk: Roster(pk, name, frozenset(members[pk]), closes_at, since[pk])
-        for pk, name, closes_at in Community.objects.values_list("pk", "name", "closes_at")
+        pk: Roster(pk, name, frozenset(members[pk]), closes_at, since[pk], listed)
+        for pk, name, closes_at, listed in Community.objects.values_list(
+            "pk", "name", "closes_at", "roster_visible"
+        )
     }
 
 

@@ -126,7 +126,8 @@ class Reach:
 class Roster:
     """A community's confirmed members now.
 
-    `since` holds those who joined without its history: what was released before that instant is not theirs.
+    `since` holds those who joined without its history: what was released before that instant is not theirs. `listed`
+    says whether members see each other: what reaches somebody in an open way as well is said to rest on that.
     """
 
     id: int
@@ -134,6 +135,7 @@ class Roster:
     members: frozenset[int]
     closes_at: datetime | None = None
     since: dict[int, datetime] = field(default_factory=dict)
+    listed: bool = True
 
     def takes(self, member: int, starts_at: datetime | None) -> bool:
         """Whether what began at `starts_at` is the member's: its own time, or history it joined with."""

@@ -106,12 +106,22 @@ def _narrow(
         True,
         version=subject.version,
         withheld=withheld - {CORE},
-        release=min(reach.id for reach, via in reached),
+        release=min((reach for reach, via in reached), key=lambda reach: _openness(reach, facts)).id,
         agreement=treaties[0].id if treaties else None,
         directions=tuple(treaty.direction for treaty in treaties),
         reasons=tuple(dict.fromkeys(reasons)),
         wording=_wording((reach for reach, via in reached), withheld - {CORE}),
     )
+
+
+def _openness(reach: Reach, facts: Facts) -> tuple[bool, bool, int]:
+    """Which of several releases it is said to rest on: the one its owner may best be told of.
+
+    A release to a roster that is its lead's alone is named only where nothing else reaches the recipient, so that the
+    ledger may leave out all that rests on one.
+    """
+    roster = facts.rosters.get(reach.community or 0)
+    return reach.community is not None, roster is not None and not roster.listed, reach.id
 
 
 def _wording(reached: Iterable[Reach], withheld: frozenset[str]) -> Wording:

@@ -66,6 +66,15 @@ def test_the_mail_of_a_notice_says_its_kind_and_where_to_read_it():
     assert "zebrafinch" not in sent.message().as_string()
 
 
+def test_the_mail_of_a_notice_names_no_record():
+    """What a record's marking lets a mail say is not known here: so it leads to the inbox, and that to the page."""
+    told("CBSA", path="/bulletins/2RB9-WW7U/", ref="2RB9-WW7U")
+    (row,) = signed_in("cbsa.officer").get("/inbox/").context["notices"]
+    assert signed_in("cbsa.officer").get(row.href).headers["Location"] == "/bulletins/2RB9-WW7U/"
+    (sent,) = [each for each in mail.outbox if agency("CBSA").desk_email in each.to]
+    assert "/inbox/" in sent.body and "2RB9" not in sent.message().as_string()
+
+
 def test_a_notice_for_one_person_is_not_the_desks():
     who = viewer("cbp.admin")
     with viewing(who):

@@ -263,6 +263,8 @@ def test_all_of_it_is_on_the_trail_and_each_reading_in_the_ledger_with_its_basis
     with viewing(viewer("txdps.trooper")):
         entry = LedgerRow.objects.get(person="txdps.trooper", records=[bulletin.pk])
     assert (entry.basis, entry.channel) == ([-row.pk], "page")
+    (line,) = client("cbp.releaser").get("/ledger/", {"ref": bulletin.ref}).context["lines"]
+    assert line.agency == "TXDPS" and "emergency" in line.basis and not line.person
     with viewing(viewer("cbp.officer")):
         assert not Given.objects.filter(record_id=bulletin.pk).exists()
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from bulletins.flow import publish
 from hub.agencies.models import Role
 from hub.database.context import viewing
-from sharing.audiences.preview import preview
-from sharing.flow import recall
+from hub.trail.models import TrailRow
+from sharing.audiences.holders import holders_of
+from sharing.audiences.preview import preview, preview_marking
+from sharing.flow import Handling, mark, recall, release, tell_corrected
+from sharing.recalls.proof import proofs_of
+from sharing.releases.models import Release
+from sharing.releases.plan import Pick
 from tests.api.conftest import Caller, caller, unhurried  # noqa: F401
-from tests.builders import pick, plan, published_bulletin, released
+from tests.builders import CANARIES, pick, plan, published_bulletin, released
 from tests.cast import viewer
 from tests.disclosures.reader import reader, text
 
@@ -88,8 +96,6 @@ def test_a_member_named_after_the_fact_is_not_told_as_having_had_it_before(hidde
     released(bulletin, "community:HIDTA-STX")
     released(bulletin, MEMBER)
     with viewing(viewer("cbp.admin")):
-        from hub.trail.models import TrailRow
-
         rows = TrailRow.objects.filter(event="record.release").order_by("id")
         before, after = zip(*rows.values_list("audience_before", "audience_after"), strict=True)
     assert all(MEMBER not in each for each in before) and MEMBER not in after[0] and MEMBER in after[1]
@@ -129,3 +135,81 @@ def test_that_a_member_has_it_now_is_not_told_by_the_preview(hidden):
     assert told(MEMBER) == told(STRANGER)
     assert told("HSI", controls=("FED ONLY",))[0] == [("all", True, False)]
     assert told(MEMBER, controls=("FED ONLY",)) == told(STRANGER, controls=("FED ONLY",))
+
+
+# --- What was once released to all
+def to_all_and_to_the_roster():
+    """Released to every agency and to the hidden roster, at TLP:CLEAR: everybody has it, and may be known to."""
+    bulletin, who = published_bulletin(tlp="TLP:CLEAR"), viewer("cbp.releaser")
+    with viewing(who):
+        both = plan(pick("community:HIDTA-STX"), Pick(), tlp="TLP:CLEAR")
+        release([bulletin], both, viewer=who, at=timezone.now())
+    return bulletin
+
+
+def marked(bulletin, tlp, **values):
+    who = viewer("cbp.releaser")
+    with viewing(who):
+        mark(bulletin, Handling(tlp, **values), reason="Fewer", viewer=who, at=timezone.now())
+
+
+def has(username, bulletin):
+    return CANARIES["core"] in text(reader(username).get(f"/bulletins/{bulletin.ref}/"))
+
+
+def test_who_keeps_it_under_a_stricter_marking_is_not_told_before_it_is_marked(hidden):
+    bulletin, who = to_all_and_to_the_roster(), viewer("cbp.releaser")
+    green = plan(tlp="TLP:GREEN")
+    with viewing(who):
+        rows = preview_marking(bulletin, green, None, viewer=who, at=timezone.now())
+        other = preview(bulletin, plan(pick("HSI"), tlp="TLP:GREEN"), viewer=who, at=timezone.now())
+    for found in (rows, other.rows):
+        told = {row.code: (row.outcome, row.held, row.reasons) for row in found}
+        assert told[MEMBER] == told[STRANGER] == ("no", True, told[STRANGER][2])
+
+
+def test_who_kept_it_under_a_stricter_marking_is_in_nothing_its_owner_reads(hidden):
+    bulletin = to_all_and_to_the_roster()
+    assert has("txdps.trooper", bulletin) and has("cbsa.officer", bulletin)
+    marked(bulletin, "TLP:GREEN")
+    assert has("txdps.trooper", bulletin) and not has("cbsa.officer", bulletin)
+    who, asked = viewer("cbp.releaser"), {"ref": bulletin.ref}
+    with viewing(who):
+        assert holders_of(bulletin.pk, who).agencies == ()
+    # Each of the two once, from when it was everybody's.
+    given = [line.agency for line in reader("cbp.releaser").get("/ledger/", asked).context["lines"]]
+    assert sorted(given) == ["CBSA", MEMBER]
+    with viewing(who):
+        recall(bulletin, reason="Wrong", viewer=who, at=timezone.now())
+        (proof,) = proofs_of(bulletin, who)
+    lines = {line.code: (len(line.had), line.told_at is not None) for line in proof.lines}
+    assert lines == {"CBSA": (1, True), MEMBER: (1, True)}
+    with viewing(viewer("cbp.admin")):
+        rows = TrailRow.objects.filter(event__in=["record.mark", "record.recall"]).order_by("id")
+        marking, recalled = rows.values_list("audience_before", "audience_after")
+    assert {MEMBER, STRANGER} <= set(marking[0])
+    assert not {MEMBER, STRANGER} & {*marking[1], *recalled[0], *recalled[1]}
+
+
+def test_a_correction_is_told_to_a_hidden_roster_whether_somebody_there_holds_it_or_not(hidden):
+    """Refused where nobody is told, it would say of each country and kind whether there are such members."""
+    bulletin, who = published_bulletin(), viewer("cbp.releaser")
+    released(bulletin, "community:HIDTA-STX")
+    assert has("txdps.trooper", bulletin)
+    marked(bulletin, "TLP:AMBER", embargo_until=timezone.now() + timedelta(days=1))
+    assert not has("txdps.trooper", bulletin)
+    with viewing(who):
+        publish(bulletin, viewer=who, at=timezone.now())
+        stands = list(Release.objects.filter(record=bulletin).values_list("pk", flat=True))
+        assert tell_corrected(bulletin, stands, viewer=who, at=timezone.now()) == 0
+
+
+def test_where_everybody_reached_is_known_a_correction_for_nobody_is_refused():
+    bulletin, who = published_bulletin(), viewer("cbp.releaser")
+    released(bulletin, "community:HIDTA-STX")
+    marked(bulletin, "TLP:AMBER", embargo_until=timezone.now() + timedelta(days=1))
+    with viewing(who):
+        publish(bulletin, viewer=who, at=timezone.now())
+        stands = list(Release.objects.filter(record=bulletin).values_list("pk", flat=True))
+        with pytest.raises(ValidationError):
+            tell_corrected(bulletin, stands, viewer=who, at=timezone.now())

@@ -20,6 +20,8 @@ from sharing.deliveries.notifiers.base import Notifier, Undelivered
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.rules import Carries, Channel, carries
 
+RECORDS = ("/bulletins/", "/seizures/")
+
 
 class MailNotifier(Notifier):
     def send(self, message: Message) -> None:
@@ -71,9 +73,10 @@ def _content(message: Message) -> tuple[str, str, dict[str, Any]]:
         )
     disclosure = message.disclosure
     if disclosure is None:
-        # A notice: its kind and where to read it.
+        # A notice: its kind and where to read it. Not a record's page: its marking may not let a mail name it.
         subject = _("%(kind)s: something waits for you in the hub") % {"kind": message.alert.label}
-        return subject, "waiting", {"url": site + (message.path or "/inbox/")}
+        path = "/inbox/" if message.path.startswith(RECORDS) else message.path
+        return subject, "waiting", {"url": site + (path or "/inbox/")}
     extent = carries(disclosure.marking, Channel.MAIL)
     if extent <= Carries.WAITING:
         return _("Something waits for you in the hub"), "waiting", {"url": f"{site}/inbox/"}
