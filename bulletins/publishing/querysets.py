@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any, TypeVar
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -24,11 +25,20 @@ from hub.database.context import require_viewer
 
 R = TypeVar("R", bound=Record)
 
+# Arrows point to publishing: who knows what is shown to a viewer says so when the apps are ready.
+_shown: list[Callable[[Viewer], QuerySet[Any]]] = []
+
+
+def open_what_is_shown_by(shown: Callable[[Viewer], QuerySet[Any]]) -> None:
+    """Registers viewer -> rows, by `record_id`, of what is shown to them."""
+    _shown[:] = [shown]
+
 
 def working_copies(model: type[R], viewer: Viewer, *, purged: bool = False) -> QuerySet[R]:
     """The working copies `viewer` may open: their own agency's; of drafts their own, or all as a releaser.
 
-    TLP:RED is for the people named, inside the agency too: its author and the releasers alone work on it.
+    TLP:RED is for the people named, inside the agency too: its author and the releasers alone work on it. So it is
+    where a source has become TLP:RED: what is not shown to the viewer is not theirs to work on either.
     """
     require_viewer(viewer)
     own: QuerySet[R] = model._default_manager.filter(  # type: ignore[assignment]
@@ -38,7 +48,11 @@ def working_copies(model: type[R], viewer: Viewer, *, purged: bool = False) -> Q
         own = own.filter(purged_at=None)
     if viewer.can(Role.RELEASER):
         return own
-    return own.filter((Q(latest__gt=0) & ~Q(tlp=TLP.RED)) | Q(poster_id=viewer.person_id))
+    open_ones = Q(latest__gt=0) & ~Q(tlp=TLP.RED)
+    for shown in _shown:
+        rows = shown(viewer).filter(record_id=OuterRef("pk"))
+        open_ones &= Q(purged_at__isnull=False) | Exists(rows)
+    return own.filter(open_ones | Q(poster_id=viewer.person_id))
 
 
 def drafts(model: type[R], viewer: Viewer) -> QuerySet[R]:

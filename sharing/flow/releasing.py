@@ -97,6 +97,8 @@ def _check(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime) -
             raise PermissionDenied("only the owner's agency releases a record")
         if not record.latest:
             found.append(_("%(ref)s is a draft: publish it first.") % {"ref": record.ref})
+        if record.purged_at:
+            found.append(_("Somebody has purged %(ref)s: nothing of it is left.") % {"ref": record.ref})
         found += plan_refusals(plan, owner_country=record.owner.country, at=at)
     found += naming_refusals_of(records, plan.held_back(), at=max(at, plan.starts_at or at))
     marking = Marking(plan.tlp, tuple(plan.controls), tuple(plan.rel_to))

@@ -231,3 +231,21 @@ def test_a_reader_is_told_of_sources_that_it_has_alone(source):
     granted(asked(bulletin, "TXDPS", by=AUTHOR), by="cbp.releaser")
     assert source.ref in text(reader("cbp.officer").get(f"/bulletins/{bulletin.ref}/"))
     assert source.ref not in text(reader("txdps.trooper").get(f"/bulletins/{bulletin.ref}/"))
+
+
+def test_what_rests_on_red_is_nobody_elses_to_work_on_in_its_own_agency_either():
+    """The record's own marking is lower: what is in force is its source's, for working copies too."""
+    report = published_seizure("hsi.agent")
+    released(report, "CBP", by="hsi.agent")
+    bulletin = derived(report, by="cbp.officer")
+    colleague, author = reader("cbp.liaison"), reader("cbp.officer")
+    paths = [f"/bulletins/{bulletin.ref}/{end}" for end in ("", "edit/")]
+    assert all("Derived" in text(colleague.get(path)) for path in paths)
+    marked(report, "TLP:RED", by="hsi.agent")
+    for path in paths:
+        assert "Derived" in text(author.get(path))
+        answer = colleague.get(path)
+        assert answer.status_code == 404 and "Derived" not in text(answer), path
+    assert "Derived" in text(reader("cbp.releaser").get(paths[1]))
+    marked(report, "TLP:AMBER", by="hsi.agent")
+    assert all("Derived" in text(colleague.get(path)) for path in paths)

@@ -19,6 +19,7 @@ from hub.database.context import engine, viewing
 from sharing.audiences.actions import rebuild_grants
 from sharing.flow import recall
 from sharing.flow.purging import TOLD, purge
+from sharing.releases.models import Release
 from sharing.retention.models import Leftover
 from sharing.retention.tasks import sweep_leftovers
 from tests.builders import CANARIES, draft_bulletin, published_bulletin, published_seizure, released
@@ -241,6 +242,18 @@ class TestPurged:
             assert not any(default_storage.exists(stored_name(uid, size)) for size in ("full", "thumb"))
         with engine():
             assert not Leftover.objects.exists() and not Photograph.objects.filter(record=bulletin).exists()
+
+
+@pytest.mark.django_db
+def test_a_release_that_waited_for_a_purge_writes_nothing():
+    """In other words than the author's it would keep words of what was destroyed."""
+    bulletin, who = published_bulletin(), viewer("cbp.releaser")
+    purged(bulletin)
+    with pytest.raises(ValidationError, match="purged"):
+        released(bulletin, "CBSA")
+    with viewing(who):
+        assert not Release.objects.filter(record=bulletin).exists()
+        assert Record.objects.get(pk=bulletin.pk).recalled_at
 
 
 def test_every_table_that_hangs_on_a_record_is_decided_on():
