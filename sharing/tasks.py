@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from sharing.audiences.actions import rebuild_grants
 from sharing.flow import refresh
-from sharing.lapsing import begin_due, settle_left, warn_of_lapsing
+from sharing.flow.lapsing import begin_due, settle_left, warn_of_lapsing
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Writing agreements and nothing else: drafts, acceptance, suspension. What follows is in `sharing/agreeing.py`.
+"""Writing agreements and nothing else: drafts, acceptance, suspension. What follows is in `sharing/flow/agreeing.py`.
 
 Each takes the row as its reader saw it (`revision`) and refuses when somebody has written meanwhile.
 """

@@ -1,7 +1,7 @@
 """What an amendment changed for somebody who had the version before: the parts, as far as their faces show them.
 
 The face they had before is theirs no longer, so the engine compares the two; what leaves is which of the parts they are
-shown differ, and the author's note where nothing is withheld from them.
+shown differ, and the author's note where nothing is withheld from them, nor worded otherwise.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from hub.accounts.viewer import Viewer
 from hub.database.context import engine, require_viewer
 
 PAIR = """
-    select o.version, o.shown, f.version, f.shown, coalesce(v.note, '')
+    select o.version, o.shown, f.version, f.shown,
+           case when f.wording = '' and o.wording = '' then coalesce(v.note, '') else '' end
     from sharing_grant g
     join bulletins_face f on f.id = g.face_id
     join bulletins_face o on o.id = g.before and o.record_id = g.record_id and o.version < f.version

@@ -213,7 +213,7 @@ def with_clients(agencies: Iterable[int]) -> frozenset[int]:
 
 def _held_by(viewer: Viewer, ids: list[int]) -> list[int]:
     rows = Received.objects.visible_to(viewer).filter(record_id__in=ids)
-    return sorted(set(rows.values_list("record_id", flat=True)))
+    return sorted({pk for (pk,) in rows.look("record_id", most=len(ids))})
 
 
 def _parts(ids: list[int]) -> Iterable[list[int]]:

@@ -9,9 +9,9 @@ from hub.accounts.viewer import viewer_of
 from hub.agencies.models import Person
 from hub.database.context import viewing
 from sharing.communities.models import Community, CommunityKind
-from sharing.convening import convene
 from sharing.flow import release
-from sharing.joining import accept, invite
+from sharing.flow.convening import convene
+from sharing.flow.joining import accept, invite
 from sharing.releases.plan import Pick, Plan
 
 SHARED = 3

@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from bulletins.faces.wording import label_of
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import Marking, marking_of
 from bulletins.models import Record
@@ -226,7 +227,13 @@ def _basis(release: Release | None, communities: dict[int, str], agencies: dict[
     else:
         to = _("every agency")
     day = date_format(localtime(release.released_at), "j M Y")
-    return _("Release of %(day)s to %(to)s") % {"day": day, "to": to}
+    said = _("Release of %(day)s to %(to)s") % {"day": day, "to": to}
+    texts = dict.fromkeys(label_of(field).lower() for field in sorted(release.wording))
+    return (
+        _("%(said)s, in other words: %(texts)s") % {"said": said, "texts": ", ".join(texts)}
+        if texts
+        else said
+    )
 
 
 def _releases(ids: set[int]) -> dict[int, Release]:

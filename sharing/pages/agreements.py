@@ -21,13 +21,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Role
 from hub.trail.actions import refuse
-from sharing import agreeing
 from sharing.agreements.forms import AgreementForm
 from sharing.agreements.models import Agreement
 from sharing.agreements.rules import WARNINGS, Stand, days_left, resume_refusal, stand, suspend_refusal
 from sharing.agreements.wording import AgreementInWords, in_words, lapses_in
 from sharing.audiences.foreseeing import foresee
 from sharing.disclosures.presenting import RecordRow
+from sharing.flow import agreeing
 from sharing.pages.agreement_changes import as_accepted, as_resumed, as_suspended
 
 LONGEST_REASON = 300

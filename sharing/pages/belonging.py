@@ -21,9 +21,9 @@ from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState, Role
 from hub.trail.actions import refuse
 from sharing.audiences.membership import Extent, for_client
-from sharing.belonging import confirm_child, end_belonging, may_speak, name_parent, refuse_child
 from sharing.communities.forms import agency_choices
 from sharing.disclosures.presenting import RecordRow
+from sharing.flow.belonging import confirm_child, end_belonging, may_speak, name_parent, refuse_child
 from sharing.pages.communities import WRITES, done
 
 

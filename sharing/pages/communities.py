@@ -20,14 +20,14 @@ from django.views.decorators.http import require_http_methods
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, Role
 from hub.trail.actions import refuse
-from sharing.admitting import leave, remove
 from sharing.audiences.membership import losses
 from sharing.communities.forms import CommunityForm, InviteForm, OperationForm, ReasonForm, SettingsForm
 from sharing.communities.models import Community, CommunityKind
 from sharing.communities.querysets import members_of, own_membership
 from sharing.communities.rules import is_closed, may_convene, may_invite, may_lead, may_leave, may_set
-from sharing.convening import close, convene, set_community, show_roster
-from sharing.joining import invite
+from sharing.flow.admitting import leave, remove
+from sharing.flow.convening import close, convene, set_community, show_roster
+from sharing.flow.joining import invite
 
 WRITES = ["GET", "HEAD", "POST"]
 

@@ -23,9 +23,9 @@ from bulletins.publishing.actions import by_field
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Role
 from hub.trail.actions import refuse
-from sharing.breakglass import ask, confirm, decline, end
 from sharing.emergencies.models import Emergency, EmergencyState
 from sharing.emergencies.rules import ANSWERED_WITHIN, LONGEST_DANGER
+from sharing.flow.breakglass import ask, confirm, decline, end
 
 MOST = 100
 

@@ -17,14 +17,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from hub.accounts.viewer import Viewer
-from sharing.admitting import confirm
 from sharing.audiences.membership import Extent, history
 from sharing.communities.forms import AcceptForm, AskForm
 from sharing.communities.models import Community, Joining
 from sharing.communities.querysets import invitations, led_by, to_confirm
 from sharing.communities.rules import JoiningState, is_closed, joining_state, may_join, may_lead
 from sharing.disclosures.presenting import RecordRow
-from sharing.joining import accept, ask, decline, withdraw
+from sharing.flow.admitting import confirm
+from sharing.flow.joining import accept, ask, decline, withdraw
 from sharing.pages.communities import WRITES, allow, done
 
 

@@ -31,8 +31,8 @@ from sharing.disclosures.presenting import Action, RecordRow, short_row
 from sharing.disclosures.reading import marking_of_page
 from sharing.disclosures.rules import Channel
 from sharing.disclosures.wording import day
+from sharing.flow.purging import purge
 from sharing.pages.access import head_of, own_record
-from sharing.purge import purge
 from sharing.retention.actions import keep
 from sharing.retention.querysets import Due, due_by, lines
 

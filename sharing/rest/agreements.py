@@ -17,8 +17,8 @@ from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
 from hub.trail.actions import refuse
-from sharing import agreeing
 from sharing.agreements.models import Agreement
+from sharing.flow import agreeing
 from sharing.rest.agreement_shapes import (
     AgreementBody,
     AgreementFilters,

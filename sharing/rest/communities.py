@@ -16,12 +16,12 @@ from hub.rest.filters import PagedFilters
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
-from sharing.admitting import confirm, leave
 from sharing.audiences.membership import Extent, history
 from sharing.communities.models import Community, Joining
 from sharing.communities.querysets import led_by, members_of, open_joinings, own_membership
 from sharing.communities.rules import JoiningState, joining_state, may_invite, may_join, may_lead, may_leave
-from sharing.joining import accept, ask, decline, invite, withdraw
+from sharing.flow.admitting import confirm, leave
+from sharing.flow.joining import accept, ask, decline, invite, withdraw
 from sharing.rest.community_shapes import (
     COLUMNS,
     CommunityFilters,

@@ -10,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from hub.database.context import viewing
-from sharing import agreeing
 from sharing.agreements.models import Agreement
 from sharing.agreements.rules import Scope, Terms
+from sharing.flow import agreeing
 from tests.api.conftest import caller, stranger, unhurried  # noqa: F401
 from tests.cast import agency, person, viewer
 

@@ -11,14 +11,13 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from hub.database.context import engine, viewing
-from sharing import agreeing
 from sharing.agreements.actions import terms_of
 from sharing.agreements.models import Agreement, Direction
 from sharing.audiences import settling
 from sharing.audiences.models import Grant, Received, Withdrawal
 from sharing.deliveries.models import Alert, Delivery
-from sharing.flow import release
-from sharing.lapsing import begin_due, settle_left
+from sharing.flow import agreeing, release
+from sharing.flow.lapsing import begin_due, settle_left
 from sharing.releases.models import Consent
 from sharing.tasks import compare_grants
 from tests.agreements.conftest import DAY, Side, scope, terms

@@ -9,11 +9,10 @@ from django.db import connection
 from django.utils import timezone
 
 from hub.database.context import engine, viewing
-from sharing import agreeing
 from sharing.audiences import settling
 from sharing.audiences.actions import rebuild_grants
 from sharing.audiences.models import Grant
-from sharing.flow import release
+from sharing.flow import agreeing, release
 from tests.agreements.conftest import Side
 from tests.agreements.test_actions import holds
 from tests.builders import pick, plan, published_bulletin, released

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from hub.database.context import viewing
 from sharing.agreements.models import Agreement
-from sharing.lapsing import warn_of_lapsing
+from sharing.flow.lapsing import warn_of_lapsing
 from tests.agreements.conftest import DAY, scope, signed_in, terms
 from tests.agreements.test_actions import holds, told, trail
 from tests.builders import published_bulletin, published_seizure, released

@@ -14,11 +14,11 @@ from django.utils import timezone
 from hub.accounts.viewer import Viewer, desk_of, viewer_of
 from hub.agencies.models import Agency
 from hub.database.context import viewing
-from sharing.agreeing import suspend
 from sharing.agreements.models import Agreement
 from sharing.audiences.models import Received
 from sharing.disclosures.paging import count_of
 from sharing.flow import release
+from sharing.flow.agreeing import suspend
 from sharing.releases.plan import Pick
 from sharing.tasks import settle_grants
 from tests.bench.filling import Filled

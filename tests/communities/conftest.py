@@ -12,13 +12,13 @@ from django.utils import timezone
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, Person
 from hub.database.context import viewing
-from sharing.admitting import confirm
 from sharing.audiences.membership import history
 from sharing.audiences.models import Received
 from sharing.communities.models import Community, Joining
-from sharing.convening import convene
 from sharing.deliveries.models import Alert, Delivery
-from sharing.joining import accept, invite
+from sharing.flow.admitting import confirm
+from sharing.flow.convening import convene
+from sharing.flow.joining import accept, invite
 from tests.cast import agency, viewer
 
 SPOKESMAN = {

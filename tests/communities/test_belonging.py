@@ -7,10 +7,10 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from hub.agencies.models import Agency
-from sharing import admitting, belonging
 from sharing.audiences import settling
 from sharing.audiences.actions import rebuild_grants
-from sharing.belonging import confirm_child, end_belonging, name_parent, refuse_child
+from sharing.flow import admitting, belonging
+from sharing.flow.belonging import confirm_child, end_belonging, name_parent, refuse_child
 from sharing.tasks import settle_grants
 from tests.builders import published_bulletin, released
 from tests.cast import agency

@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 
 from sharing.communities.models import Community
-from sharing.convening import show_roster
-from sharing.joining import invite
+from sharing.flow.convening import show_roster
+from sharing.flow.joining import invite
 from tests.api.conftest import caller, unhurried  # noqa: F401
 from tests.api.test_hidden import plain
 from tests.builders import published_bulletin, released

@@ -11,7 +11,7 @@ from django.utils import timezone
 from hub.agencies.models import Person
 from hub.database.context import viewing
 from sharing.communities.models import Community, Joining
-from sharing.joining import accept, ask, invite
+from sharing.flow.joining import accept, ask, invite
 from tests.builders import published_bulletin, released
 from tests.cast import agency
 from tests.communities.conftest import by, holds, join, operation, spokesman

@@ -12,7 +12,7 @@ from django.utils import timezone
 from hub.database.context import viewing
 from sharing.audiences.actions import rebuild_grants
 from sharing.communities.models import Community, CommunityKind, Membership
-from sharing.convening import close, convene, set_community, show_roster
+from sharing.flow.convening import close, convene, set_community, show_roster
 from tests.builders import published_bulletin, released
 from tests.cast import agency, viewer
 from tests.communities.conftest import by, holds, operation, spokesman, told

@@ -6,10 +6,10 @@ import pytest
 from django.utils import timezone
 
 from hub.database.context import viewing
-from sharing.admitting import leave
 from sharing.audiences.holders import holders_of
 from sharing.communities.models import Membership
-from sharing.convening import close
+from sharing.flow.admitting import leave
+from sharing.flow.convening import close
 from sharing.releases.targets import targets_for
 from tests.builders import published_bulletin, released
 from tests.cast import viewer

@@ -11,13 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from hub.database.context import viewing
-from sharing.admitting import confirm, leave, remove
 from sharing.audiences.actions import rebuild_grants
 from sharing.audiences.membership import Extent, history, losses
 from sharing.audiences.models import Withdrawal
-from sharing.belonging import confirm_child, name_parent
 from sharing.communities.models import Community, Joining, Membership
-from sharing.joining import accept, ask, decline, invite, withdraw
+from sharing.flow.admitting import confirm, leave, remove
+from sharing.flow.belonging import confirm_child, name_parent
+from sharing.flow.joining import accept, ask, decline, invite, withdraw
 from tests.builders import published_bulletin, released
 from tests.cast import agency, viewer
 from tests.communities.conftest import by, confirmed, holds, join, operation, spokesman, told

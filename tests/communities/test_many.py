@@ -8,14 +8,14 @@ import pytest
 from django.utils import timezone
 
 from hub.database.context import viewing
-from sharing import admitting
-from sharing.admitting import leave
 from sharing.audiences import settling
 from sharing.audiences.actions import rebuild_grants
 from sharing.audiences.models import Received
 from sharing.communities.models import Community
-from sharing.convening import close, set_community
 from sharing.deliveries.models import Alert
+from sharing.flow import admitting
+from sharing.flow.admitting import leave
+from sharing.flow.convening import close, set_community
 from sharing.tasks import settle_grants
 from tests.builders import published_bulletin, released
 from tests.communities.conftest import by, holds, join, operation, spokesman, told

@@ -65,6 +65,8 @@ def test_what_neither_face_shows_is_in_no_comparison():
     newer = {"core": {"title": "a"}, "place": {"place": "x"}, "withheld": ["case"]}
     found = compared(1, older, 2, newer, "the case number")
     assert found.changed == found.added == () and found.note == ""
+    newly = {"core": {"title": "b"}, "withheld": ["case", "place"]}
+    assert compared(1, older, 2, newly, "the place").changed == ("core",)
 
 
 def test_the_mail_names_the_parts_where_a_mail_may_and_never_the_note():

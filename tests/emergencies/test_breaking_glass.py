@@ -20,13 +20,13 @@ from hub.database.context import engine, viewing
 from hub.trail.models import TrailRow
 from sharing.audiences.actions import rebuild_grants, regrant
 from sharing.audiences.models import Entry, Given, Grant, Received
-from sharing.breakglass import ask, confirm, decline, end
 from sharing.deliveries.querysets import inbox_items
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.models import LedgerRow
 from sharing.disclosures.rules import Channel
 from sharing.emergencies.models import Emergency, EmergencyState
 from sharing.flow import Handling, mark, refresh
+from sharing.flow.breakglass import ask, confirm, decline, end
 from tests.api.conftest import caller, unhurried  # noqa: F401
 from tests.builders import CANARIES, draft_bulletin, published_bulletin, published_seizure, released
 from tests.cast import agency, person, viewer

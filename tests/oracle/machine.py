@@ -24,8 +24,6 @@ from bulletins.vocabulary.models import Mode
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import viewing
-from sharing.admitting import confirm, leave
-from sharing.agreeing import resume, suspend
 from sharing.agreements.models import Agreement
 from sharing.audiences.actions import rebuild_grants, regrant
 from sharing.audiences.membership import history as extent
@@ -34,7 +32,9 @@ from sharing.communities.models import Community, Joining
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.rules import Channel
 from sharing.flow import Handling, carry_over, mark, recall, refresh, release
-from sharing.joining import ask
+from sharing.flow.admitting import confirm, leave
+from sharing.flow.agreeing import resume, suspend
+from sharing.flow.joining import ask
 from sharing.releases.models import Release
 from sharing.releases.plan import Pick, Plan
 from tests.cast import agency, viewer

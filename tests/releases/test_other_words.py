@@ -285,6 +285,22 @@ def test_the_page_that_carries_over_asks_for_the_words():
     assert theirs.shown["core"]["conveyance"] == "A ferry"
 
 
+def test_the_authors_note_of_an_amendment_is_not_for_who_reads_other_words():
+    record = published_bulletin(**SAID)
+    give(record, worded("DEA", core__title="A tank", core__tear_line="It rings hollow."), to("HSI"))
+    who = viewer("cbp.officer")
+    with viewing(who):
+        fresh = Bulletin.objects.get(pk=record.pk)
+        write_down(fresh, {"narrative": "Seen on a bridge."}, viewer=who, at=timezone.now())
+        publish(fresh, viewer=who, at=timezone.now(), note=f"{PLACE} was asked")
+    releaser = viewer("cbp.releaser")
+    with viewing(releaser):
+        rows = list(Release.objects.filter(record_id=record.pk).values_list("pk", flat=True))
+        carry_over(record, rows, viewer=releaser, at=timezone.now())
+    assert f"{PLACE} was asked" in shown("hsi.agent", record)
+    assert f"{PLACE} was asked" not in shown("dea.agent", record)
+
+
 def test_a_release_of_another_version_brings_no_word_back():
     record = published_bulletin(**SAID)
     give(record, worded("TXDPS", "place", core__title="First words"))

@@ -18,7 +18,7 @@ from bulletins.records.actions import write_down
 from hub.database.context import engine, viewing
 from sharing.audiences.actions import rebuild_grants
 from sharing.flow import recall
-from sharing.purge import TOLD, purge
+from sharing.flow.purging import TOLD, purge
 from sharing.retention.models import Leftover
 from sharing.retention.tasks import sweep_leftovers
 from tests.builders import CANARIES, draft_bulletin, published_bulletin, published_seizure, released

@@ -14,7 +14,7 @@ from hub.database.context import viewing
 from sharing.briefings.models import Briefing
 from sharing.communities.models import Community
 from sharing.demo.cast import CAST
-from sharing.joining import invite
+from sharing.flow.joining import invite
 from tests.builders import draft_bulletin, published_bulletin, published_seizure, released
 from tests.cast import agency, person, viewer
 

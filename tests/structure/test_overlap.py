@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from hub.agencies.models import Person
 from hub.database.context import engine, viewing
-from sharing.admitting import leave
 from sharing.audiences.actions import rebuild_grants
 from sharing.communities.models import Community
 from sharing.flow import recall
+from sharing.flow.admitting import leave
 from tests.builders import published_bulletin, released
 from tests.cast import agency, viewer
 from tests.conftest import owners_connection

@@ -33,7 +33,7 @@ from sharing.communities.rules import (
     may_leave,
 )
 from sharing.deliveries.actions import hasten
-from sharing.joining import close_joining, need, note, standing, still_open, tell
+from sharing.flow.joining import close_joining, need, note, standing, still_open, tell
 
 TRIES = 5
 SETTLE = "sharing.tasks.settle_grants"

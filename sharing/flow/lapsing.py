@@ -8,12 +8,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from hub.database.context import engine
-from sharing.agreeing import announce, mark_settled, path_of
 from sharing.agreements.models import Agreement
 from sharing.agreements.rules import day, days_left, due_warning
+from sharing.audiences.actions import regrant
+from sharing.audiences.models import Grant
 from sharing.audiences.settling import concerned, settle, settle_some, treaties_of
-from sharing.deliveries.actions import queue_notice
+from sharing.deliveries.actions import queue_alerts, queue_notice
 from sharing.deliveries.models import AlertKind
+from sharing.flow.agreeing import announce, mark_settled, path_of
+from sharing.releases.models import Release
+
+# An agreement may lapse behind many records: so many are computed anew in one run.
+REFRESHED_AT_ONCE = 1_000
 
 
 def begin_due(*, at: datetime) -> int:
@@ -59,3 +65,23 @@ def warn_of_lapsing(*, at: datetime) -> int:
             queue_notice(AlertKind.AGREEMENT, parties, at=at, path=path_of(row), facts=facts)
             told += 1
     return told
+
+
+def refresh(*, at: datetime) -> int:
+    """Recompute records where time alone changed something: a release that began, an end that passed."""
+    with engine():
+        begun = Release.objects.filter(applied_at=None, ended_at=None, starts_at__lte=at).exclude(
+            record__embargo_until__gt=at
+        )
+        ids = set(begun.values_list("record_id", flat=True))
+        ids |= set(Grant.objects.filter(until__lte=at).values_list("content_object_id", flat=True))
+    # An agreement may lapse behind many: they deny already, and the next run goes on.
+    ids = set(sorted(ids)[:REFRESHED_AT_ONCE])
+    if not ids:
+        return 0
+    changes = regrant(ids, at=at)
+    queue_alerts(AlertKind.NEW, changes.granted, at=at)
+    queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
+    with engine():
+        Release.objects.filter(record_id__in=ids, applied_at=None, starts_at__lte=at).update(applied_at=at)
+    return len(ids)

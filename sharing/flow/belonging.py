@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState, Role
 from hub.trail.actions import record as write_trail
-from sharing.admitting import SETTLE, hold_all
 from sharing.audiences.membership import (
     deny_crossing,
     deny_through,
@@ -28,6 +27,7 @@ from sharing.audiences.membership import (
 from sharing.audiences.settling import AT_ONCE, settle
 from sharing.deliveries.actions import hasten, queue_notice
 from sharing.deliveries.models import AlertKind
+from sharing.flow.admitting import SETTLE, hold_all
 
 
 def may_speak(viewer: Viewer, agency: int | None) -> bool:

@@ -15,12 +15,12 @@ from bulletins.records.refs import new_ref
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState
 from hub.trail.actions import record as write_trail
-from sharing.admitting import hold, recompute
 from sharing.communities.models import Community, CommunityKind, Membership
 from sharing.communities.querysets import members_of
 from sharing.communities.rules import closing_refusal, code_refusal, is_closed, may_convene, may_lead, may_set
 from sharing.deliveries.actions import queue_notice
 from sharing.deliveries.models import AlertKind
+from sharing.flow.admitting import hold, recompute
 
 
 def convene(

@@ -1,0 +1,85 @@
+"""Recall: all of a record, or one version, is taken back from everybody, and all who ever had it are told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from bulletins.models import Record
+from hub.accounts.viewer import Viewer
+from hub.database.context import lock_records
+from hub.trail.actions import record as write_trail
+from sharing.audiences.actions import Changes, regrant
+from sharing.deliveries.actions import queue_alerts
+from sharing.deliveries.models import AlertKind
+from sharing.flow.audience import audiences_of, had, has
+from sharing.recalls.actions import anyone_to_tell, bar, holders_of_version, tell_all_who_had
+from sharing.recalls.rules import nothing_to_recall
+from sharing.releases.models import Recall, Release
+
+
+def recall(
+    record: Record,
+    *,
+    reason: str,
+    viewer: Viewer,
+    at: datetime,
+    version: int | None = None,
+    fall_back: bool = False,
+) -> Changes:
+    """Take the record back at once: tombstones, notices to all who ever had it, nothing for anyone else.
+
+    With `version` that one alone is taken from those who hold it. They are then left with nothing: an older release
+    does not step in, unless `fall_back` says that it may. `reason` is meant for the recipients. Raises ValidationError
+    without one, and when there is nothing to take back.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise ValidationError({"reason": [_("Say why: the recipients are shown your reason.")]})
+    lock_records([record.pk])
+    record.refresh_from_db()
+    if version is not None:
+        _settle(record, version, at=at)
+    held = holders_of_version(record.pk, version) if version is not None else []
+    live = Release.objects.filter(record_id=record.pk, ended_at=None)
+    taken = live if version is None else live.filter(version=version)
+    if not (held or taken.exists() or anyone_to_tell(record.pk, version)):
+        raise ValidationError(nothing_to_recall(version))
+    made = Recall.objects.create(
+        record_id=record.pk, owner_id=record.owner_id, version=version, reason=reason, at=at
+    )
+    before = audiences_of([record.pk], viewer)
+    taken.update(ended_at=at, recalled_at=at, recalled_by_id=viewer.person_id, recall_reason=reason)
+    if version is None:
+        Record.objects.filter(pk=record.pk).update(recalled_at=at)
+    elif held and not fall_back:
+        bar(live.filter(version__lt=version), {holding.agency for holding in held})
+    changes = regrant([record.pk], at=at, recall=made)
+    told = tell_all_who_had(made, held)
+    queue_alerts(AlertKind.RECALLED, [*changes.withdrawn, *told], at=at, losing=changes.withdrawn)
+    left = {} if version is None else has(audiences_of([record.pk], viewer).get(record.pk))
+    write_trail(
+        "record.recall",
+        viewer=viewer,
+        at=at,
+        object_type=record.kind,
+        object_id=record.ref,
+        version=version or record.latest,
+        marking=record.tlp,
+        **had(before.get(record.pk)),
+        **left,
+        reason=reason,
+        recalled=_("all versions") if version is None else _("version %(n)d alone") % {"n": version},
+    )
+    return changes
+
+
+def _settle(record: Record, version: int, *, at: datetime) -> None:
+    """Bring grants up to date first, so that what had ended anyway is not told as recalled."""
+    if not 0 < version <= record.latest:
+        raise ValidationError({"version": [_("There is no such version.")]})
+    changes = regrant([record.pk], at=at)
+    queue_alerts(AlertKind.NEW, changes.granted, at=at)
+    queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
