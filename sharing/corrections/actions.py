@@ -6,10 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from bulletins.markings.models import TLP
 from hub.accounts.viewer import Viewer
+from hub.database.context import engine, lock_records
 from hub.trail.actions import record as write_trail
+from sharing.audiences.models import Received
 from sharing.corrections.models import Correction, CorrectionState
 from sharing.corrections.rules import answer_refusals, proposal_refusals, settling_refusal
 from sharing.deliveries.actions import queue_notice
@@ -28,6 +31,11 @@ def propose(shown: Disclosure, *, part: str, says: str, why: str, viewer: Viewer
     )
     if refusals:
         raise ValidationError(refusals)
+    # What it says is about the record: it waits for a purge or a recall, and is not written after it.
+    with engine():
+        lock_records([shown.key])
+    if not Received.objects.visible_to(viewer).filter(record_id=shown.key, version=shown.version).exists():
+        raise ValidationError(_("It has changed or was taken back meanwhile: open it again."))
     red = shown.marking.tlp == TLP.RED
     made = Correction(
         record_id=shown.key,

@@ -432,3 +432,25 @@ def test_a_draft_of_others_is_in_nobody_elses_reasons(hsi_admin, cbsa):
     assert "no live agreement with CBP" in row.reasons and "CBSA-HSI" not in str(row.reasons)
     cbsa.accept("CBSA-HSI")
     assert holds("rcmp.officer", record) and person("rcmp.officer")
+
+
+def test_one_side_alone_neither_accepts_its_draft_nor_lifts_the_others_suspension_by_sql(
+    hsi_admin, cbp, cbsa
+):
+    """Whatever an action forgets: the table asks whose say it is."""
+    draft = hsi_admin.propose(terms("HSI", "CBSA"))
+    cbsa.suspend("CBP-CBSA")
+
+    def write(username, sql, code):
+        with viewing(viewer(username)), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"update sharing_agreement set {sql} where code = %s", [code])
+            return cursor.rowcount
+
+    for username, sql, code in (
+        (hsi_admin.username, "accepted_at = now()", draft.code),
+        (cbp.username, "suspended_by = '{}', suspended_at = null", "CBP-CBSA"),
+    ):
+        with pytest.raises(DatabaseError, match="the other side"):
+            write(username, sql, code)
+    assert write(cbsa.username, "accepted_at = now()", draft.code) == 1
+    assert write(cbsa.username, "suspended_by = '{}', suspended_at = null", "CBP-CBSA") == 1

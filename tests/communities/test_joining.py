@@ -6,7 +6,7 @@ import re
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -282,3 +282,18 @@ def test_what_was_answered_meanwhile_is_not_answered_again():
         confirmed(group, joining)
     with pytest.raises(ValidationError, match="meanwhile"):
         by("CBP", decline, joining, group)
+
+
+def test_a_membership_that_is_over_does_not_begin_again_by_sql():
+    """Taken out, an agency would otherwise be in again by whatever of its own rows it may write."""
+    group = operation("CBP", "HSI")
+    by("CBP", remove, group, agency("HSI"), reason="No longer with us")
+    for code in ("HSI", "CBP"):
+        undo = "update sharing_membership set left_at = null where community_id = %s and agency_id = %s"
+        with (
+            viewing(spokesman(code)),
+            pytest.raises(DatabaseError, match="does not begin again"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(undo, [group.pk, agency("HSI").pk])

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from hub.agencies.models import Person, Role
 from hub.database.context import viewing
 from hub.trail.models import TrailRow
+from sharing.corrections.actions import propose
 from sharing.corrections.models import Correction
 from sharing.corrections.querysets import corrections_for
+from sharing.disclosures.reading import shown_to
 from tests.builders import CANARIES, published_bulletin, published_seizure, released
 from tests.cast import agency, viewer
 from tests.corrections.conftest import SAYS, WHY, only, proposed
@@ -301,3 +305,15 @@ def test_past_every_line_of_our_own_the_database_keeps_the_sides_apart(shared):
     with viewing(viewer("cbsa.officer")), connection.cursor() as cursor:
         cursor.execute("update sharing_correction set state = 'answered', answer = 'ours'")
         assert cursor.rowcount == 0
+
+
+def test_one_that_waited_for_a_recall_is_not_written(shared):
+    """Written after a purge it would stay, and say what was destroyed."""
+    who = viewer("cbsa.officer")
+    with viewing(who):
+        shown = shown_to(who, shared.kind, shared.ref)
+    taken_back(shared)
+    with viewing(who), pytest.raises(ValidationError, match="taken back"):
+        propose(shown, part="place", says=SAYS, why=WHY, viewer=who, at=timezone.now())
+    with viewing(viewer("cbp.releaser")):
+        assert not Correction.objects.filter(record_id=shared.pk).exists()
