@@ -51,7 +51,7 @@ def working_copies(model: type[R], viewer: Viewer, *, purged: bool = False) -> Q
     open_ones = Q(latest__gt=0) & ~Q(tlp=TLP.RED)
     for shown in _shown:
         rows = shown(viewer).filter(record_id=OuterRef("pk"))
-        open_ones &= Q(purged_at__isnull=False) | Exists(rows)
+        open_ones &= Q(purged_at__isnull=False) | Q(Exists(rows))
     return own.filter(open_ones | Q(poster_id=viewer.person_id))
 
 
