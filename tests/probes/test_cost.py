@@ -1,10 +1,9 @@
-"""Time: what is hidden is asked of the database in the statements, and as many, that a ghost is, wherever it is named."""
+"""Time: what is hidden takes the statements that a ghost takes, and as many, wherever it is named."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,18 +15,16 @@ from django.utils import timezone
 
 from bulletins.records.refs import new_ref
 from hub.accounts.tokens import issue_token
-from hub.database.context import engine, viewing
+from hub.database.context import viewing
 from sharing.briefings.models import Briefing
+from sharing.communities.models import Community
 from sharing.corrections.models import Correction
-from sharing.deliveries.actions import queue_notice
-from sharing.deliveries.models import AlertKind, InboxItem
 from sharing.flow.breakglass import ask as ask_to_open
 from sharing.flow.joining import invite
-from sharing.communities.models import Community
 from sharing.releases.models import Recall
 from tests.api.conftest import unhurried  # noqa: F401
 from tests.builders import asked, draft_bulletin, published_bulletin, published_seizure, released
-from tests.cast import agency, person, viewer
+from tests.cast import person, viewer
 from tests.corrections.conftest import proposed
 from tests.disclosures.reader import take_back
 from tests.structure.test_states import OF_A_RECORD, address, clients
@@ -52,10 +49,14 @@ def same(name: object, ghost: Ask, *hidden: Ask) -> tuple[int, list[str]]:
     ghost()  # what is read once and kept is read now
     expected = cost(ghost)
     for place, each in enumerate(hidden):
-        status, statements = cost(each)
-        assert status == expected[0], (name, place, status, expected[0])
-        told = [pair for pair in zip(statements, expected[1], strict=False) if pair[0] != pair[1]]
-        assert statements == expected[1], (name, place, len(statements), len(expected[1]), told[:1])
+        found = cost(each)
+        if (
+            found != expected
+        ):  # what is kept for a minute may have been read anew in between: look again at both
+            expected, found = cost(ghost), cost(each)
+        assert found[0] == expected[0], (name, place, found[0], expected[0])
+        told = [pair for pair in zip(found[1], expected[1], strict=False) if pair[0] != pair[1]]
+        assert found == expected, (name, place, len(found[1]), len(expected[1]), told[:1])
     return expected
 
 
@@ -99,9 +100,9 @@ def test_no_address_of_a_record_takes_other_statements_for_a_hidden_one(hidden, 
             )
     # The measure does tell: who has it takes more.
     partner = pages_of("cbsa.officer")
-    for page, none in ((f"/bulletins/{hidden[2].ref}/", f"/bulletins/{new_ref()}/"),):
-        partner.get(page)
-        assert cost(lambda page=page: partner.get(page))[1] != cost(lambda none=none: partner.get(none))[1]
+    page, none = f"/bulletins/{hidden[2].ref}/", f"/bulletins/{new_ref()}/"
+    assert cost(lambda: partner.get(page))[0] == 200
+    assert cost(lambda: partner.get(page))[1] != cost(lambda: partner.get(none))[1]
 
 
 BODIES = (
@@ -163,8 +164,8 @@ def test_asking_pages_by_reference_takes_what_asking_for_a_ghost_does(hidden):
     assert partner.get(f"/search/?q={given.ref}").status_code in (200, 302)
 
 
-def of_others(owner_of_nothing: str) -> Iterator[tuple[str, str, str, str]]:
-    """(name, address with {}, what is real, what is none) of each thing that `owner_of_nothing` has no part in."""
+def of_others() -> Iterator[tuple[str, str, str, str]]:
+    """(name, address with {}, what is real, what is none) of each thing between CBP, CBSA and South Texas HIDTA."""
     none = str(uuid4())
     at = timezone.now()
     bulletin, gone = published_bulletin(), published_bulletin()
@@ -189,7 +190,6 @@ def of_others(owner_of_nothing: str) -> Iterator[tuple[str, str, str, str]]:
             made_by_id=liaison.person_id,
             made_at=at,
         )
-        queue_notice(AlertKind.AGREEMENT, [agency("CBSA").pk], at=at, path="/agreements/CBP-CBSA/")
     with viewing(inspector):
         emergency = ask_to_open(
             ref=bulletin.ref, username="txdps.trooper", danger="A second tank", viewer=inspector, at=at
@@ -221,7 +221,7 @@ def of_others(owner_of_nothing: str) -> Iterator[tuple[str, str, str, str]]:
 @pytest.mark.parametrize("username", ["ncb.officer", "rcmp.officer"])
 def test_what_passes_between_others_takes_what_a_ghost_does(username):
     pages, program = pages_of(username), program_of(username)
-    for name, path, real, none in of_others(username):
+    for name, path, real, none in of_others():
         client = program if path.startswith("/api") else pages
         for method in ("get", "post"):
             ask = getattr(client, method)
