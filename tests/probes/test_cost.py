@@ -27,7 +27,7 @@ from tests.builders import asked, draft_bulletin, published_bulletin, published_
 from tests.cast import person, viewer
 from tests.corrections.conftest import proposed
 from tests.disclosures.reader import take_back
-from tests.structure.test_states import OF_A_RECORD, address, clients
+from tests.structure.test_states import OF_A_RECORD, address, clients, in_state
 
 pytestmark = pytest.mark.django_db
 
@@ -74,11 +74,10 @@ def program_of(username: str) -> Client:
 @pytest.fixture
 def hidden() -> list[Any]:
     """CBP's, in each state: CBSA has, or had, all but the first two."""
-    given, gone = published_bulletin(), published_bulletin()
+    given = published_bulletin()
     released(given, ("CBSA", "place"))
-    released(gone, "CBSA")
-    take_back(gone)
-    return [draft_bulletin(), published_bulletin(), given, gone]
+    gone = [in_state(state, "bulletin") for state in ("recalled", "purged")]
+    return [draft_bulletin(), published_bulletin(), given, *gone]
 
 
 @pytest.mark.parametrize("username", ["ncb.officer", "dea.agent", "inspector"])
