@@ -87,7 +87,8 @@ def test_no_address_of_a_record_takes_other_statements_for_a_hidden_one(hidden, 
     released(report, "CBSA")
     for name in OF_A_RECORD:
         client = program if name.startswith("api") else pages
-        records = [report] if "seizure" in name else hidden
+        # Of a releaser every state is asked, of the others what was released.
+        records = [report] if "seizure" in name else hidden if username == "dea.agent" else hidden[2:3]
         for method in ("get", "post"):
             ask = getattr(client, method)
             paths = [address(name, each.ref, str(each.uid)) for each in records]
