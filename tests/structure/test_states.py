@@ -12,10 +12,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from bulletins.models import Record
 from bulletins.records.refs import new_ref
 from hub.accounts.tokens import issue_token
 from hub.database.context import viewing
 from sharing.flow import Handling, mark, release
+from sharing.flow.purging import purge
 from tests.api.conftest import unhurried  # noqa: F401
 from tests.builders import draft_bulletin, pick, plan, published_bulletin, published_seizure, released
 from tests.cast import person, viewer
@@ -37,6 +39,7 @@ STATES = {
     "expired": 404,
     "strict": 200,
     "recalled": 200,  # a tombstone
+    "purged": 200,  # another
 }
 OF_A_RECORD = sorted(
     name
@@ -68,6 +71,10 @@ def in_state(state: str, kind: str):
         released(record, "CBSA", tlp="TLP:AMBER+STRICT" if state == "strict" else "TLP:AMBER")
     if state == "recalled":
         take_back(record)
+    if state == "purged":
+        with viewing(who):
+            row = Record.objects.get(pk=record.pk)
+            purge([row], reason="unreliable", typed=[record.ref], viewer=who, at=timezone.now())
     return record
 
 
