@@ -69,9 +69,9 @@ def today(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "waiting": [row for item in first if (row := row_of_item(item, shown, back="/", small=False))],
         "waiting_total": f"{LOOKED_AT}+" if len(waiting) >= LOOKED_AT else str(len(waiting)),
-        "notices": notice_rows(viewer, NOTICES),
         "decide": decide,
-        # What waits for an answer stands under that already.
+        # What waits to be decided or answered stands there already.
+        "notices": notice_rows(viewer, NOTICES, besides=asked),
         "recalls": [
             row_of_item(item, {}, back="/") for item in recalls if f"{item.path}recall/answer/" not in asked
         ],
