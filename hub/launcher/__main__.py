@@ -35,7 +35,9 @@ def run(options: argparse.Namespace) -> int:
 
 def test(options: argparse.Namespace) -> int:
     """The tests on services of their own, or those that `services --home` runs on HUB_TEST_SERVICES."""
-    arguments = [sys.executable, "-m", "pytest", *options.arguments]
+    # The whole suite takes every core; a test file alone is sooner done by one process.
+    whole = [] if options.arguments else ["-n", str(max(2, os.cpu_count() or 1)), "--dist", "worksteal"]
+    arguments = [sys.executable, "-m", "pytest", *whole, *options.arguments]
     if folder := os.environ.get("HUB_TEST_SERVICES"):
         os.environ["HUB_HOME"] = folder
         return subprocess.run(

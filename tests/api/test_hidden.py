@@ -205,8 +205,10 @@ def test_strangers_are_told_nothing_at_all(stranger):
 def test_no_word_of_it_is_in_any_answer(username, hidden, caller):
     asker = caller(username)
     secrets = [*CANARIES.values(), *(text for record in hidden for text in (str(record.uid), record.ref))]
-    lists = ["bulletins/", "seizures/", "bulletins/?state=draft", "releases/", "receipts/", "agreements/"]
+    lists = ["bulletins/", "seizures/", "bulletins/?state=draft", "releases/", "receipts/"]
     lists += ["recalls/", "corrections/", "requests/"]
+    # A steward looks after agreements, and reads them all.
+    lists += ["agreements/"] if username != "steward" else []
     lists += [f"bulletins/?limit={limit}" for limit in (1, 200)]
     lists += [f"bulletins/?q={word}" for word in ("fentanyl", *CANARIES.values(), hidden[0].ref)]
     for narrow in (

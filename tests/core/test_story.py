@@ -12,7 +12,7 @@ from sharing.audiences.models import Given, Received, Withdrawal
 from sharing.audiences.preview import preview
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.rules import Channel
-from sharing.flow import recall
+from sharing.flow import recall, release
 from tests.builders import CANARIES, pick, plan, published_bulletin, released
 from tests.cast import viewer
 
@@ -93,7 +93,8 @@ def test_a_preview_names_everybody_who_would_get_it_also_by_a_release_that_stand
         foreseen = preview(bulletin, again, viewer=who, at=timezone.now())
     reached = {row.code for row in foreseen.rows if row.outcome != "no"}
     assert {"HIDTA-STX", "TXDPS"} <= reached
-    released(bulletin, "CBSA")
+    with viewing(who):
+        release([bulletin], again, viewer=who, at=timezone.now())
     assert shown_to("stx.analyst", bulletin)
     with viewing(who):
         holders = set(Given.objects.filter(record_id=bulletin.pk).values_list("agency__code", flat=True))

@@ -91,7 +91,7 @@ def test_a_recall_after_sending_goes_wherever_it_was_sent_and_nowhere_else(recei
     send()
     first, second = receiver.received
     assert (first.payload["type"], second.payload["type"]) == ("bulletin.released", "bulletin.recalled")
-    assert set(second.payload["data"]) == {"uid", "ref", "kind", "recalled_at", "reason"}
+    assert set(second.payload["data"]) == {"uid", "ref", "kind", "version", "recalled_at", "reason"}
     assert second.payload["data"]["ref"] == bulletin.ref
     assert len(mail.outbox) == 2 and bulletin.ref in mail.outbox[1].subject
     assert inbox("cbsa.officer") == [("recalled", bulletin.ref)]

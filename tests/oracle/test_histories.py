@@ -13,7 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.oracle.machine import Life
 
-HISTORIES = int(os.environ.get("ORACLE_HISTORIES", "15"))
+HISTORIES = int(os.environ.get("ORACLE_HISTORIES", "8"))
 STEPS = int(os.environ.get("ORACLE_STEPS", "15"))
 # A shorter history that differs is easier to read, and takes minutes to find.
 SHRINK = os.environ.get("ORACLE_SHRINK") == "1"

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from bulletins.flow import publish
-from bulletins.models import Found
+from bulletins.models import Found, Record
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import engine, viewing
 from hub.trail.models import TrailRow
@@ -69,7 +69,9 @@ def test_the_owner_of_its_own_finding_grants_by_a_release(own):
     assert nothing_left_to_do()
     with viewing(viewer("cbp.releaser")):
         given = Given.objects.get(record_id=own.pk, agency__code="TXDPS")
-    assert given.until is None
+        due = Record.objects.values_list("review_due", flat=True).get(pk=own.pk)
+    # It names a subject: past its review date identifiers are shown no more, until then nothing changes.
+    assert given.until is not None and given.until.date() == due
 
 
 def test_it_is_granted_whole_in_part_or_as_its_tear_line_alone(own):

@@ -26,6 +26,11 @@ def in_minutes(minutes):
     return NOW + timedelta(minutes=minutes)
 
 
+@pytest.fixture(autouse=True)
+def one_inspector(db):
+    Person.objects.filter(username="inspector.ca").update(is_active=False)
+
+
 @pytest.fixture
 def one_seal(key):
     write("kestrel")
