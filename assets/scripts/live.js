@@ -3,6 +3,7 @@
 import { fresh, swap } from "./dom.js";
 
 const PAUSE_MS = 300;
+const TYPING_PAUSE_MS = 1000;
 
 function follow(form) {
   const target = document.querySelector(form.dataset.live);
@@ -64,7 +65,7 @@ function follow(form) {
       busy = false;
       target.removeAttribute("aria-busy");
       delete target.dataset.stale;
-      // Somebody is typing in it: leaving that field asks again.
+      // Somebody is typing in it: the next rest, or leaving that field, asks again.
       const field = typedIn();
       if (field && field.type !== "checkbox" && field.value !== data.get(field.name)) return;
       replace(html);
@@ -80,8 +81,14 @@ function follow(form) {
   function soon(event) {
     if (event.target.closest("[data-live-ignore]")) return;
     const typed = event.target.closest("[data-live-typed]:not([type=checkbox])");
-    // Words typed into the fragment are asked about once their field is left.
-    if (typed && event.type === "input") return hold();
+    // Words typed into the fragment are asked about once their field is left, or after a rest: whoever goes straight to
+    // the button finds it ready.
+    if (typed && event.type === "input") {
+      hold();
+      clearTimeout(timer);
+      timer = setTimeout(refresh, TYPING_PAUSE_MS);
+      return undefined;
+    }
     if (said() === asked) return typed && !busy ? letGo() : undefined;
     asked = said();
     busy = true;

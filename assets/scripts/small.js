@@ -33,7 +33,14 @@ function signOut(form) {
   });
 }
 
+// On a phone the places below a section are a row wider than the screen: begin where the reader is.
+function showPlace(place) {
+  const row = place.closest("nav");
+  row.scrollLeft = place.offsetLeft - (row.clientWidth - place.offsetWidth) / 2;
+}
+
 export function start(root) {
+  fresh(root, ".nav--sub [aria-current]", "Place").forEach(showPlace);
   fresh(root, "[data-fill]", "Fill").forEach(fill);
   fresh(root, "[data-confirm]", "Confirm").forEach(confirmFirst);
   fresh(root, "form[data-sign-out]", "SignOut").forEach(signOut);

@@ -103,8 +103,10 @@ def _matches(
 
 def _phones(text: str, country: str) -> Iterator[Telltale]:
     for match in phonenumbers.PhoneNumberMatcher(text, country, leniency=phonenumbers.Leniency.POSSIBLE):
-        # Weights and dates have few digits, or none of a telephone number's signs.
-        if sum(sign.isdigit() for sign in match.raw_string) >= 7:
+        # Weights and dates have few digits, or none of a telephone number's signs. Digits that go on from letters are
+        # another kind of number's.
+        glued = text[max(match.start - 1, 0) : match.start].isalpha()
+        if not glued and sum(sign.isdigit() for sign in match.raw_string) >= 7:
             yield Telltale(match.raw_string, IdentifierKind.PHONE, _("a telephone number"))
 
 

@@ -81,17 +81,21 @@ def places(viewer: Reader, path: str) -> tuple[Entry, ...]:
             entry("inbox", _("Inbox"), "/inbox/", "mail", under=("/subscriptions/",)),
             entry("briefings", _("Briefings"), "/briefings/", "groups"),
         ]
-    requests = (
-        [entry("requests", _("Requests"), "/requests/", "help")] if viewer.agency_id is not None else []
-    )
     below: tuple[Entry, ...] = (
-        *requests,
         entry("agreements", _("Agreements"), "/agreements/", "verified"),
         entry("communities", _("Communities"), "/communities/", "group_add"),
         entry("agencies", _("Agencies"), "/agencies/", "public"),
     )
-    if viewer.agency_id is not None and viewer.can("auditor", "releaser", "liaison", "admin"):
-        below += (entry("ledger", _("Ledger"), "/ledger/", "list"),)
+    if viewer.agency_id is not None:
+        asked = (
+            entry("requests", _("Requests"), "/requests/", "help"),
+            entry("corrections", _("Corrections"), "/corrections/", "edit"),
+        )
+        below = (*asked, *below)
+        if viewer.can("releaser", "admin"):
+            below += (entry("reviews", _("Reviews"), "/reviews/", "event"),)
+        if viewer.can("auditor", "releaser", "liaison", "admin"):
+            below += (entry("ledger", _("Ledger"), "/ledger/", "list"),)
     found.append(entry("sharing", _("Sharing"), "/agreements/", "share", below=below))
     if viewer.agency_id is None and viewer.can("inspector"):
         found.append(entry("emergencies", _("Emergencies"), "/emergencies/", "warning"))

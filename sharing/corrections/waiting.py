@@ -22,7 +22,7 @@ def line_of(each: Proposal) -> RecordRow:
     """A line says of which record and part, by whom and how it stands; the words are on its page."""
     who = _("proposed by your agency") if each.own else _("proposed by %(agency)s") % {"agency": each.by}
     done = each.state == CorrectionState.TAKEN_UP
-    decide = Action(label=_("Continue") if done else _("Decide"), href=each.path, quiet=True)
+    decide = Action(label=_("Continue") if done else _("Decide"), href=each.path)
     return RecordRow(
         href=each.path,
         title=_("Correction of %(ref)s: %(part)s") % {"ref": each.ref, "part": each.part_label.lower()},

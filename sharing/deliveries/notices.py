@@ -52,7 +52,7 @@ WORDS: dict[str, Any] = {
     "community.declined": _lazy("The lead of %(community)s did not take your agency in"),
     "community.confirmed": _lazy("Your agency is now a member of %(community)s"),
     "community.confirmed_with_history": _lazy(
-        "Your agency is now a member of %(community)s: its history gives %(records)d records of %(owners)d owners"
+        "Your agency is now a member of %(community)s: new by its history are %(records)d records of %(owners)d owners"
     ),
     "community.history": _lazy(
         "%(agency)s joined %(community)s with history: %(records)d of your records reached it"

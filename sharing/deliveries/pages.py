@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -137,8 +137,10 @@ def notice(request: HttpRequest, uid: UUID) -> HttpResponse:
     return HttpResponseRedirect(found.alert.path or "/inbox/?show=all")
 
 
-def notice_rows(viewer: Viewer, most: int, *, unread: bool = True) -> list[RecordRow]:
-    """The newest notices as lines."""
+def notice_rows(
+    viewer: Viewer, most: int, *, unread: bool = True, besides: Collection[str] = ()
+) -> list[RecordRow]:
+    """The newest notices as lines, without those that lead to pages `besides`."""
     return [
         RecordRow(
             href=f"/inbox/notices/{each.uid}/",
@@ -149,7 +151,7 @@ def notice_rows(viewer: Viewer, most: int, *, unread: bool = True) -> list[Recor
             meta=(as_time(each.alert.at),),
             key=str(each.uid),
         )
-        for each in notices(viewer, unread=unread)[:most]
+        for each in notices(viewer, unread=unread).exclude(alert__path__in=besides)[:most]
     ]
 
 

@@ -34,7 +34,7 @@ def marking_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     """Look at what the marking would change, then mark exactly what was looked at."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     record = own_record(request, kind, ref, "record.mark")
-    head, now = head_of(record, viewer), timezone.now()
+    head, now, embargo = head_of(record, viewer), timezone.now(), record.embargo_until
     form = HandlingForm(request.POST if request.method == "POST" else _start(record))
     form.is_valid()
     rows = _foreseen(record, form, viewer, now) if not form.errors else ()
@@ -43,7 +43,7 @@ def marking_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         and request.POST.get("do") == "mark"
         and _marked(form, record, rows, viewer, now)
     ):
-        messages.success(request, _("It is marked %(tlp)s now.") % {"tlp": form.cleaned_data["tlp"]})
+        messages.success(request, _told(form, embargo))
         return HttpResponseRedirect(head.path)
     looked = request.method == "POST" and not form.errors
     context = {
@@ -104,6 +104,15 @@ def _foreseen(record: Record, form: HandlingForm, viewer: Viewer, at: datetime) 
         return ()
     plan = Plan((), wanted.tlp, wanted.controls, wanted.rel_to)
     return preview_marking(record, plan, wanted.embargo_until, viewer=viewer, at=at)
+
+
+def _told(form: HandlingForm, embargo: datetime | None) -> str:
+    """What was done, in words; `embargo` is the one that stood before."""
+    wanted = _handling(form)
+    said = _("It is marked %(tlp)s now.") % {"tlp": wanted.tlp}
+    if wanted.embargo_until == embargo:
+        return said
+    return said + " " + (_("It is under embargo.") if wanted.embargo_until else _("The embargo is lifted."))
 
 
 def _seal(record: Record, rows: tuple[PreviewRow, ...]) -> str:

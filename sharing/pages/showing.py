@@ -82,6 +82,8 @@ def show_as(request: HttpRequest, kind: str, ref: str, agency: str) -> HttpRespo
 
 def _now(record: Record, them: Agency, viewer: Viewer) -> Sight:
     """As it stands. Of members of a hidden roster nothing is said, as of those whom nothing reaches."""
+    if record.embargo_until and record.embargo_until > timezone.now():
+        return Sight(reasons=(_("it is under embargo: until that ends, only your agency has it"),))
     if them.pk not in {holder.agency for holder in holders_of(record.pk, viewer).agencies}:
         return Sight(reasons=(_("no release that you may see names it"),))
     with transaction.atomic():

@@ -64,12 +64,17 @@ def today(request: HttpRequest) -> HttpResponse:
     drafts = draft_lines(viewer, DRAFTS) if may_draft(viewer) else []
     to_release, to_release_total = _unreleased(viewer) if may_release(viewer) else ([], "")
     fresh, unread = _fresh(viewer, besides=[item.record_id for item in first])
+    decide = [row for queue in DECIDE for row in queue(viewer)]
+    asked = {row.href for row in decide}
     context: dict[str, Any] = {
         "waiting": [row for item in first if (row := row_of_item(item, shown, back="/", small=False))],
         "waiting_total": f"{LOOKED_AT}+" if len(waiting) >= LOOKED_AT else str(len(waiting)),
-        "notices": notice_rows(viewer, NOTICES),
-        "decide": [row for queue in DECIDE for row in queue(viewer)],
-        "recalls": [row_of_item(item, {}, back="/") for item in recalls],
+        "decide": decide,
+        # What waits to be decided or answered stands there already.
+        "notices": notice_rows(viewer, NOTICES, besides=asked),
+        "recalls": [
+            row_of_item(item, {}, back="/") for item in recalls if f"{item.path}recall/answer/" not in asked
+        ],
         "drafts": [_draft(line) for line in drafts],
         "to_release": [short_row(each, action=_release(each)) for each in to_release],
         "to_release_total": to_release_total,
@@ -138,11 +143,11 @@ def _draft(line: DraftLine) -> RecordRow:
 
 # What waits for a decision: each stage's own queue, (viewer) -> lines, in the order they are shown.
 DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = (
+    recalls_to_answer,
     agreements_to_decide,
     joinings_to_decide,
     children_to_decide,
     to_decide,
-    recalls_to_answer,
     corrections_to_decide,
     to_review,
 )

@@ -18,7 +18,9 @@ SHOWN = 5
 def recalls_to_answer(viewer: Viewer) -> list[RecordRow]:
     if not may_answer(viewer):
         return []
-    return [_row(each) for each in as_told(list(unanswered(viewer)[:SHOWN]), viewer)]
+    rows = [_row(each) for each in as_told(list(unanswered(viewer)[:SHOWN]), viewer)]
+    # Recalled twice, one page asks for both answers.
+    return list({(row.href, row.title): row for row in reversed(rows)}.values())[::-1]
 
 
 def _row(told: ToldRecall) -> RecordRow:
@@ -36,6 +38,6 @@ def _row(told: ToldRecall) -> RecordRow:
             format_html("{}", as_time(told.at)),
             _("not answered yet"),
         ),
-        action=Action(label=_("Answer"), href=told.path, quiet=True),
+        action=Action(label=_("Answer"), href=told.path),
         key=f"answer-{told.uid}",
     )

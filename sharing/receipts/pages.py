@@ -63,16 +63,17 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     receipt = mark_read(viewer, shown, now) if request.method == "GET" else None
     linked = linked_to(viewer, shown)
     standing = standing_of(shown, viewer)
+    given = not shown.own and not shown.emergency
     context = _context(shown, linked) | {
         "page": present(shown),
         "versions": versions_of(shown),
         "standing": standing,
         "receipt_at": receipt.acknowledged_at if receipt else None,
-        "may_acknowledge": not shown.own and not shown.emergency and viewer.person_id is not None,
+        "may_acknowledge": given and viewer.person_id is not None,
         "openings": openings_of(shown, viewer),
         "may_review": shown.own and may_review(viewer),
         "may_amend": shown.own and may_draft(viewer),
-        "may_ask": not shown.own and may_draft(viewer) and shown.marking.tlp != TLP.RED,
+        "may_ask": given and may_draft(viewer) and shown.marking.tlp != TLP.RED,
         "may_release": shown.own and may_release(viewer),
         "may_audit": shown.own and may_read_ledger(viewer),
         "may_recall": shown.own
@@ -81,7 +82,7 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "may_prove": shown.own and may_prove(viewer),
         "told": [] if shown.own else recalls_of(viewer, ref=ref, kind=kind),
         "corrections": of_record(viewer, shown.key),
-        "may_propose": not shown.own and may_propose(viewer),
+        "may_propose": given and may_propose(viewer),
         "amended": None if shown.own else amended_for(viewer, shown.key),
     }
     return render(request, f"sharing/{kind}.html", context)

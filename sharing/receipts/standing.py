@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from django.utils import timezone
+
 from bulletins.models import Record
 from hub.accounts.viewer import Viewer
 from sharing.audiences.holders import holders_of
@@ -72,13 +74,15 @@ class TakenBack:
 class Standing:
     """`communities` have rosters that the owner may not see: their members are neither named nor counted.
 
-    `pending`: when the working copy was edited after publishing; `planned`: when a release begins.
+    `pending`: when the working copy was edited after publishing; `planned`: when a release begins;
+    `embargo`: until when nobody else has it.
     """
 
     lines: tuple[Line, ...]
     alike: tuple[Alike, ...]
     communities: tuple[str, ...] = ()
     planned: datetime | None = None
+    embargo: datetime | None = None
     recalls: tuple[TakenBack, ...] = ()
     recalled: TakenBack | None = None
     pending: datetime | None = None
@@ -146,7 +150,8 @@ def standing_of(shown: Disclosure, viewer: Viewer) -> Standing | None:
         for each in answers.values()
         if each.given_at is None
     ]
-    edited, published, review_due = Record.objects.values_list("edited_at", "latest_at", "review_due").get(
+    named = ("edited_at", "latest_at", "review_due", "embargo_until")
+    edited, published, review_due, embargo = Record.objects.values_list(*named).get(
         pk=shown.key, owner_id=viewer.agency_id
     )
     return Standing(
@@ -154,6 +159,7 @@ def standing_of(shown: Disclosure, viewer: Viewer) -> Standing | None:
         alike=tuple(_alike(lines)),
         communities=holders.communities,
         planned=min((row.starts_at for row in live if row.applied_at is None), default=None),
+        embargo=embargo if embargo and embargo > timezone.now() else None,
         recalls=recalls,
         recalled=_telling(recalls, live),
         pending=edited if published and edited > published else None,

@@ -243,7 +243,7 @@ def asked_row(request: OnwardRequest) -> RecordRow:
         href=href_of(request),
         title=_("%(ref)s to %(recipient)s") % {"ref": request.ref, "recipient": request.recipient.code},
         icon="share",
-        tags=(str(RequestState(request.state).label),),
+        tags=(str(RequestState(request.state).label).capitalize(),),
         meta=tuple(
             part
             for part in (

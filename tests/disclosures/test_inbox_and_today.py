@@ -83,10 +83,20 @@ def test_a_recall_is_told_in_the_inbox_and_on_today_without_a_word_of_the_record
     take_back(record)
     send()
     part = reader("cbsa.officer")
-    for path in ("/inbox/", "/"):
+    name = f"Bulletin {record.ref}"
+    for path, heading, title in (
+        ("/inbox/", "Recalled", name),
+        ("/", "Decide", f"{name}: what became of your copies?"),
+    ):
         page = text(part.get(path))
-        assert titles(page, "Recalled") == [f"Bulletin {record.ref}"] and "recalled by CBP" in page
+        assert titles(page, heading) == [title] and "recalled by CBP" in page
         assert CANARIES["core"] not in page
+    assert titles(page, "Recalled") == [], "Today asks once"
+    path = f"/bulletins/{record.ref}/recall/answer/"
+    found = re.search(r'name="recall" value="([^"]+)"', text(part.get(path)))
+    assert found and part.post(path, {"recall": found[1], "kind": "destroyed"}).status_code == 302
+    page = text(part.get("/"))
+    assert (titles(page, "Decide"), titles(page, "Recalled")) == ([], [name])
     for path in ("/inbox/", "/"):
         assert record.ref not in text(reader("ncb.officer").get(path))
 

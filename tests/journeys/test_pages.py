@@ -135,8 +135,14 @@ def visits(world: World) -> Iterator[Visit]:
     for path in ("/bulletins/new/", "/seizures/new/", f"/bulletins/{world.draft}/edit/"):
         yield Visit("cbp.officer", path, open_all)
     yield Visit("cbp.officer", f"/bulletins/{world.draft}/edit/discard/")
-    for path in ("", "as/CBSA/", "recall/"):
+    for path in ("", "as/CBSA/", "recall/", "marking/", "review/", "purge/"):
         yield Visit("cbp.releaser", whole + path)
+    yield Visit("cbp.releaser", f"/bulletins/{world.recalled}/recall/proof/")
+    yield Visit("cbsa.officer", f"/bulletins/{world.recalled}/recall/answer/")
+    for path in (whole + "correct/", whole + "ask/", "/corrections/?side=proposed", "/requests/"):
+        yield Visit("cbsa.officer", path)
+    for path in ("/corrections/", "/requests/", "/reviews/", "/bulletins/release/"):
+        yield Visit("cbp.releaser", path)
     yield Visit("cbp.releaser", whole + "release/", pick_cbsa)
     yield Visit("cbp.releaser", f"/bulletins/{world.draft}/release/")
     for path in ("", "versions/1/", "carry-over/"):
@@ -155,13 +161,17 @@ def visits(world: World) -> Iterator[Visit]:
         *(f"/agreements/CBP-CBSA/{verb}/" for verb in ("change", "suspend", "accept")),
     ):
         yield Visit("cbp.admin", path)
+    for path in ("edit/", "close/"):
+        yield Visit("stx.analyst", f"/communities/HIDTA-STX/{path}")
+    for path in ("/communities/join/", "/agencies/CBP/belonging/"):
+        yield Visit("cbp.admin", path)
     for path in ("/agencies/", "/agencies/CBSA/", "/accounts/password/change/", "/accounts/logout/"):
         yield Visit("cbp.releaser", path)
     for path in ("/briefings/new/", f"/briefings/{world.briefing}/", f"/briefings/{world.briefing}/present/"):
         yield Visit("cbp.liaison", path)
     for path in ("/ledger/", "/ledger/?side=received", f"/ledger/?ref={world.whole}"):
         yield Visit("cbp.releaser", path)
-    for path in ("/trail/", "/trail/seals/"):
+    for path in ("/trail/", "/trail/seals/", "/emergencies/"):
         yield Visit("inspector", path)
     yield Visit("cbp.officer", GHOST, status=404)
     yield Visit("cbp.officer", "/briefings/new/", status=403)

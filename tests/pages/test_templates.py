@@ -98,6 +98,7 @@ def test_what_one_may_not_do_is_not_shown(roles, agency, shown, hidden):
         ("/", "today"),
         ("/bulletins/7K3M-Q2XF/", "bulletins"),
         ("/communities/", "sharing"),
+        ("/corrections/", "sharing"),
         ("/subscriptions/", "inbox"),
     ],
 )

@@ -103,6 +103,11 @@ def test_under_embargo_recipients_lose_it_and_have_it_again_at_its_end(jump):
     assert done.status_code == 302
     assert not sees("cbsa.officer", record)
     assert sees("cbp.officer", record)
+    owner = Client()
+    owner.force_login(person("cbp.releaser"))
+    own = owner.get(f"/bulletins/{record.ref}/").content.decode()
+    assert "Under embargo until" in own and "A release begins" not in own
+    assert "it is under embargo" in owner.get(f"/bulletins/{record.ref}/as/CBSA/").content.decode()
     later = end + timedelta(days=1)
     jump(later)
     assert refresh(at=later) == 1
