@@ -95,6 +95,7 @@ def release_page(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     context = {
         **_shared(form, head, foreseen),
         **picker(form, targets),
+        "was_given": Release.objects.filter(record_id=record.pk).exists(),
         "holders": holders_of(record.pk, viewer),
         "standing": standing(live_releases(record.pk, at=now)),
         "refused": sent,
