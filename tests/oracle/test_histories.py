@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from tests.oracle.machine import Life
 
@@ -20,16 +20,21 @@ SHRINK = os.environ.get("ORACLE_SHRINK") == "1"
 
 
 @pytest.mark.django_db
-def test_in_every_history_everybody_sees_exactly_what_the_rules_say():
-    run_state_machine_as_test(
-        Life,
-        settings=settings(
-            max_examples=HISTORIES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            database=None,
-            suppress_health_check=list(HealthCheck),
-            print_blob=True,
-            phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if SHRINK else [])],
-        ),
-    )
+@settings(
+    max_examples=HISTORIES,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+    phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if SHRINK else [])],
+)
+@given(data=st.data())
+def test_in_every_history_everybody_sees_exactly_what_the_rules_say(data):
+    life = Life()
+    try:
+        life.world(data)
+        for _number in range(STEPS):
+            life.happen(data)
+        life.ends_as_it_should()
+    finally:
+        life.forget()
