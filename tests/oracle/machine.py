@@ -35,6 +35,7 @@ from sharing.flow import Handling, carry_over, mark, recall, refresh, release
 from sharing.flow.admitting import confirm, leave
 from sharing.flow.agreeing import resume, suspend
 from sharing.flow.joining import ask
+from sharing.flow.lapsing import begin_due, settle_left
 from sharing.releases.models import Release
 from sharing.releases.plan import Pick, Plan
 from tests.cast import agency, viewer
@@ -576,6 +577,8 @@ class Life:
                 found = self._listed(who)
             assert found.items() <= allowed.items(), (name, found, allowed)
         refresh(at=self.now)
+        begin_due(at=self.now)
+        settle_left(at=self.now)
 
     # --- What everybody sees -----------------------------------------------------------------------------------
     def everybody_sees_exactly_what_the_rules_say(self) -> None:
