@@ -31,6 +31,8 @@ class Message:
     """`uid` is the delivery's, for ever the same. `disclosure` or `recalled` is set, but for the inbox and for notices.
 
     `address` is a mail address or a URL; `secret` signs what goes to the latter. Neither is shown by repr.
+    `matched` are the titles of the recipient's subscriptions that asked for it; `unsubscribe` is the address that stops
+    mails by them, empty where none does: officer safety comes to a desk whatever it subscribes to.
     """
 
     uid: UUID
@@ -42,6 +44,8 @@ class Message:
     recalled: Recalled | None = None
     amended: Amended | None = None
     path: str = ""
+    matched: tuple[str, ...] = ()
+    unsubscribe: str = field(default="", repr=False)
     address: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)
     labels: Labels | None = field(default=None, repr=False)

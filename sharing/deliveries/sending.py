@@ -27,7 +27,10 @@ from sharing.deliveries.notifiers.base import Undelivered
 from sharing.deliveries.rules import next_attempt
 from sharing.deliveries.sealing import unseal
 from sharing.disclosures.actions import disclose
+from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.rules import Channel as Way
+from sharing.subscriptions.links import address_of
+from sharing.subscriptions.querysets import named, uids_of
 
 # Longer than a task may live: whoever holds an older claim is dead.
 CLAIM_S = 60
@@ -180,6 +183,8 @@ def _message(delivery: Delivery, viewer: Viewer, at: datetime) -> Message | str:
         told["disclosure"] = found[0]
         if alert.kind == AlertKind.AMENDED:
             told["amended"] = amended_for(viewer, alert.record_id)
+        if delivery.channel == Channel.MAIL:
+            told |= _by(delivery, viewer, found[0])
     return Message(
         uid=delivery.uid,
         alert=AlertKind(alert.kind),
@@ -191,6 +196,18 @@ def _message(delivery: Delivery, viewer: Viewer, at: datetime) -> Message | str:
         labels=terms() if delivery.channel == Channel.WEBHOOK else None,
         **told,  # type: ignore[arg-type]
     )
+
+
+def _by(delivery: Delivery, viewer: Viewer, shown: Disclosure) -> dict[str, object]:
+    """By which of the recipient's subscriptions it comes, and what stops its like. A hazard comes to a desk anyway."""
+    if not delivery.matched:
+        return {}
+    by = named(viewer, [(shown.key, pk) for pk in delivery.matched])
+    stops = delivery.person_id is not None or not shown.hazard
+    return {
+        "matched": tuple(each.title for each in by.values()),
+        "unsubscribe": address_of(viewer, uids_of(viewer, delivery.matched)) if stops else "",
+    }
 
 
 def _has(viewer: Viewer, record: int) -> bool:
