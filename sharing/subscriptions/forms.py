@@ -46,6 +46,15 @@ class Times(forms.CharField):
         return value
 
 
+class Several(NamedList):
+    """Several terms by their names, separated by semicolons: a port's name has a comma in it."""
+
+    def clean(self, value: Any) -> Any:
+        text = forms.CharField.clean(self, value)
+        parts = [part.strip() for part in re.split(r"[;\n]", text) if part.strip()]
+        return list(dict.fromkeys(self.code_of(part) for part in parts))
+
+
 def _ticked(label: Any) -> Codes:
     return Codes(label=label, required=False, widget=forms.CheckboxSelectMultiple)
 
@@ -121,9 +130,9 @@ class SubscriptionForm(forms.Form):
             "origins": _("Came from"),
             "destinations": _("On its way to"),
         }
-        self.fields["ports"] = NamedList(lambda: words.ports, "ports", label=_("Ports"))
+        self.fields["ports"] = Several(lambda: words.ports, "ports", label=_("Ports"))
         for name, label in countries.items():
-            self.fields[name] = NamedList(lambda: words.countries, "countries", label=label)
+            self.fields[name] = Several(lambda: words.countries, "countries", label=label)
         chosen = [("", _("every address of your agency")), *endpoints.items()]
         self.fields["endpoint"].choices = chosen  # type: ignore[attr-defined]
         if desk is not None:

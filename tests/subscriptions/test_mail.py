@@ -21,6 +21,7 @@ from sharing.subscriptions.wishes import wish_of
 from tests.builders import published_bulletin, released
 from tests.cast import agency, person, viewer
 from tests.deliveries.conftest import recalled, send
+from tests.disclosures.reader import text
 from tests.subscriptions.conftest import first_of, quiet, subscribed, told
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,11 @@ def link_in(message) -> str:
     whole = message["List-Unsubscribe"].strip()
     assert whole.startswith("<http") and whole.endswith("/>"), whole
     return re.sub(r"^<https?://[^/]+|>$", "", whole)
+
+
+def plain(page) -> str:
+    """The page without what each answer has anew."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"', "", text(page))
 
 
 def given(tlp="TLP:GREEN", hazard=False, code="DEA"):
@@ -94,7 +100,7 @@ def test_one_click_stops_and_a_look_does_not():
     assert fresh(row).paused_at is None
     done = client.post(stop, {"List-Unsubscribe": "One-Click"})
     assert done.status_code == 200 and fresh(row).paused_at is not None
-    assert client.post(stop).content == done.content
+    assert plain(client.post(stop)) == plain(done)
     given()
     assert len([each for each in mail.outbox if each.to == ["dea.agent@hub.example"]]) == 1
 
@@ -106,7 +112,7 @@ def test_pages_of_the_link_name_nothing_and_answer_any_link_alike():
     for method in (client.get, client.post):
         real, none = method(stop), method("/unsubscribe/nothing/")
         assert real.status_code == none.status_code == 200
-        assert real.content.replace(stop.encode(), b"") == none.content.replace(b"/unsubscribe/nothing/", b"")
+        assert plain(real).replace(stop, "/unsubscribe/nothing/") == plain(none)
         for word in ("Fuel tanks", "DEA", "dea.agent", "Fentanyl"):
             assert word not in real.content.decode()
 
