@@ -24,13 +24,14 @@ from sharing.releases.models import Recall, Release
 # record that only ever went to people of an agency (TLP:RED) is told to those people.
 HAD = """
     with given as (
-        select l.agency_id as agency, l.person_id as person, e.version, l.at
+        select l.agency_id as agency, l.person_id as person, e.version, l.at, null::bigint as basis
         from sharing_ledger l cross join lateral unnest(l.records, l.versions) e(record, version)
         where l.records @> array[%(record)s::bigint] and e.record = %(record)s
           and (%(version)s::int is null or e.version = %(version)s::int)
         union all
-        select h.agency, h.person, %(version)s::int, h.at
-        from unnest(%(agencies)s::int[], %(persons)s::bigint[], %(since)s::timestamptz[]) h(agency, person, at)),
+        select h.agency, h.person, %(version)s::int, h.at, h.basis
+        from unnest(%(agencies)s::int[], %(persons)s::bigint[], %(since)s::timestamptz[], %(basis)s::bigint[])
+             h(agency, person, at, basis)),
     r as (select * from bulletins_record where id = %(record)s),
     ways as (
         select d.agency, bool_or(d.person is null) as whole
@@ -41,7 +42,7 @@ HAD = """
         group by d.agency),
     had as (
         select g.agency, case when coalesce(w.whole, r.tlp <> 'TLP:RED') then null else g.person end as person,
-               max(g.version) as version, min(g.at) as first_at, max(g.at) as last_at
+               max(g.version) as version, min(g.at) as first_at, max(g.at) as last_at, max(g.basis) as basis
         from r cross join given g left join ways w on w.agency = g.agency
         where g.agency <> r.owner_id
           and (coalesce(w.whole, r.tlp <> 'TLP:RED') or g.person is not null)
@@ -58,11 +59,11 @@ HAD = """
 
 TELL = f"""{HAD}
     insert into sharing_withdrawal (agency_id, person_id, record_kind, owner_id, uid, ref, version, tlp, kind, reason,
-                                    had_since, at, recall_id, only_version)
+                                    had_since, at, recall_id, only_version, basis)
     select u.agency, u.person, r.kind, r.owner_id, r.uid, r.ref, u.version,
            coalesce((select w.tlp from sharing_withdrawal w where w.agency_id = u.agency and w.ref = r.ref
                      order by w.at desc limit 1), r.tlp),
-           %(kind)s, %(reason)s, u.first_at, %(at)s, %(recall)s, %(version)s
+           %(kind)s, %(reason)s, u.first_at, %(at)s, %(recall)s, %(version)s, u.basis
     from untold u cross join r
     returning agency_id
 """  # noqa: S608  all of it is ours
@@ -72,11 +73,12 @@ ANYONE = f"{HAD} select exists (select 1 from untold)"  # noqa: S608
 
 @dataclass(frozen=True)
 class Holding:
-    """A grant on the version at hand: whose, since when."""
+    """A grant on the version at hand: whose, since when, on what basis (as a withdrawal's)."""
 
     agency: int
     person: int | None
     since: datetime
+    basis: int
 
 
 def holders_of_version(record: int, version: int) -> list[Holding]:
@@ -85,7 +87,7 @@ def holders_of_version(record: int, version: int) -> list[Holding]:
     with engine(), connection.cursor() as cursor:
         cursor.execute(
             """
-            select g.group_id, g.person_id, g.visible_since
+            select g.group_id, g.person_id, g.visible_since, coalesce(g.release_id, -g.emergency_id, 0)
             from sharing_grant g join bulletins_face f on f.id = g.face_id
             where g.record_id = %s and f.version = %s and g.group_id <> f.owner_id
             order by g.group_id, g.person_id
@@ -134,6 +136,7 @@ def _parameters(record: int, version: int | None, held: Iterable[Holding] = ()) 
         "agencies": [row.agency for row in rows],
         "persons": [row.person for row in rows],
         "since": [row.since for row in rows],
+        "basis": [row.basis for row in rows],
     }
 
 
