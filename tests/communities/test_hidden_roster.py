@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from hub.database.context import engine, viewing
-from sharing.audiences.actions import rebuild_grants
 from sharing.audiences.holders import holders_of
 from sharing.audiences.models import Grant
 from sharing.communities.models import Membership
@@ -84,8 +83,6 @@ def test_what_a_roster_now_hidden_gave_rests_on_another_release_where_there_is_o
     released(bulletin, f"community:{group.code}", f"community:{other.code}", tlp="TLP:GREEN")
     for listed in (group, other):
         by("CBP", show_roster, listed, visible=False)
-        changes = rebuild_grants(timezone.now())
-        assert not (changes.granted or changes.changed or changes.withdrawn)
         with engine():
             rows = Grant.objects.filter(content_object=bulletin, group__agency__code="DEA")
             resting = rows.values_list("release__community_id", flat=True).get()
