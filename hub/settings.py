@@ -157,6 +157,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "sharing.retention.tasks.tell_of_reviews",
         "schedule": crontab(hour=12, minute=5),
     },
+    # A page that was answered while its record was recalled: its ledger row may have come after the recall's look.
+    "tell-of-recalls": {"task": "sharing.tasks.tell_of_recalls", "schedule": crontab(minute=41)},
     "sweep-leftovers": {"task": "sharing.retention.tasks.sweep_leftovers", "schedule": crontab(minute=23)},
     # Asked often, so that a mail server that was away costs minutes; each inspector is told once an hour.
     "mail-heads": {"task": "hub.trail.tasks.mail_heads", "schedule": 300.0, "options": {"expires": 300}},

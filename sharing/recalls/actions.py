@@ -21,13 +21,15 @@ from sharing.releases.models import Recall, Release
 
 # What the ledger says was given of a record, or of one version of it; `held` are holders of that version at the recall,
 # who may never have been shown it. Whoever was told of such a recall since they last had it is not told again. A
-# record that only ever went to people of an agency (TLP:RED) is told to those people.
+# record that only ever went to people of an agency (TLP:RED) is told to those people. Asked again `late`, what was
+# given `until` then counts, and whom this recall was told to is told no more, neither the desk nor somebody of it.
 HAD = """
     with given as (
         select l.agency_id as agency, l.person_id as person, e.version, l.at, null::bigint as basis
         from sharing_ledger l cross join lateral unnest(l.records, l.versions) e(record, version)
         where l.records @> array[%(record)s::bigint] and e.record = %(record)s
           and (%(version)s::int is null or e.version = %(version)s::int)
+          and (%(until)s::timestamptz is null or l.at <= %(until)s)
         union all
         select h.agency, h.person, %(version)s::int, h.at, h.basis
         from unnest(%(agencies)s::int[], %(persons)s::bigint[], %(since)s::timestamptz[], %(basis)s::bigint[])
@@ -52,7 +54,8 @@ HAD = """
         where not exists (
             select 1 from sharing_withdrawal w
             where w.agency_id = h.agency and w.ref = r.ref and w.kind = 'recalled'
-              and w.person_id is not distinct from h.person
+              and (w.person_id is not distinct from h.person
+                   or %(late)s and w.recall_id = %(recall)s and (w.person_id is null or h.person is null))
               and (w.at >= h.last_at or w.recall_id = %(recall)s::bigint)
               and (w.only_version is null or w.only_version = %(version)s::int)))
 """
@@ -67,6 +70,14 @@ TELL = f"""{HAD}
     from untold u cross join r
     returning agency_id
 """  # noqa: S608  all of it is ours
+
+# What is given from then on is given by a release that the recall did not end: the instant the first of those began, or
+# the recall's own where it began before and waited.
+AGAIN = """
+    select greatest(min(s.released_at), c.at) from sharing_recall c join sharing_release s on s.record_id = c.record_id
+    where c.id = %s and (s.ended_at is null or s.ended_at > c.at) and (c.version is null or s.version = c.version)
+    group by c.at
+"""
 
 ANYONE = f"{HAD} select exists (select 1 from untold)"  # noqa: S608
 
@@ -116,14 +127,29 @@ def tell_all_who_had(recall: Recall, held: Iterable[Holding] = ()) -> list[tuple
 
     Those who lost it by this very recall have theirs already.
     """
-    parameters = _parameters(recall.record_id, recall.version, held) | {
+    return _tell(recall, _parameters(recall.record_id, recall.version, held))
+
+
+def tell_late(recall: Recall) -> list[tuple[int, int]]:
+    """Tell those who were given it as it was taken back, and whose ledger row was committed after that; once each.
+
+    Who was given it by a later release is not among them. The caller holds the record's lock.
+    """
+    with engine(), connection.cursor() as cursor:
+        cursor.execute(AGAIN, [recall.pk])
+        (again,) = cursor.fetchone() or (None,)
+    return _tell(recall, _parameters(recall.record_id, recall.version) | {"late": True, "until": again})
+
+
+def _tell(recall: Recall, parameters: dict[str, Any]) -> list[tuple[int, int]]:
+    told = {
         "kind": WithdrawalKind.RECALLED.value,
         "reason": recall.reason,
         "at": recall.at,
         "recall": recall.pk,
     }
     with engine(), connection.cursor() as cursor:
-        cursor.execute(TELL, parameters)
+        cursor.execute(TELL, parameters | told)
         return sorted({(recall.record_id, agency) for (agency,) in cursor.fetchall()})
 
 
@@ -133,6 +159,8 @@ def _parameters(record: int, version: int | None, held: Iterable[Holding] = ()) 
         "record": record,
         "version": version,
         "recall": None,
+        "late": False,
+        "until": None,
         "agencies": [row.agency for row in rows],
         "persons": [row.person for row in rows],
         "since": [row.since for row in rows],
