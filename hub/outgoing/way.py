@@ -7,7 +7,6 @@ gains nothing. Proxies of the environment, redirects, cookies and compression ar
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import ssl
 from collections.abc import Mapping
@@ -29,7 +28,7 @@ from django.conf import settings
 from yarl import URL
 
 from hub.outgoing.addresses import refusal
-from hub.outgoing.targets import CONNECT_S, Refused, Unreachable, look_up, read
+from hub.outgoing.targets import CONNECT_S, Unreachable, look_up, read
 
 # A connection that rested longer may be closed by the server at the moment it is used again.
 KEEP_S = 2.0
