@@ -297,6 +297,9 @@ else:
     EMAIL_TIMEOUT = 10
     globals().update(env.mail("EMAIL_URL"))
 
+# An amendment that is no hazard waits so long for the next one: several edits within minutes are told once.
+SETTLE_EDITS_S = env.number("SETTLE_EDITS_S", 5 if HUB_DEMO else 120, low=0, high=3600)
+
 # --- The way out ------------------------------------------------------------------------------------------
 # Networks of one's own that hub/outgoing may reach; every other address must be a public one.
 OUTGOING_ALLOW = env.networks("OUTGOING_ALLOW", "127.0.0.0/8,::1/128" if HUB_DEMO else "")

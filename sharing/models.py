@@ -14,6 +14,7 @@ from sharing.receipts.models import Answered, Receipt
 from sharing.releases.models import Consent, Recall, Release
 from sharing.requests.models import OnwardRequest, Verdict
 from sharing.retention.models import Leftover
+from sharing.subscriptions.models import Subscription
 
 __all__ = [
     "Agreement",
@@ -47,6 +48,7 @@ __all__ = [
     "Received",
     "Release",
     "Rewording",
+    "Subscription",
     "Told",
     "Unsettled",
     "Verdict",

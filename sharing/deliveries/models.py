@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from bulletins.records.models import Kind, Record
 from hub.agencies.models import Agency
 from sharing.deliveries.querysets import DeliveryQuerySet, InboxItemQuerySet
+from sharing.subscriptions.models import Channel
 
 
 class AlertKind(models.TextChoices):
@@ -26,12 +27,6 @@ class AlertKind(models.TextChoices):
     COMMUNITY = "community", _("Community")
     EMERGENCY = "emergency", _("Break glass")
     REVIEW = "review", _("Review")
-
-
-class Channel(models.TextChoices):
-    INBOX = "inbox", _("Inbox")
-    MAIL = "mail", _("E-mail")
-    WEBHOOK = "webhook", _("Webhook")
 
 
 class DeliveryState(models.TextChoices):
@@ -101,7 +96,9 @@ class Endpoint(models.Model):
 class Delivery(models.Model):
     """One alert to one recipient by one channel. `uid` is the webhook-id and Message-ID for ever.
 
-    `person` is set where the record is for people named (TLP:RED): it is then theirs alone, not the desk's.
+    `person` is set where somebody is named (TLP:RED), or is told by a subscription of their own: it is then theirs
+    alone, not the desk's. `matched` are the recipient's subscriptions that asked for it, however many: none where they
+    are told whatever they subscribe to.
     `begun_at` is set when an attempt was ever begun: a recall is sent after it, and only then. `resent_at` is when
     somebody had one that failed sent again: its three days count from there.
     """
@@ -127,6 +124,7 @@ class Delivery(models.Model):
     resent_at = models.DateTimeField(null=True)
     failure = models.CharField(max_length=200, blank=True)
     notes = ArrayField(models.CharField(max_length=200), default=list)
+    matched = ArrayField(models.BigIntegerField(), default=list, db_default=[])
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -173,7 +171,8 @@ class InboxItem(models.Model):
     """Row of `sharing_inboxitem`: a record's newest alert to the viewer, and whether this person has read it.
 
     `version` is the one the viewer has now. `recalled_at` is set on a recall: the page is then a tombstone, unless
-    `only_version` alone was taken back and the viewer holds another.
+    `only_version` alone was taken back and the viewer holds another. `matched` are subscriptions of the desk and of
+    the viewer's own.
     """
 
     uid = models.UUIDField()
@@ -189,6 +188,7 @@ class InboxItem(models.Model):
     only_version = models.IntegerField(null=True)
     read_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
+    matched = ArrayField(models.BigIntegerField())
 
     objects = InboxItemQuerySet.as_manager()
 

@@ -14,7 +14,8 @@ STAGES = {
     "hub": ["database", "agencies", "accounts", "trail", "outgoing"],
     "bulletins": ["vocabulary", "markings", "retention", "records", "seizures", "publishing", "faces"],
     "sharing": [
-        "agreements", "communities", "emergencies", "releases", "audiences", "disclosures", "recalls", "deliveries",
+        "agreements", "communities", "emergencies", "releases", "audiences", "disclosures", "recalls", "subscriptions",
+        "deliveries",
         "corrections", "receipts", "requests", "briefings", "retention", "ledger",
     ],
 }  # fmt: skip

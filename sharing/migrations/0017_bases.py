@@ -22,7 +22,7 @@ LAST = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sharing", "0014_openly_given")]
+    dependencies = [("sharing", "0016_subscriptions")]
 
     operations = [
         *(
