@@ -6,13 +6,16 @@ import json
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from django.db import connection, transaction
 
 from hub.accounts.viewer import Viewer
 from hub.celery import app
 from hub.database.context import engine
+from hub.trail.actions import origin
 from sharing.deliveries.models import AlertKind, Channel, Delivery, NoticeRead
 
 log = logging.getLogger(__name__)
@@ -45,9 +48,10 @@ QUEUE = """
     with wanted as (select * from unnest(%(records)s::bigint[], %(agencies)s::int[]) w(record, agency)),
     recipients as ({recipients}),
     alerts as (
-        insert into sharing_alert (uid, kind, record_id, record_kind, ref, version, owner_id, hazard, at, path, facts)
+        insert into sharing_alert (uid, kind, record_id, record_kind, ref, version, owner_id, hazard, at, path, facts,
+                                   request_id)
         select gen_random_uuid(), %(kind)s, r.id, r.kind, r.ref, r.latest, r.owner_id,
-               coalesce((v.content -> 'core' ->> 'hazard')::boolean, false), %(at)s, '', '{{}}'
+               coalesce((v.content -> 'core' ->> 'hazard')::boolean, false), %(at)s, '', '{{}}', %(request)s
         from bulletins_record r join bulletins_version v on v.record_id = r.id and v.number = r.latest
         where r.id in (select record from recipients)
         returning id, record_id),
@@ -60,7 +64,7 @@ QUEUE = """
             union all select %(mail)s, null
              where case when t.person is null then g.desk_email else p.email end <> ''
             union all select %(webhook)s, e.id from sharing_endpoint e
-             where e.agency_id = t.agency and e.disabled_at is null and t.person is null
+             where e.agency_id = t.agency and e.verified_at is not null and e.disabled_at is null and t.person is null
         ) o)
     insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, endpoint_id, state, attempts,
                                   due_at, failure, notes)
@@ -82,8 +86,9 @@ CANCEL = """
 # A notice: one alert without a record, to each desk's inbox and mailbox, or to one person of it.
 NOTICE = """
     with told as (
-        insert into sharing_alert (uid, kind, record_kind, ref, version, hazard, at, path, facts)
-        values (gen_random_uuid(), %(kind)s, '', %(ref)s, 0, false, %(at)s, %(path)s, %(facts)s) returning id)
+        insert into sharing_alert (uid, kind, record_kind, ref, version, hazard, at, path, facts, request_id)
+        values (gen_random_uuid(), %(kind)s, '', %(ref)s, 0, false, %(at)s, %(path)s, %(facts)s, %(request)s)
+        returning id)
     insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, state, attempts, due_at, failure, notes)
     select gen_random_uuid(), told.id, g.group_id, p.id, c.channel, 'waiting', 0, %(at)s, '', '{}'
     from told cross join hub_agency g
@@ -109,10 +114,12 @@ def queue_notice(
     `facts` are codes, references, numbers, dates and what one side wrote for the other; never content of a record.
     `path` is a page of the hub that asks for itself who may read it. Returns how many deliveries were written.
     """
+    request = _request()
     with engine(), connection.cursor() as cursor:
         cursor.execute(
             NOTICE,
             {
+                "request": request,
                 "kind": kind.value,
                 "agencies": sorted(set(agencies)),
                 "at": at,
@@ -123,6 +130,7 @@ def queue_notice(
             },
         )
         count: int = cursor.rowcount
+    _queued(kind, request, count)
     transaction.on_commit(hasten, robust=True)
     return count
 
@@ -154,7 +162,9 @@ def queue_alerts(
     recall = kind == AlertKind.RECALLED
     if recall:
         _cancel(wanted if losing is None else sorted(set(losing)))
+    request = _request()
     parameters: dict[str, Any] = {
+        "request": request,
         "records": [record for record, agency in wanted],
         "agencies": [agency for record, agency in wanted],
         "kind": kind.value,
@@ -170,8 +180,19 @@ def queue_alerts(
     with engine(), connection.cursor() as cursor:
         cursor.execute(query, parameters)
         count: int = cursor.rowcount
+    _queued(kind, request, count)
     transaction.on_commit(hasten, robust=True)
     return count
+
+
+def _request() -> str:
+    """The id of what is being done, as on the trail; what no request caused gets one of its own."""
+    return origin.get().request_id or uuid4().hex
+
+
+def _queued(kind: AlertKind, request: str, count: int) -> None:
+    facts = {"request_id": request, "kind": kind.value, "count": count}
+    transaction.on_commit(partial(log.info, "queued", extra=facts), robust=True)
 
 
 def hasten(task: str = SEND_DUE) -> None:
@@ -203,3 +224,7 @@ def _cancel(pairs: Sequence[tuple[int, int]]) -> None:
                 [agency for _r, agency in pairs],
             ],
         )
+        count: int = cursor.rowcount
+    if count:
+        facts = {"request_id": origin.get().request_id, "count": count}
+        transaction.on_commit(partial(log.info, "cancelled", extra=facts), robust=True)

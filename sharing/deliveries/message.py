@@ -30,7 +30,7 @@ class Recalled:
 class Message:
     """`uid` is the delivery's, for ever the same. `disclosure` or `recalled` is set, but for the inbox and for notices.
 
-    `address` is a mail address or a URL; `secret` signs what goes to the latter. Neither is shown by repr.
+    `address` is a mail address or a URL; each of `secrets` signs what goes to the latter. Neither is shown by repr.
     """
 
     uid: UUID
@@ -43,7 +43,7 @@ class Message:
     amended: Amended | None = None
     path: str = ""
     address: str = field(default="", repr=False)
-    secret: str = field(default="", repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     labels: Labels | None = field(default=None, repr=False)
 
     @property

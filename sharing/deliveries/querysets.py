@@ -25,6 +25,13 @@ class DeliveryQuerySet(models.QuerySet[Any]):
         )
 
 
+class EndpointQuerySet(models.QuerySet[Any]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """The viewer's agency's own, without those that were removed."""
+        require_viewer(viewer)
+        return self.filter(agency_id=viewer.agency_id, removed_at=None)
+
+
 class InboxItemQuerySet(models.QuerySet[Any]):
     """Rows of `sharing_inboxitem`: the viewer is read from the transaction's setting, inside the view."""
 

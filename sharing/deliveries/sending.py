@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from cryptography.fernet import InvalidToken
 from django.db import connection, transaction
@@ -25,7 +26,8 @@ from sharing.deliveries.message import Message, Recalled
 from sharing.deliveries.models import AlertKind, Channel, Delivery, DeliveryState
 from sharing.deliveries.notifiers.base import Undelivered
 from sharing.deliveries.rules import next_attempt
-from sharing.deliveries.sealing import unseal
+from sharing.deliveries.signing import live_secrets
+from sharing.deliveries.telling import tell
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.rules import Channel as Way
 
@@ -41,6 +43,9 @@ class Claim:
 
     id: int
     claimed_at: datetime
+    uid: UUID
+    channel: str
+    request_id: str
 
 
 def claim(limit: int, *, at: datetime) -> list[Claim]:
@@ -49,18 +54,20 @@ def claim(limit: int, *, at: datetime) -> list[Claim]:
         cursor.execute(
             """
             with due as (
-                select d.id, a.hazard or a.kind = 'recalled' as urgent, d.channel = 'inbox' as quick, d.due_at
+                select d.id, d.uid, d.channel, a.request_id, d.due_at,
+                       a.hazard or a.kind = 'recalled' as urgent, d.channel = 'inbox' as quick
                 from sharing_delivery d join sharing_alert a on a.id = d.alert_id
                 where d.state = 'waiting' and d.due_at <= %s
                 order by urgent desc, quick desc, d.due_at, d.id limit %s for update of d skip locked),
             taken as (
                 update sharing_delivery d set state = 'sending', claimed_at = %s from due where d.id = due.id
                 returning d.id)
-            select due.id from due join taken using (id) order by urgent desc, quick desc, due_at, id
+            select due.id, due.uid, due.channel, due.request_id from due join taken using (id)
+            order by urgent desc, quick desc, due_at, id
             """,
             [at, limit, at],
         )
-        return [Claim(found, at) for (found,) in cursor.fetchall()]
+        return [Claim(found, at, *told) for found, *told in cursor.fetchall()]
 
 
 def free_stale(*, at: datetime) -> int:
@@ -98,11 +105,14 @@ def begin(taken: Claim, *, at: datetime) -> tuple[str, Message] | None:
             _mark(
                 taken, state=DeliveryState.FAILED, claimed_at=None, failure=_("its secret cannot be opened")
             )
+            tell("failed", taken)
             return None
         if isinstance(message, Message):
             _mark(taken, begun_at=at, attempts=delivery.attempts + 1)
+            tell("begun", taken, attempt=delivery.attempts + 1)
             return delivery.channel, message
         _mark(taken, state=DeliveryState.CANCELLED, claimed_at=None, notes=[*delivery.notes, message])
+        tell("cancelled", taken)
         return None
 
 
@@ -110,6 +120,7 @@ def settle(taken: Claim, error: Undelivered | None, *, at: datetime) -> None:
     """Record what became of an attempt: sent, failed for good, or due again later."""
     if error is None:
         _mark(taken, state=DeliveryState.SENT, sent_at=at, claimed_at=None, failure="")
+        tell("sent", taken)
         return
     with engine():
         row = Delivery.objects.values("attempts", "alert__at").filter(pk=taken.id).first()
@@ -124,7 +135,9 @@ def settle(taken: Claim, error: Undelivered | None, *, at: datetime) -> None:
         )
     if again is None:
         _mark(taken, state=DeliveryState.FAILED, claimed_at=None, failure=error.reason)
+        tell("failed", taken, failure=error.reason)
     else:
+        tell("again", taken, failure=error.reason, wait_s=int((again - at).total_seconds()))
         _mark(taken, state=DeliveryState.WAITING, claimed_at=None, due_at=again, failure=error.reason)
 
 
@@ -153,6 +166,8 @@ def _message(delivery: Delivery, viewer: Viewer, at: datetime) -> Message | str:
     endpoint = delivery.endpoint
     if endpoint is not None and endpoint.disabled_at is not None:
         return _("the endpoint is disabled")
+    if endpoint is not None and endpoint.verified_at is None:
+        return _("the endpoint is not verified")
     address = (
         endpoint.url if endpoint else delivery.person.email if delivery.person else delivery.agency.desk_email
     )
@@ -187,7 +202,7 @@ def _message(delivery: Delivery, viewer: Viewer, at: datetime) -> Message | str:
         agency_code=delivery.agency.code,
         at=alert.at,
         address=address,
-        secret=unseal(endpoint.sealed_secret) if endpoint else "",
+        secrets=live_secrets(endpoint, at=at) if endpoint else (),
         labels=terms() if delivery.channel == Channel.WEBHOOK else None,
         **told,  # type: ignore[arg-type]
     )

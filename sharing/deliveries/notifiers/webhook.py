@@ -7,12 +7,12 @@ from typing import Any
 
 import orjson
 from django.utils import timezone
-from standardwebhooks import Webhook
 
 from hub.outgoing.post import Refused, Unreachable, post
 from sharing.deliveries.message import Message
 from sharing.deliveries.models import AlertKind
 from sharing.deliveries.notifiers.base import Notifier, Undelivered
+from sharing.deliveries.signing import signed
 from sharing.disclosures.shapes import shape
 
 TIMEOUT_S = 10.0
@@ -72,16 +72,7 @@ def _data(message: Message) -> dict[str, Any]:
 
 
 def headers(message: Message, body: bytes) -> dict[str, str]:
-    """Signed at the moment of sending: receivers refuse what is older than five minutes."""
-    now = timezone.now()
-    uid = str(message.uid)
-    return {
-        "Content-Type": "application/json",
-        "User-Agent": "drug-concealment-hub",
-        "webhook-id": uid,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(message.secret).sign(uid, now, body.decode()),
-    }
+    return signed(message.uid, message.secrets, body)
 
 
 def _asked_wait_s(text: str) -> int:
