@@ -23,6 +23,7 @@ from sharing.deliveries.querysets import DeliveryQuerySet
 
 # The failure, as the notifiers word it, and what its agency does. The first that fits.
 ADVICE: tuple[tuple[str, Any], ...] = (
+    (r"the mail\b", _("The hub's own mail failed: tell the hub's operators.")),
     (
         r"\b(404|410)\b",
         _("Nothing takes alerts at this address: put the receiver back there or change the address."),
@@ -52,7 +53,6 @@ ADVICE: tuple[tuple[str, Any], ...] = (
         r"mailbox|mail address",
         _("The mailbox refused it: mend it, or have the steward correct the desk's address."),
     ),
-    (r"mail", _("The hub's own mail failed: tell the hub's operators.")),
     (
         r"\b5\d\d\b|no answer|connection|no address",
         _("The receiver was away for three days. Once it answers a test, send again."),

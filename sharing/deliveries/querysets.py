@@ -76,6 +76,14 @@ def notices(viewer: Viewer, *, unread: bool = False) -> DeliveryQuerySet:
     return found.filter(read_at=None) if unread else found
 
 
+def told_of(viewer: Viewer, record: int) -> tuple[UUID, str] | None:
+    """The delivery that told the viewer's agency, or the viewer, of a record last; the id of the deed behind it."""
+    from sharing.deliveries.models import Channel, Delivery
+
+    newest = Delivery.objects.visible_to(viewer).filter(alert__record_id=record, channel=Channel.INBOX)
+    return newest.order_by("-id").values_list("uid", "alert__request_id").first()
+
+
 def unread_count(viewer: Viewer) -> int:
     """How many of the newest 200 items this person has not opened, notices among them."""
     if viewer.agency_id is None or viewer.person_id is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from cryptography.fernet import InvalidToken
@@ -46,6 +47,11 @@ class Claim:
     uid: UUID
     channel: str
     request_id: str
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What log lines say of it."""
+        return {"delivery": self.uid, "channel": self.channel, "request_id": self.request_id}
 
 
 def claim(limit: int, *, at: datetime) -> list[Claim]:
@@ -105,14 +111,14 @@ def begin(taken: Claim, *, at: datetime) -> tuple[str, Message] | None:
             _mark(
                 taken, state=DeliveryState.FAILED, claimed_at=None, failure=_("its secret cannot be opened")
             )
-            tell("failed", taken)
+            tell("failed", **taken.told)
             return None
         if isinstance(message, Message):
             _mark(taken, begun_at=at, attempts=delivery.attempts + 1)
-            tell("begun", taken, attempt=delivery.attempts + 1)
+            tell("begun", **taken.told, attempt=delivery.attempts + 1)
             return delivery.channel, message
         _mark(taken, state=DeliveryState.CANCELLED, claimed_at=None, notes=[*delivery.notes, message])
-        tell("cancelled", taken)
+        tell("cancelled", **taken.told)
         return None
 
 
@@ -120,7 +126,7 @@ def settle(taken: Claim, error: Undelivered | None, *, at: datetime) -> None:
     """Record what became of an attempt: sent, failed for good, or due again later."""
     if error is None:
         _mark(taken, state=DeliveryState.SENT, sent_at=at, claimed_at=None, failure="")
-        tell("sent", taken)
+        tell("sent", **taken.told)
         return
     with engine():
         row = Delivery.objects.values("attempts", "alert__at").filter(pk=taken.id).first()
@@ -135,9 +141,9 @@ def settle(taken: Claim, error: Undelivered | None, *, at: datetime) -> None:
         )
     if again is None:
         _mark(taken, state=DeliveryState.FAILED, claimed_at=None, failure=error.reason)
-        tell("failed", taken, failure=error.reason)
+        tell("failed", **taken.told, failure=error.reason)
     else:
-        tell("again", taken, failure=error.reason, wait_s=int((again - at).total_seconds()))
+        tell("again", **taken.told, failure=error.reason, wait_s=int((again - at).total_seconds()))
         _mark(taken, state=DeliveryState.WAITING, claimed_at=None, due_at=again, failure=error.reason)
 
 
