@@ -98,7 +98,9 @@ def places(viewer: Reader, path: str) -> tuple[Entry, ...]:
             below += (entry("ledger", _("Ledger"), "/ledger/", "list"),)
         if viewer.can("liaison", "admin"):
             below += (entry("endpoints", _("Endpoints"), "/endpoints/", "send", under=("/deliveries/",)),)
-    found.append(entry("sharing", _("Sharing"), "/agreements/", "share", below=below))
+    found.append(
+        entry("sharing", _("Sharing"), "/agreements/", "share", below=below, under=("/deliveries/",))
+    )
     if viewer.agency_id is None and viewer.can("inspector"):
         found.append(entry("emergencies", _("Emergencies"), "/emergencies/", "warning"))
     if viewer.can("auditor", "inspector"):

@@ -98,7 +98,8 @@ def groups_for(viewer: Viewer) -> list[Group]:
     by = rows.order_by().values("channel", "endpoint_id", "failure")
     reasons: dict[tuple[str, int | None], list[Reason]] = {}
     for row in by.annotate(n=Count("id"), last_at=Max("alert__at")).order_by("-n"):
-        told = Reason(row["failure"], row["n"], row["last_at"], what_to_do(row["failure"]))
+        reason = row["failure"].partition(": ")[0]
+        told = Reason(reason, row["n"], row["last_at"], what_to_do(row["failure"]))
         reasons.setdefault((row["channel"], row["endpoint_id"]), []).append(told)
     found = [
         _group(rows.filter(channel=channel, endpoint_id=endpoint), channel, tuple(told))
@@ -122,4 +123,4 @@ def _group(rows: DeliveryQuerySet, channel: str, reasons: tuple[Reason, ...]) ->
 
 def _line(row: Delivery) -> Line:
     kind = str(AlertKind(row.alert.kind).label)
-    return Line(row.uid, kind, row.alert.at, row.attempts, row.failure)
+    return Line(row.uid, kind, row.alert.at, row.attempts, row.failure.partition(": ")[0])

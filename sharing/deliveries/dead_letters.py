@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -54,10 +54,18 @@ ADVICE: tuple[tuple[str, Any], ...] = (
         _("The mailbox refused it: mend it, or have the steward correct the desk's address."),
     ),
     (
-        r"\b5\d\d\b|no answer|connection|no address",
+        r"\b5\d\d\b|no answer|connection|no address|three days",
         _("The receiver was away for three days. Once it answers a test, send again."),
     ),
 )
+# Without waiting for who begins or cancels some of it at this moment.
+SOONER = """
+    with waits as (
+        select d.id from sharing_delivery d
+        where d.endpoint_id = %(endpoint)s and d.state = 'waiting' and d.due_at > %(at)s
+        order by d.id for update skip locked)
+    update sharing_delivery d set due_at = %(at)s from waits where waits.id = d.id
+"""
 OTHERWISE = _("Send it again; if it fails again, ask the hub's operators.")
 
 
@@ -91,9 +99,16 @@ def resend_all(endpoint: Endpoint | None, viewer: Viewer, at: datetime) -> int:
     rows = rows.filter(endpoint=endpoint) if endpoint else rows.filter(channel=Channel.MAIL)
     count = _again(rows, at)
     if count:
-        named = {"object_type": "endpoint", "object_id": str(endpoint.uid)} if endpoint else {}
-        write_trail("delivery.resend_all", viewer=viewer, at=at, rows=count, **named)
+        kind, name = ("endpoint", str(endpoint.uid)) if endpoint else ("", "")
+        write_trail("delivery.resend_all", viewer=viewer, at=at, rows=count, object_type=kind, object_id=name)
     return count
+
+
+def bring_forward(endpoint: Endpoint, at: datetime) -> None:
+    """Have what waits for it tried now. For an endpoint of the viewer's that has just answered."""
+    with engine(), connection.cursor() as cursor:
+        cursor.execute(SOONER, {"endpoint": endpoint.pk, "at": at})
+    transaction.on_commit(hasten, robust=True)
 
 
 def _sendable(viewer: Viewer) -> DeliveryQuerySet:

@@ -78,6 +78,8 @@ def test_an_endpoint_goes_through_its_life_and_its_secrets_are_shown_once(receiv
 
 def test_secrets_are_put_under_the_newest_key(receiver, settings):
     old, new, strange = (Fernet.generate_key().decode() for _ in range(3))
+    settings.WEBHOOK_KEYS = []
+    _first, derived = endpoint_for("HSI", receiver.url + "&hsi=1")
     settings.WEBHOOK_KEYS = [old]
     endpoint, webhook = endpoint_for("CBSA", receiver.url)
     with viewing(viewer("cbsa.liaison")):
@@ -88,12 +90,15 @@ def test_secrets_are_put_under_the_newest_key(receiver, settings):
     out = StringIO()
     with pytest.raises(CommandError, match=str(lost.uid)):
         call_command("reseal_secrets", stdout=out)
-    assert "1 endpoints" in out.getvalue()
+    assert "2 endpoints" in out.getvalue()
     settings.WEBHOOK_KEYS = [new]
-    released(published_bulletin(), "CBSA", "DEA")
+    settings.SECRET_KEY = "another secret key of some length, and more"
+    released(published_bulletin(), "CBSA", "DEA", "HSI")
     send()
-    (got,) = receiver.received
-    assert webhook.verify(got.body, got.headers)
+    assert len(receiver.received) == 2
+    for got in receiver.received:
+        key = derived if got.payload["data"]["agreement"] == "" else webhook
+        assert key.verify(got.body, got.headers)
     assert deliveries("DEA", "webhook")[0].failure == "its secret cannot be opened"
 
 

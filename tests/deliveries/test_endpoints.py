@@ -183,12 +183,17 @@ def test_a_test_is_a_signed_message_without_data_and_says_how_it_went(liaison, r
 
 def test_what_answers_a_test_rests_no_longer(liaison, receiver):
     endpoint, _ = endpoint_for("CBSA", receiver.url)
+    receiver.answers = [500, 204]
+    released(published_bulletin(), "CBSA")
+    send()
     now = timezone.now()
     failing(endpoint, since=now - timedelta(hours=2), until=now + timedelta(minutes=30))
     assert "has not answered since" in text(liaison.get(f"/endpoints/{endpoint.uid}/"))
     post(liaison, f"/endpoints/{endpoint.uid}/test/")
     found = own()
     assert (found.failures, found.failing_since, found.resting_until) == (0, None, None)
+    (row,) = deliveries("CBSA", "webhook")
+    assert row.due_at <= timezone.now()
     assert found.answered_at is not None and "answers, last" in text(liaison.get("/endpoints/"))
 
 

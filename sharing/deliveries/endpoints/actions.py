@@ -9,14 +9,13 @@ from urllib.parse import urlsplit
 
 from cryptography.fernet import InvalidToken
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hub.accounts.viewer import Viewer
 from hub.outgoing.post import Refused, Unreachable, check
 from hub.trail.actions import record as write_trail
 from hub.trail.models import Outcome
-from sharing.deliveries.actions import hasten
+from sharing.deliveries.dead_letters import bring_forward
 from sharing.deliveries.endpoints.trying import challenge, ping
 from sharing.deliveries.models import Endpoint
 from sharing.deliveries.notifiers.base import Undelivered
@@ -139,7 +138,7 @@ def _tried(event: str, endpoint: Endpoint, viewer: Viewer, at: datetime) -> Iter
         raise
     _change(endpoint, answered_at=at, failures=0, failing_since=None, resting_until=None)
     _tell(event, endpoint, viewer=viewer, at=at)
-    transaction.on_commit(hasten, robust=True)
+    bring_forward(endpoint, at)
 
 
 def _change(endpoint: Endpoint, **values: object) -> None:

@@ -47,6 +47,11 @@ class Fare:
     old_secret_ends_at: datetime | None = None
 
     @property
+    def name(self) -> str:
+        """Enough of its uid to tell two apart."""
+        return str(self.uid)[:8]
+
+    @property
     def host(self) -> str:
         return urlsplit(self.url).netloc
 

@@ -106,6 +106,14 @@ class Recent:
     median_s: float
     slow_s: float
 
+    @property
+    def median(self) -> str:
+        return lasting(self.median_s)
+
+    @property
+    def slow(self) -> str:
+        return lasting(self.slow_s)
+
 
 @dataclass(frozen=True)
 class Outbox:
@@ -125,6 +133,14 @@ class Outbox:
     def age(self, at: datetime) -> timedelta:
         """For how long the oldest that is due has been so."""
         return at - min((depth.since for depth in self.depths if depth.since), default=at)
+
+
+def lasting(seconds: float) -> str:
+    """ "0.4 s", "12 min", "15 h"."""
+    if seconds < 90:
+        return _("%(n).1f s") % {"n": seconds}
+    minutes = seconds / 60
+    return _("%(n)d min") % {"n": minutes} if minutes < 90 else _("%(n)d h") % {"n": minutes / 60}
 
 
 def may_operate(viewer: Viewer) -> bool:
