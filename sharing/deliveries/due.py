@@ -40,7 +40,8 @@ class Due(NamedTuple):
     person_there: bool
     endpoint: int | None
     url: str
-    sealed_secret: str
+    sealed_secrets: list[str]
+    endpoint_verified: bool
     endpoint_open: bool
     resting_until: datetime | None
     failures: int
@@ -50,6 +51,7 @@ class Due(NamedTuple):
     record: int | None
     record_kind: str
     ref: str
+    request_id: str
     at: datetime
     path: str
 
@@ -73,8 +75,10 @@ DUE = """
            due.agency_id, g.code, g.state = 'active', g.desk_email,
            due.person_id, coalesce(p.username, ''), coalesce(p.email, ''),
            coalesce(p.is_active and p.agency_id = due.agency_id, false),
-           due.endpoint_id, coalesce(e.url, ''), coalesce(e.sealed_secret, ''), e.disabled_at is null, e.resting_until,
-           coalesce(e.failures, 0), e.answered_at, a.id, a.kind, a.record_id, a.record_kind, a.ref, a.at, a.path
+           due.endpoint_id, coalesce(e.url, ''), 
+           array_remove(array[e.sealed_secret, case when e.old_secret_ends_at > %(at)s then e.sealed_old_secret end], null),
+           e.verified_at is not null, e.disabled_at is null, e.resting_until,
+           coalesce(e.failures, 0), e.answered_at, a.id, a.kind, a.record_id, a.record_kind, a.ref, a.request_id, a.at, a.path
     from due join sharing_alert a on a.id = due.alert_id
     join hub_agency g on g.group_id = due.agency_id
     left join hub_person p on p.id = due.person_id

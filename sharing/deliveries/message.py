@@ -34,7 +34,7 @@ class Content:
 class Message:
     """`uid` is the delivery's, for ever the same. `disclosure` or `recalled` is set, but for the inbox and for notices.
 
-    `address` is a mail address or a URL; `secret` signs what goes to the latter. Neither is shown by repr.
+    `address` is a mail address or a URL; each of `secrets` signs what goes to the latter. Neither is shown by repr.
     Messages with the same `content` differ by these and `uid` alone: what is made of one does for the others.
     """
 
@@ -48,7 +48,7 @@ class Message:
     amended: Amended | None = None
     path: str = ""
     address: str = field(default="", repr=False)
-    secret: str = field(default="", repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     labels: Labels | None = field(default=None, repr=False)
     content: Content = field(default_factory=Content, repr=False, compare=False)
 

@@ -124,7 +124,9 @@ def test_only_few_modules_become_the_engine():
         "sharing/audiences/settling.py",
         "sharing/deliveries/actions.py",
         "sharing/deliveries/mending.py",
-        "sharing/deliveries/resending.py",
+        "sharing/deliveries/dead_letters.py",
+        "sharing/deliveries/endpoints/resealing.py",
+        "sharing/deliveries/operations/numbers.py",
         "sharing/deliveries/sending.py",
         "sharing/deliveries/settling.py",
         # Sending alone calls it so, for all recipients of a set: each answer goes to the one it was asked for.

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
-import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
@@ -17,6 +14,7 @@ from hub.outgoing.way import Answer, WayOut
 from sharing.deliveries.message import Content, Message
 from sharing.deliveries.models import AlertKind
 from sharing.deliveries.notifiers.base import Notifier, Undelivered
+from sharing.deliveries.signing import signed
 from sharing.disclosures.shapes import shape
 
 TIMEOUT_S = 10.0
@@ -104,22 +102,7 @@ def _data(message: Message) -> dict[str, Any]:
 
 
 def headers(message: Message, body: bytes) -> dict[str, str]:
-    """Signed at the moment of sending: receivers refuse what is older than five minutes."""
-    uid, now = str(message.uid), str(int(time.time()))
-    return {
-        "Content-Type": "application/json",
-        "User-Agent": "drug-concealment-hub",
-        "webhook-id": uid,
-        "webhook-timestamp": now,
-        "webhook-signature": signature(message.secret, uid, now, body),
-    }
-
-
-def signature(secret: str, uid: str, timestamp: str, body: bytes) -> str:
-    """As standardwebhooks makes it, which its tests hold it to: HMAC-SHA256 of id, seconds and body."""
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    made = hmac.digest(key, f"{uid}.{timestamp}.".encode() + body, "sha256")
-    return "v1," + base64.b64encode(made).decode()
+    return signed(message.uid, message.secrets, body)
 
 
 def asked_wait_s(text: str) -> int:
