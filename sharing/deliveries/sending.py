@@ -76,14 +76,14 @@ def begin(
                 channel, limit=limit, at=at, under_way=under_way or {}, urgency=urgency, only=only
             )
             rows.extend(found)
-            told = _told(rows, channel, at)
-            attempts = [
-                Attempt(row, at, message) for row, message in zip(rows, told, strict=True) if _is(message)
-            ]
-            attempts, unreadable = _with_secrets(attempts, {} if secrets is None else secrets)
+            said, refused = _told(rows, channel, at)
+            attempts, unreadable = _with_secrets(
+                [Attempt(row, at, message) for row, message in said], {} if secrets is None else secrets
+            )
             _note_begun([attempt.row.id for attempt in attempts], at)
-            refused = [(row.id, why, "") for row, why in zip(rows, told, strict=True) if isinstance(why, str)]
-            _end([*refused, *((pk, "", _("its secret cannot be opened")) for pk in unreadable)])
+            _end(
+                [*refused, *((pk, "", _("its secret cannot be opened: give a new one")) for pk in unreadable)]
+            )
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
@@ -91,31 +91,37 @@ def begin(
     return attempts, bool(passed or (rows and len(attempts) < len(rows)))
 
 
-def keep_inboxes(*, at: datetime, limit: int = INBOXES, only: int | None = None) -> int:
+def keep_inboxes(*, at: datetime, limit: int = INBOXES, only: int | None = None) -> tuple[int, bool]:
     """Put what is due into inboxes, where nothing leaves the database: access is asked, and it has arrived.
 
-    Return how many rows were due.
+    (how many arrived, whether to ask again for more). Raises NotBegun.
     """
     rows: list[Due] = []
     try:
         with transaction.atomic(), engine():
             rows.extend(due(Channel.INBOX, limit=limit, at=at, under_way={}, only=only)[0])
-            told = _told(rows, Channel.INBOX, at)
-            _note_arrived([row.id for row, why in zip(rows, told, strict=True) if _is(why)], at)
-            _end([(row.id, why, "") for row, why in zip(rows, told, strict=True) if isinstance(why, str)])
+            said, refused = _told(rows, Channel.INBOX, at)
+            _note_arrived([row.id for row, _message in said], at)
+            _end(refused)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         raise NotBegun([row.id for row in rows]) from error
-    return len(rows)
+    return len(said), len(rows) == limit
 
 
-def _is(told: Told) -> Any:
-    return isinstance(told, Message)
+def _told(
+    rows: Sequence[Due], channel: str, at: datetime
+) -> tuple[list[tuple[Due, Message]], list[tuple[int, str, str]]]:
+    """(what goes to whom, what goes to nobody as `_end` takes it), read as each recipient at this moment."""
+    told = _messages(rows, channel, at)
+    return (
+        [(row, each) for row, each in zip(rows, told, strict=True) if isinstance(each, Message)],
+        [(row.id, each, "") for row, each in zip(rows, told, strict=True) if isinstance(each, str)],
+    )
 
 
-def _told(rows: Sequence[Due], channel: str, at: datetime) -> list[Told]:
-    """What each is told, read as the recipient at this moment; or why there is nothing to send."""
+def _messages(rows: Sequence[Due], channel: str, at: datetime) -> list[Told]:
     found: list[Told] = [refusal(row, channel) for row in rows]
     asked = [place for place, why in enumerate(found) if not why]
     notices = [place for place in asked if rows[place].record is None]
