@@ -30,10 +30,12 @@ SEND_DUE = "sharing.deliveries.tasks.send_due"
 WAYS = """(select %(inbox)s::varchar as channel, null::bigint as endpoint
             union all select %(mail)s, null where {0}.mailbox <> ''
             union all select %(webhook)s, e.id from sharing_endpoint e
-             where e.agency_id = {0}.agency and e.verified_at is not null and e.disabled_at is null and {0}.person is null)"""
+             where e.agency_id = {0}.agency and e.verified_at is not null and e.disabled_at is null
+              and {0}.person is null)"""
 
 ALERT = """
-    insert into sharing_alert (uid, kind, record_id, record_kind, ref, version, owner_id, hazard, at, path, facts, request_id)
+    insert into sharing_alert (uid, kind, record_id, record_kind, ref, version, owner_id, hazard, at, path, facts,
+                               request_id)
     select gen_random_uuid(), t.kind, r.id, r.kind, r.ref, r.latest, r.owner_id,
            coalesce((v.content -> 'core' ->> 'hazard')::boolean, false), %(at)s, '', '{}', %(request)s
     from (select distinct record, kind from told) t join bulletins_record r on r.id = t.record

@@ -26,6 +26,7 @@ from sharing.deliveries.message import Content, Message, Recalled
 from sharing.deliveries.models import AlertKind, Channel, DeliveryState, Urgency
 from sharing.deliveries.rules import refusal
 from sharing.deliveries.sealing import unseal
+from sharing.deliveries.telling import tell
 from sharing.disclosures.actions import disclose_each, held_by_each
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.rules import Carries
@@ -76,46 +77,68 @@ def begin(
                 channel, limit=limit, at=at, under_way=under_way or {}, urgency=urgency, only=only
             )
             rows.extend(found)
-            told = _told(rows, channel, at)
-            attempts = [
-                Attempt(row, at, message) for row, message in zip(rows, told, strict=True) if _is(message)
-            ]
-            attempts, unreadable = _with_secrets(attempts, {} if secrets is None else secrets)
+            said, refused = _told(rows, channel, at)
+            attempts, unreadable = _with_secrets(
+                [Attempt(row, at, message) for row, message in said], {} if secrets is None else secrets
+            )
             _note_begun([attempt.row.id for attempt in attempts], at)
-            refused = [(row.id, why, "") for row, why in zip(rows, told, strict=True) if isinstance(why, str)]
-            _end([*refused, *((pk, "", _("its secret cannot be opened")) for pk in unreadable)])
+            _end(
+                [
+                    *refused,
+                    *((row, "", _("its secret cannot be opened: give a new one")) for row in unreadable),
+                ]
+            )
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         raise NotBegun([row.id for row in rows]) from error
+    for attempt in attempts:
+        tell("begun", **attempt.row.told, attempt=attempt.row.attempts + 1)
+    _tell_ended(refused, unreadable)
     return attempts, bool(passed or (rows and len(attempts) < len(rows)))
 
 
-def keep_inboxes(*, at: datetime, limit: int = INBOXES, only: int | None = None) -> int:
+def keep_inboxes(*, at: datetime, limit: int = INBOXES, only: int | None = None) -> tuple[int, bool]:
     """Put what is due into inboxes, where nothing leaves the database: access is asked, and it has arrived.
 
-    Return how many rows were due.
+    (how many arrived, whether to ask again for more). Raises NotBegun.
     """
     rows: list[Due] = []
     try:
         with transaction.atomic(), engine():
             rows.extend(due(Channel.INBOX, limit=limit, at=at, under_way={}, only=only)[0])
-            told = _told(rows, Channel.INBOX, at)
-            _note_arrived([row.id for row, why in zip(rows, told, strict=True) if _is(why)], at)
-            _end([(row.id, why, "") for row, why in zip(rows, told, strict=True) if isinstance(why, str)])
+            said, refused = _told(rows, Channel.INBOX, at)
+            _note_arrived([row.id for row, _message in said], at)
+            _end(refused)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         raise NotBegun([row.id for row in rows]) from error
-    return len(rows)
+    for row, _message in said:
+        tell("sent", **row.told)
+    _tell_ended(refused, [])
+    return len(said), len(rows) == limit
 
 
-def _is(told: Told) -> Any:
-    return isinstance(told, Message)
+def _tell_ended(cancelled: Sequence[tuple[Due, str, str]], failed: Sequence[Due]) -> None:
+    for row, _why, _failure in cancelled:
+        tell("cancelled", **row.told)
+    for row in failed:
+        tell("failed", **row.told)
 
 
-def _told(rows: Sequence[Due], channel: str, at: datetime) -> list[Told]:
-    """What each is told, read as the recipient at this moment; or why there is nothing to send."""
+def _told(
+    rows: Sequence[Due], channel: str, at: datetime
+) -> tuple[list[tuple[Due, Message]], list[tuple[Due, str, str]]]:
+    """(what goes to whom, what goes to nobody as `_end` takes it), read as each recipient at this moment."""
+    told = _messages(rows, channel, at)
+    return (
+        [(row, each) for row, each in zip(rows, told, strict=True) if isinstance(each, Message)],
+        [(row, each, "") for row, each in zip(rows, told, strict=True) if isinstance(each, str)],
+    )
+
+
+def _messages(rows: Sequence[Due], channel: str, at: datetime) -> list[Told]:
     found: list[Told] = [refusal(row, channel) for row in rows]
     asked = [place for place, why in enumerate(found) if not why]
     notices = [place for place in asked if rows[place].record is None]
@@ -186,19 +209,19 @@ def _message(row: Due, channel: str, **told: Any) -> Message:
     )
 
 
-def _with_secrets(attempts: Sequence[Attempt], opened: dict[str, str]) -> tuple[list[Attempt], list[int]]:
+def _with_secrets(attempts: Sequence[Attempt], opened: dict[str, str]) -> tuple[list[Attempt], list[Due]]:
     """(attempts with what signs them, rows whose secret none of the keys opens)."""
     found, unreadable = [], []
     for attempt in attempts:
-        sealed = attempt.row.sealed_secret
         try:
-            if sealed and sealed not in opened:
-                opened[sealed] = unseal(sealed)
+            for sealed in attempt.row.sealed_secrets:
+                if sealed not in opened:
+                    opened[sealed] = unseal(sealed)
         except InvalidToken:
-            unreadable.append(attempt.row.id)
+            unreadable.append(attempt.row)
             continue
-        message = replace(attempt.message, secret=opened[sealed]) if sealed else attempt.message
-        found.append(replace(attempt, message=message))
+        secrets = tuple(opened[sealed] for sealed in attempt.row.sealed_secrets)
+        found.append(replace(attempt, message=replace(attempt.message, secrets=secrets)))
     return found, unreadable
 
 
@@ -243,18 +266,18 @@ def _note_arrived(ids: list[int], at: datetime) -> None:
             )
 
 
-def _end(rows: Sequence[tuple[int, str, str]]) -> None:
-    """Cancel (id, why, ""), or give up (id, "", failure)."""
+def _end(rows: Sequence[tuple[Due, str, str]]) -> None:
+    """Cancel (row, why, ""), or give up (row, "", failure)."""
     if not rows:
         return
     said = [
         {
-            "id": pk,
+            "id": row.id,
             "state": DeliveryState.FAILED if failure else DeliveryState.CANCELLED,
             "notes": [note] if note else [],
             "failure": failure,
         }
-        for pk, note, failure in rows
+        for row, note, failure in rows
     ]
     with connection.cursor() as cursor:
         cursor.execute(
