@@ -85,7 +85,7 @@ def begin(
             _end(
                 [
                     *refused,
-                    *((row, "", _("its secret cannot be opened: give a new one")) for row in unreadable),
+                    *((row, "", _("its secret cannot be opened")) for row in unreadable),
                 ]
             )
     except (OperationalError, InterfaceError):

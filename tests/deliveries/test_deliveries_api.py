@@ -115,7 +115,7 @@ def test_endpoints_are_watched_by_programs_and_changed_by_none(sent, caller):  #
     endpoint, _record = sent
     answer = caller("cbsa.liaison").get("deliveries/endpoints/")
     (row,) = answer.json()["results"]
-    assert (row["uid"], row["state"], row["failed"]) == (str(endpoint.uid), "unused", 1)
+    assert (row["uid"], row["state"], row["failed"]) == (str(endpoint.uid), "failing", 1)
     assert "urlsecret" not in answer.content.decode() and "whsec" not in answer.content.decode()
     assert caller("cbsa.officer").get("deliveries/endpoints/").status_code == 403
     assert caller("cbp.liaison").get("deliveries/endpoints/").json() == {"results": []}

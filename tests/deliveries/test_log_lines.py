@@ -58,7 +58,6 @@ def test_one_id_runs_from_the_release_to_the_receipt(receiver, lines):
     assert told[0]["message"] == "queued" and (told[0]["kind"], told[0]["count"]) == ("new", 3)
     inbox = str(deliveries("CBSA", "inbox")[0].uid)
     assert [line["message"] for line in told if line.get("delivery") == inbox] == [
-        "begun",
         "sent",
         "read",
         "acknowledged",

@@ -106,7 +106,7 @@ def test_the_numbers_are_those_of_the_rows(busy):
     assert (failure.channel, failure.count) == ("webhook", 1)
     assert {(each.agency, each.state.value, each.waiting, each.failed) for each in found.endpoints} == {
         ("CBSA", "failing", 1, 0),
-        ("DEA", "unused", 0, 1),
+        ("DEA", "failing", 0, 1),
     }
     assert found.recent.count == 6 and found.recent.sent == 4 and 0 <= found.recent.median_s < 60
 

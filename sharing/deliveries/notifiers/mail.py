@@ -28,7 +28,7 @@ from sharing.disclosures.rules import Carries, Channel, carries
 RECORDS = ("/bulletins/", "/seizures/")
 # Of one connection.
 MAILS = 50
-_REFUSED = "the mailbox was refused: correct the desk's mail address, then send again"
+_REFUSED = "the mailbox was refused"
 
 
 class MailNotifier(Notifier):

@@ -19,14 +19,12 @@ from sharing.disclosures.shapes import shape
 
 TIMEOUT_S = 10.0
 EVENTS = {AlertKind.NEW: "released", AlertKind.AMENDED: "amended", AlertKind.RECALLED: "recalled"}
-# The receiver says that this address will never take it; what its owner can do.
+# The receiver says that this address will never take it; dead_letters.ADVICE says what its owner does.
 GONE = {
-    404: "the endpoint does not exist (404): correct its address, then send again",
-    410: "the endpoint is gone (410): give a new one, then send again",
+    404: "the endpoint does not exist (404)",
+    410: "the endpoint is gone (410)",
 }
-REDIRECTS = (
-    "the endpoint answered {}, which leads elsewhere and is not followed: give the address it leads to"
-)
+REDIRECTS = "the endpoint answered {}, which leads elsewhere and is not followed"
 # Those that may say how long to wait.
 BUSY = (429, 503)
 
@@ -51,7 +49,7 @@ class WebhookNotifier(Notifier):
                 message.address, body, headers(message, body), timeout_s=TIMEOUT_S, limit_bytes=0
             )
         except Refused as error:
-            raise Undelivered(f"{error}: give an address that the hub may reach", permanent=True) from error
+            raise Undelivered(str(error), permanent=True) from error
         except Unreachable as error:
             raise Undelivered(str(error)) from error
         judge(answer)
