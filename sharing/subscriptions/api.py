@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from django.http import Http404
@@ -25,7 +25,7 @@ from sharing.disclosures.shapes import instant
 from sharing.subscriptions.actions import change, pause, remove, resume, subscribe
 from sharing.subscriptions.models import Channel, Frequency, Subscription
 from sharing.subscriptions.rules import FURTHEST_KM, may_change, may_manage_desk, may_subscribe
-from sharing.subscriptions.wishes import LONGEST_WORDS, Wish, wishes_of
+from sharing.subscriptions.wishes import LONGEST_WORDS, Wish, wished, wishes_of
 
 MOST = 200
 WHOSE = ["me", "desk"]
@@ -143,7 +143,7 @@ class SubscriptionList(HubView):
         self.require(may_subscribe(self.viewer), "subscription.make")
         body = SubscriptionBody(data=request.data)
         body.is_valid(raise_exception=True)
-        given = dict(body.validated_data)
+        given = _given(body)
         desk = given.pop("whose", "me") == "desk"
         self.require(not desk or may_manage_desk(self.viewer), "subscription.make")
         made = subscribe(wished(Wish(), given), desk=desk, viewer=self.viewer, at=timezone.now())
@@ -171,7 +171,7 @@ class SubscriptionDetail(HubView):
         self._mine("subscription.change")
         body = SubscriptionChange(data=request.data)
         body.is_valid(raise_exception=True)
-        given, at = dict(body.validated_data), timezone.now()
+        given, at = _given(body), timezone.now()
         paused = given.pop("paused", None)
         if given:
             wish = wished(wishes_of([self.row])[self.row.pk], given)
@@ -193,12 +193,9 @@ class SubscriptionDetail(HubView):
         self.require(allowed, event, kind="subscription", ref=str(self.row.uid), why=why)
 
 
-def wished(wish: Wish, given: dict[str, Any]) -> Wish:
-    """The wish with what the body says."""
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
-    if "endpoint" in values:
-        values["endpoint"] = str(values["endpoint"] or "")
-    return replace(wish, **values)
+def _given(body: serializers.Serializer[Any]) -> dict[str, Any]:
+    given = dict(body.validated_data)
+    return given | ({"endpoint": str(given["endpoint"] or "")} if "endpoint" in given else {})
 
 
 def shape_of(row: Subscription, wish: Wish) -> dict[str, Any]:

@@ -92,7 +92,7 @@ class SubscriptionForm(forms.Form):
         help_text=_("Of a digest, in your own time zone. Shifts: up to six, like 06:00, 14:00, 22:00"),
     )
     weekday = forms.TypedChoiceField(
-        label=_("Day of the week"), choices=WEEKDAYS, coerce=int, required=False, empty_value=0, initial=0
+        label=_("Day of the week"), choices=WEEKDAYS, coerce=int, required=False, initial=0
     )
     day = forms.IntegerField(
         label=_("Day of the month"), required=False, min_value=1, max_value=31, initial=1

@@ -35,7 +35,7 @@ from sharing.subscriptions.links import opened, recipient_of
 from sharing.subscriptions.models import Channel, Subscription
 from sharing.subscriptions.querysets import COUNTED, brought, counts_of, endpoint_names
 from sharing.subscriptions.rules import may_change, may_manage_desk, may_subscribe
-from sharing.subscriptions.wishes import Wish, asked_by, columns_of, wish_of, wishes_of
+from sharing.subscriptions.wishes import Wish, asked_by, columns_of, wish_of, wished, wishes_of
 from sharing.subscriptions.wording import asked_in_words, told_in_words
 
 WRITES = ["GET", "HEAD", "POST"]
@@ -107,7 +107,7 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Subscribed to “%(name)s”.") % {"name": form.wish().title.strip()})
             return HttpResponseRedirect("/subscriptions/")
-    wish = Wish(**{name: tuple(value) if isinstance(value, list) else value for name, value in asked.items()})
+    wish = wished(Wish(), asked)
     if data is not None:
         wish = form.wish() if form.is_valid() else Wish()
     found = _brought(wish, viewer, desk=data is not None and form.is_valid() and form.desk)
@@ -196,9 +196,9 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         if link is not None:
             who = recipient_of(link)
             with viewing(who):
-                rows = Subscription.objects.visible_to(who).filter(uid__in=link.subscriptions)
-                for row in rows.filter(person_id=link.person):
-                    stop_mail(row, viewer=who, at=timezone.now())
+                for row in Subscription.objects.visible_to(who).filter(uid__in=link.subscriptions):
+                    if row.person_id == link.person:
+                        stop_mail(row, viewer=who, at=timezone.now())
     return render(request, "sharing/unsubscribe.html", {"done": request.method == "POST"})
 
 
@@ -245,8 +245,8 @@ def _page(request: HttpRequest, form: SubscriptionForm, context: dict[str, Any])
 
 def _title(asked: dict[str, Any]) -> str:
     """A name to begin with, of what the address asks for."""
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in asked.items()}
-    parts = [text.partition(": ")[2] or text for text in asked_in_words(Wish(**values))] if asked else []
+    words = asked_in_words(wished(Wish(), asked)) if asked else []
+    parts = [text.partition(": ")[2] or text for text in words]
     return ", ".join(parts)[:120]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import time
 from typing import Any
 
@@ -155,6 +155,14 @@ def _told_wrongly(wish: Wish, *, desk: bool) -> list[tuple[str, str]]:
     if not 1 <= wish.day <= 31:
         found.append(("day", _("Give a day of the month, 1 to 31.")))
     return found
+
+
+def wished(wish: Wish, given: Mapping[str, Any]) -> Wish:
+    """The wish with what was given, by its names; lists become tuples."""
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in given.items()
+    }
+    return replace(wish, **values)
 
 
 def wish_of(row: Subscription) -> Wish:
