@@ -287,11 +287,10 @@ def test_an_endpoint_is_its_own_agencys_admins_and_liaisons(verb, receiver):
 
 def test_nobody_has_the_hub_knock_without_end(liaison, receiver):
     endpoint, _ = endpoint_for("CBSA", receiver.url)
-    answers = [text(post(liaison, f"/endpoints/{endpoint.uid}/test/")) for _ in range(11)]
-    # A minute may end in between: then it is eleven.
-    assert len(receiver.received) in (10, 11)
-    if len(receiver.received) == 10:
-        assert "wait a minute" in answers[-1]
+    answers = [text(post(liaison, f"/endpoints/{endpoint.uid}/test/")) for _ in range(25)]
+    # A minute may end in between: then there are ten more.
+    assert 10 <= len(receiver.received) <= 20
+    assert any("wait a minute" in answer for answer in answers)
 
 
 def test_twenty_endpoints_are_enough(liaison, receiver):

@@ -121,7 +121,7 @@ def test_many_endpoints_take_no_more_queries(busy, receiver, django_assert_max_n
 
 
 def scrape(token=TOKEN, scheme="Bearer"):
-    headers = {"Authorization": f"{scheme} {token}"} if token else {}
+    headers = {} if token is None else {"Authorization": f"{scheme} {token}"}
     return Client(headers=headers).get("/metrics")
 
 
