@@ -55,6 +55,7 @@ class Due(NamedTuple):
     request_id: str
     at: datetime
     path: str
+    matched: list[int]
 
     @property
     def told(self) -> dict[str, Any]:
@@ -86,7 +87,7 @@ DUE = """
                array[e.sealed_secret, case when e.old_secret_ends_at > %(at)s then e.sealed_old_secret end], null),
            e.verified_at is not null, e.disabled_at is null, e.resting_until,
            coalesce(e.failures, 0), e.answered_at, a.id, a.kind, a.record_id, a.record_kind, a.ref, a.request_id,
-           a.at, a.path
+           a.at, a.path, due.matched
     from due join sharing_alert a on a.id = due.alert_id
     join hub_agency g on g.group_id = due.agency_id
     left join hub_person p on p.id = due.person_id

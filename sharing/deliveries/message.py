@@ -36,6 +36,8 @@ class Message:
 
     `address` is a mail address or a URL; each of `secrets` signs what goes to the latter. Neither is shown by repr.
     Messages with the same `content` differ by these and `uid` alone: what is made of one does for the others.
+    `matched` are the titles of the recipient's subscriptions that asked for it; `unsubscribe` is the address that stops
+    mails by them, empty where none does: officer safety comes to a desk whatever it subscribes to.
     """
 
     uid: UUID
@@ -47,6 +49,8 @@ class Message:
     recalled: Recalled | None = None
     amended: Amended | None = None
     path: str = ""
+    matched: tuple[str, ...] = ()
+    unsubscribe: str = field(default="", repr=False)
     address: str = field(default="", repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
     labels: Labels | None = field(default=None, repr=False)

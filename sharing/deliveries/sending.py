@@ -29,8 +29,10 @@ from sharing.deliveries.sealing import unseal
 from sharing.deliveries.telling import tell
 from sharing.disclosures.actions import disclose_each, held_by_each
 from sharing.disclosures.disclosure import Disclosure
-from sharing.disclosures.rules import Carries
+from sharing.disclosures.rules import Carries, carries
 from sharing.disclosures.rules import Channel as Way
+from sharing.subscriptions.links import Link, address_of
+from sharing.subscriptions.querysets import Came, told_by
 
 WAYS = {Channel.MAIL.value: Way.MAIL, Channel.WEBHOOK.value: Way.WEBHOOK}
 INBOXES = 500
@@ -169,6 +171,7 @@ def _discloses(rows: Sequence[Due], channel: str, at: datetime) -> Iterable[Told
         place for place, row in enumerate(rows) if row.kind == AlertKind.AMENDED and _given(answers[place])
     ]
     changes = dict(zip(amended, amended_for_each([_wanted(rows[place]) for place in amended]), strict=True))
+    by = _by(rows, answers) if channel == Channel.MAIL else [{} for _row in rows]
     contents: dict[tuple[Any, ...], Content] = {}
     for place, (row, answer) in enumerate(zip(rows, answers, strict=True)):
         if not isinstance(answer, Disclosure):
@@ -185,7 +188,22 @@ def _discloses(rows: Sequence[Due], channel: str, at: datetime) -> Iterable[Told
             disclosure=answer,
             amended=change,
             content=contents.setdefault((row.alert, id(answer), id(change)), Content()),
+            **by[place],
         )
+
+
+def _by(rows: Sequence[Due], answers: Sequence[Disclosure | Carries | None]) -> list[dict[str, Any]]:
+    """By which of the recipient's subscriptions each comes, and what stops its like: nothing where a hazard comes to a
+    desk anyway. A mail that does not say whether it is a hazard has the link like any other."""
+    said = []
+    came = [Came(row.agency, row.person, row.record or 0, row.matched) for row in rows]
+    for row, answer, (uids, titles) in zip(rows, answers, told_by(came), strict=True):
+        silent = isinstance(answer, Disclosure) and carries(answer.marking, Way.MAIL) <= Carries.WAITING
+        hazard = isinstance(answer, Disclosure) and answer.hazard
+        stops = row.person is not None or not hazard or silent
+        address = address_of(Link(row.agency, row.person, tuple(uids))) if stops else ""
+        said.append({"matched": tuple(titles), "unsubscribe": address})
+    return said
 
 
 def _given(answer: Disclosure | Carries | None) -> bool:
