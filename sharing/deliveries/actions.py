@@ -79,7 +79,7 @@ CANCEL = """
 """
 
 
-# A notice: one alert without a record, to each desk's inbox and mailbox, or to one person of it.
+# A notice: one alert without a record, to each desk's inbox and mailbox, or to one person of it; and to more people.
 NOTICE = """
     with told as (
         insert into sharing_alert (uid, kind, record_kind, ref, version, hazard, at, path, facts)
@@ -87,10 +87,13 @@ NOTICE = """
     insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, state, attempts, due_at, failure, notes)
     select gen_random_uuid(), told.id, g.group_id, p.id, c.channel, 'waiting', 0, %(at)s, '', '{}'
     from told cross join hub_agency g
-    left join hub_person p on p.id = %(person)s
+    cross join lateral (
+        select null::bigint as id, g.desk_email as email where %(person)s::bigint is null
+        union all select p.id, p.email from hub_person p
+         where p.agency_id = g.group_id and p.is_active and (p.id = %(person)s or p.id = any(%(also)s))) p
     cross join (values ('inbox'), ('mail')) c(channel)
     where g.group_id = any(%(agencies)s) and g.state = 'active'
-      and (c.channel = 'inbox' or coalesce(p.email, g.desk_email) <> '')
+      and (c.channel = 'inbox' or p.email <> '')
 """
 
 
@@ -103,8 +106,10 @@ def queue_notice(
     ref: str = "",
     facts: dict[str, str | int] | None = None,
     person: int | None = None,
+    also: Iterable[int] = (),
 ) -> int:
-    """Tell agencies' desks (or one person of an agency) of something that is no record given to them.
+    """Tell agencies' desks (or one person of an agency) of something that is no record given to them; `also` tells
+    people of those agencies in person.
 
     `facts` are codes, references, numbers, dates and what one side wrote for the other; never content of a record.
     `path` is a page of the hub that asks for itself who may read it. Returns how many deliveries were written.
@@ -120,6 +125,7 @@ def queue_notice(
                 "ref": ref,
                 "facts": json.dumps(facts or {}),
                 "person": person,
+                "also": sorted(also),
             },
         )
         count: int = cursor.rowcount

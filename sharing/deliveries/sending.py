@@ -24,6 +24,7 @@ from sharing.audiences.models import Received, Withdrawal, WithdrawalKind
 from sharing.deliveries.message import Message, Recalled
 from sharing.deliveries.models import AlertKind, Channel, Delivery, DeliveryState
 from sharing.deliveries.notifiers.base import Undelivered
+from sharing.deliveries.querysets import is_asked
 from sharing.deliveries.rules import next_attempt
 from sharing.deliveries.sealing import unseal
 from sharing.disclosures.actions import disclose
@@ -161,6 +162,8 @@ def _message(delivery: Delivery, viewer: Viewer, at: datetime) -> Message | str:
     alert = delivery.alert
     told: dict[str, object] = {}
     if alert.record_id is None:
+        if alert.kind == AlertKind.ACTION and not is_asked(viewer, alert.ref, alert.facts["due"]):
+            return _("there was nothing left to do")
         told["path"] = alert.path
     elif alert.kind == AlertKind.RECALLED:
         recalled = _recalled(delivery, viewer)

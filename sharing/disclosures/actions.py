@@ -26,7 +26,8 @@ GRANTED = """
            a.group_id, a.code, a.name, a.desk_email, a.desk_phone, a.desk_hours,
            (select json_agg(t order by array_position(g.directions, t.direction)) from terms t
              where t.direction = any(g.directions)),
-           g.release_id, g.agreement_id, g.emergency_id
+           g.release_id, g.agreement_id, g.emergency_id,
+           case when g.acknowledge_by > g.visible_since and g.group_id <> f.owner_id then g.acknowledge_by end
     from unnest(%s::bigint[]) with ordinality as wanted(id, place)
     join sharing_grant g on g.record_id = wanted.id and g.group_id = hub_agency()
      and (g.person_id is null or g.person_id = %s) and (g.until is null or g.until > hub_now())
@@ -101,6 +102,7 @@ def _disclosure(row: tuple[Any, ...], viewer: Viewer, marking: Marking, extent: 
         agreement=terms[0].agreement if terms else "",
         terms=terms,
         emergency=row[27] is not None,
+        acknowledge_by=row[28],
     )
 
 

@@ -164,6 +164,8 @@ PAGES: dict[str, Rule] = {
     "seizures": signed_in(),
     "search": signed_in(),
     "inbox": signed_in(),
+    "inbox_news": signed_in(),
+    "inbox_back": signed_in(405),
     "corrections": signed_in(),
     "correction": signed_in(404),
     "correction_take": signed_in(405),
