@@ -65,7 +65,7 @@ def note_visit(viewer: Viewer, *, at: datetime) -> datetime | None:
 
 def come_back(viewer: Viewer) -> None:
     """The person has seen what came while they were away."""
-    Visit.objects.filter(person_id=viewer.person_id).update(away_since=None)
+    Visit.objects.filter(person_id=viewer.person_id or 0).update(away_since=None)
 
 
 def came(

@@ -32,9 +32,15 @@ def notice_rows(
     unread: bool = True,
     besides: Collection[str] = (),
     only: Collection[UUID] | None = None,
+    but: AlertKind | None = None,
 ) -> list[RecordRow]:
-    """The newest notices as lines, without those that lead to pages `besides`; of `only` those, where given."""
+    """The newest notices as lines, without those that lead to pages `besides` or are of the kind `but`.
+
+    Of `only` those, where given.
+    """
     found = notices(viewer, unread=unread).exclude(alert__path__in=besides)
+    if but:
+        found = found.exclude(alert__kind=but)
     return [
         RecordRow(
             href=f"/inbox/notices/{each.uid}/",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import F, Q
@@ -213,7 +214,7 @@ def _begins(record: Record, plan: Plan, at: datetime) -> datetime:
     return max(at, plan.starts_at or at, record.embargo_until or at)
 
 
-def _asked(rows: list[Release]) -> dict[str, str]:
+def _asked(rows: list[Release]) -> dict[str, Any]:
     """For the trail: until when recipients are asked to acknowledge."""
     asked_by = next((row.acknowledge_by for row in rows if row.acknowledge_by), None)
     return {"acknowledge_by": asked_by.isoformat()} if asked_by else {}

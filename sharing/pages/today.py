@@ -82,8 +82,8 @@ def today(request: HttpRequest) -> HttpResponse:
         "overdue": [_overdue(each) for each in overdue_for(viewer, at=at)] if may_release(viewer) else [],
         "away": note_visit(viewer, at=at) if request.method == "GET" else None,
         "decide": decide,
-        # What waits to be decided or answered stands there already.
-        "notices": notice_rows(viewer, NOTICES, besides=asked),
+        # What waits to be decided, answered or acknowledged stands there already.
+        "notices": notice_rows(viewer, NOTICES, besides=asked, but=AlertKind.ACTION),
         "recalls": [
             row_of_item(item, {}, {}, back="/")
             for item in recalls

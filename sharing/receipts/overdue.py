@@ -73,8 +73,9 @@ def asked_hidden(record_id: int, viewer: Viewer) -> list[AskedOf]:
     """The communities whose members the viewer may not see that a live release asks, each with the first time."""
     rows = Release.objects.filter(record_id=record_id, ended_at=None, acknowledge_by__isnull=False)
     by: dict[int, datetime] = {}
-    for community, instant in rows.exclude(community=None).values_list("community_id", "acknowledge_by"):
-        by[community] = min(instant, by.get(community, instant))
+    for community, instant in rows.values_list("community_id", "acknowledge_by"):
+        if community and instant:
+            by[community] = min(instant, by.get(community, instant))
     hidden: dict[int, Community] = hidden_rosters(by, viewer)
     return [AskedOf(community.name, by[pk]) for pk, community in hidden.items()]
 

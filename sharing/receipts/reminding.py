@@ -33,7 +33,7 @@ CLAIM = """
            and g.visible_since <= %(at)s and (g.until is null or g.until > %(at)s)
            and (g.acknowledge_by <= %(at)s
                 or %(at)s >= greatest(g.visible_since + (g.acknowledge_by - g.visible_since) / 2,
-                                      g.acknowledge_by - %(ahead)s))
+                                      g.acknowledge_by - make_interval(secs => %(ahead_s)s)))
            and not exists (
                select 1 from sharing_receipt r
                 where r.record_id = g.record_id and r.version = f.version and r.agency_id = g.group_id
@@ -97,7 +97,7 @@ def _claimed(at: datetime) -> dict[Due, list[int]]:
             CLAIM,
             {
                 "at": at,
-                "ahead": AHEAD,
+                "ahead_s": AHEAD.total_seconds(),
                 "reminder": Step.REMINDER.value,
                 "escalation": Step.ESCALATION.value,
             },
