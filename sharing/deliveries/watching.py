@@ -18,6 +18,8 @@ from sharing.deliveries.querysets import COUNTED, asked_of, inbox_items, notices
 
 # Of the newest 200 these many may be new: whatever slides in at the far end was there before.
 FRESH = 150
+# The same of notices; all names together must fit into an address.
+NAMED, FRESH_NOTICES = 100, 50
 # A row's name on a page: the beginning of the delivery's own, which is random.
 NAME = 10
 
@@ -46,7 +48,7 @@ class Sight:
     @property
     def names(self) -> str:
         """Names of all of it, one after the other: what a page has that was made of it."""
-        return "".join([*(_name(item.uid) for item in self.items), *map(_name, self.notices)])
+        return "".join([*(_name(item.uid) for item in self.items), *map(_name, self.notices[:NAMED])])
 
     @cached_property
     def tag(self) -> str:
@@ -69,7 +71,7 @@ class Sight:
 
     def fresh_notices(self, had: str) -> list[UUID]:
         names = _split(had)
-        return [uid for uid in self.notices if _name(uid) not in names]
+        return [uid for uid in self.notices[:FRESH_NOTICES] if _name(uid) not in names]
 
 
 def look(viewer: Viewer) -> Sight:

@@ -61,6 +61,11 @@ class Standing:
     acknowledge_by: datetime | None
     by: str
 
+    @property
+    def asks_anew(self) -> bool:
+        """Whether a version carried over by it is to be acknowledged again."""
+        return self.acknowledge_by is not None and self.acknowledge_by > timezone.now()
+
 
 @dataclass(frozen=True)
 class OtherWords:

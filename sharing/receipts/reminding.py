@@ -20,6 +20,8 @@ from sharing.receipts.models import Step
 
 # A reminder comes when half of the time is over, and not earlier than this before it is.
 AHEAD = timedelta(hours=24)
+# What is over for longer is told to nobody any more: after a standstill of days there is enough else to see.
+LATE = timedelta(days=14)
 
 # What grants ask for, is not acknowledged, and is due to be told; written down in the same statement. When time is up
 # the reminder is past: only the escalation goes out.
@@ -30,10 +32,16 @@ CLAIM = """
           from sharing_grant g join bulletins_face f on f.id = g.face_id
           join hub_agency a on a.group_id = g.group_id and a.state = 'active'
          where g.acknowledge_by > g.visible_since and g.emergency_id is null and g.group_id <> f.owner_id
+           and g.acknowledge_by > %(at)s - make_interval(secs => %(late_s)s)
            and g.visible_since <= %(at)s and (g.until is null or g.until > %(at)s)
            and (g.acknowledge_by <= %(at)s
                 or %(at)s >= greatest(g.visible_since + (g.acknowledge_by - g.visible_since) / 2,
                                       g.acknowledge_by - make_interval(secs => %(ahead_s)s)))
+           and not exists (
+               select 1 from sharing_reminded b
+                where b.record_id = g.record_id and b.version = f.version and b.agency_id = g.group_id
+                  and b.person_id is not distinct from g.person_id and b.acknowledge_by = g.acknowledge_by
+                  and b.step = case when g.acknowledge_by <= %(at)s then %(escalation)s else %(reminder)s end)
            and not exists (
                select 1 from sharing_receipt r
                 where r.record_id = g.record_id and r.version = f.version and r.agency_id = g.group_id
@@ -98,6 +106,7 @@ def _claimed(at: datetime) -> dict[Due, list[int]]:
             {
                 "at": at,
                 "ahead_s": AHEAD.total_seconds(),
+                "late_s": LATE.total_seconds(),
                 "reminder": Step.REMINDER.value,
                 "escalation": Step.ESCALATION.value,
             },

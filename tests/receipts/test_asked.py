@@ -198,6 +198,8 @@ def test_a_new_version_carried_over_asks_anew_while_the_time_is_ahead():
     acknowledged("cbsa.officer", bulletin)
     amended(bulletin)
     assert asked("cbsa.officer", bulletin) == (by, True)
+    page = text(reader("cbp.releaser").get(f"/bulletins/{bulletin.ref}/carry-over/"))
+    assert "They are asked to acknowledge it anew, by" in page
     carried(bulletin)
     assert asked("cbsa.officer", bulletin) == (by, False)
 

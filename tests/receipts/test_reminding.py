@@ -74,6 +74,12 @@ def test_a_clock_that_jumps_costs_and_doubles_nothing(bulletin):
     assert sorted(set(told("CBSA"))) == sorted(told("CBSA"))
 
 
+def test_what_has_been_over_for_weeks_is_told_to_nobody(bulletin):
+    by = asking(bulletin, "CBSA")
+    assert run(by + timedelta(days=15)) == 0
+    assert run(by + timedelta(days=13)) == 1
+
+
 def test_many_agencies_are_told_by_one_notice(bulletin):
     by = asking(bulletin, "CBSA", "HSI", "DEA")
     assert run(by - HOUR) == 1 and alerts() == 1
