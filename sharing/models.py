@@ -14,6 +14,7 @@ from sharing.receipts.models import Answered, Receipt, Reminded
 from sharing.releases.models import Consent, Recall, Release
 from sharing.requests.models import OnwardRequest, Verdict
 from sharing.retention.models import Leftover
+from sharing.subscriptions.models import Subscription
 
 __all__ = [
     "Agreement",
@@ -49,6 +50,7 @@ __all__ = [
     "Release",
     "Reminded",
     "Rewording",
+    "Subscription",
     "Told",
     "Unsettled",
     "Verdict",

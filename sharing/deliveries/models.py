@@ -12,7 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from bulletins.records.models import Kind, Record
 from hub.agencies.models import Agency
-from sharing.deliveries.querysets import AskedQuerySet, DeliveryQuerySet, InboxItemQuerySet
+from sharing.deliveries.querysets import (
+    AskedQuerySet,
+    DeliveryQuerySet,
+    EndpointQuerySet,
+    InboxItemQuerySet,
+)
+from sharing.subscriptions.models import Channel
 
 
 class AlertKind(models.TextChoices):
@@ -29,12 +35,6 @@ class AlertKind(models.TextChoices):
     ACTION = "action", _("Action due")
     # What a subscription brings together over a period; it is no notice and has no record of its own.
     DIGEST = "digest", _("Digest")
-
-
-class Channel(models.TextChoices):
-    INBOX = "inbox", _("Inbox")
-    MAIL = "mail", _("E-mail")
-    WEBHOOK = "webhook", _("Webhook")
 
 
 class DeliveryState(models.TextChoices):
@@ -63,6 +63,8 @@ class Alert(models.Model):
     at = models.DateTimeField()
     path = models.CharField(max_length=200, blank=True)
     facts = models.JSONField(default=dict)
+    # Of the deed that caused it, as on the trail: the same in every log line up to the receipt.
+    request_id = models.CharField(max_length=32, blank=True)
 
     class Meta:
         constraints = [
@@ -77,38 +79,89 @@ class Alert(models.Model):
         ]
 
 
+class Urgency(models.IntegerChoices):
+    """In what order deliveries that are due go out."""
+
+    FIRST = 0, _("hazards and recalls")
+    INBOX = 1, _("inboxes")
+    NEWS = 2, _("news and notices at once")
+    DIGEST = 3, _("digests")
+
+
 class Endpoint(models.Model):
-    """Where an agency takes webhooks. The secret is encrypted at rest."""
+    """Where an agency takes webhooks. Secrets are encrypted at rest; while one is changed the old one signs as well.
+
+    Nothing but the challenge is sent before `verified_at`. One that was removed keeps its row, for its deliveries are
+    the proof of what was sent, and neither its address nor a secret.
+
+    `failures` counts attempts in a row that nobody took, since `failing_since`; from some on the endpoint rests until
+    `resting_until`, then one delivery tries whether it is back. `answered_at` is when it last took one, to the minute.
+    """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True)
     agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
-    url = models.URLField(max_length=500)
-    sealed_secret = models.TextField()
+    url = models.URLField(max_length=500, blank=True)
+    sealed_secret = models.TextField(blank=True)
+    sealed_old_secret = models.TextField(blank=True)
+    old_secret_ends_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
+    verified_at = models.DateTimeField(null=True, blank=True)
     disabled_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0, db_default=0)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    resting_until = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = EndpointQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sealed_old_secret="", old_secret_ends_at=None)
+                | ~Q(sealed_old_secret="") & Q(old_secret_ends_at__isnull=False),
+                name="endpoint_old_secret_ends",
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_at=None)
+                | Q(disabled_at__isnull=False, url="", sealed_secret="", sealed_old_secret=""),
+                name="endpoint_removed_keeps_nothing",
+            ),
+        ]
 
 
 class Delivery(models.Model):
     """One alert to one recipient by one channel. `uid` is the webhook-id and Message-ID for ever.
 
-    `person` is set where the record is for people named (TLP:RED): it is then theirs alone, not the desk's.
-    `begun_at` is set when an attempt was ever begun: a recall is sent after it, and only then.
+    `person` is set where somebody is named (TLP:RED), or is told by a subscription of their own: it is then theirs
+    alone, not the desk's. `matched` are the recipient's subscriptions that asked for it, however many: none where they
+    are told whatever they subscribe to.
+    `begun_at` is set when an attempt was ever begun: a recall is sent after it, and only then. `resent_at` is when
+    somebody had one that failed sent again: its three days count from there.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True)
-    alert = models.ForeignKey(Alert, models.CASCADE, related_name="deliveries")
-    agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    # No index of its own where one below begins with it: each is written anew with every change of state.
+    alert = models.ForeignKey(Alert, models.CASCADE, db_index=False, related_name="deliveries")
+    agency = models.ForeignKey(Agency, models.CASCADE, db_index=False, related_name="+")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, db_index=False, null=True, related_name="+"
+    )
     channel = models.CharField(max_length=10, choices=Channel.choices)
-    endpoint = models.ForeignKey(Endpoint, models.CASCADE, null=True, related_name="+")
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, db_index=False, null=True, related_name="+")
+    urgency = models.SmallIntegerField(
+        choices=Urgency.choices, default=Urgency.NEWS, db_default=Urgency.NEWS.value
+    )
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING)
     attempts = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
     begun_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    resent_at = models.DateTimeField(null=True)
     failure = models.CharField(max_length=200, blank=True)
     notes = ArrayField(models.CharField(max_length=200), default=list)
+    matched = ArrayField(models.BigIntegerField(), default=list, db_default=[])
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -122,9 +175,22 @@ class Delivery(models.Model):
             models.CheckConstraint(condition=Q(state__in=DeliveryState.values), name="delivery_state_known"),
         ]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(state="waiting"), name="delivery_due"),
+            models.Index(
+                fields=["channel", "urgency", "due_at", "id"],
+                condition=Q(state="waiting"),
+                name="delivery_due",
+            ),
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="delivery_claimed"),
             models.Index(fields=["agency", "channel", "-id"], name="delivery_agency"),
+            # What waits for an endpoint that rests, and what did not get through to it.
+            models.Index(
+                fields=["endpoint", "state"],
+                condition=Q(endpoint__isnull=False, state__in=["waiting", "failed"]),
+                name="delivery_endpoint",
+            ),
+            models.Index(fields=["person"], condition=Q(person__isnull=False), name="delivery_person"),
+            # Few rows, and none of it is paid for by what is sent.
+            models.Index(fields=["agency", "endpoint"], condition=Q(state="failed"), name="delivery_failed"),
         ]
 
 
@@ -144,7 +210,8 @@ class InboxItem(models.Model):
     """Row of `sharing_inboxitem`: a record's newest alert to the viewer, and whether this person has read it.
 
     `version` is the one the viewer has now. `recalled_at` is set on a recall: the page is then a tombstone, unless
-    `only_version` alone was taken back and the viewer holds another.
+    `only_version` alone was taken back and the viewer holds another. `matched` are subscriptions of the desk and of
+    the viewer's own.
     """
 
     uid = models.UUIDField()
@@ -160,6 +227,7 @@ class InboxItem(models.Model):
     only_version = models.IntegerField(null=True)
     read_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
+    matched = ArrayField(models.BigIntegerField())
 
     objects = InboxItemQuerySet.as_manager()
 

@@ -28,6 +28,13 @@ class DeliveryQuerySet(models.QuerySet[Any]):
         )
 
 
+class EndpointQuerySet(models.QuerySet[Any]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """The viewer's agency's own, without those that were removed."""
+        require_viewer(viewer)
+        return self.filter(agency_id=viewer.agency_id, removed_at=None)
+
+
 class InboxItemQuerySet(models.QuerySet[Any]):
     """Rows of `sharing_inboxitem`: the viewer is read from the transaction's setting, inside the view."""
 
@@ -76,11 +83,6 @@ def asked_of(viewer: Viewer) -> AskedQuerySet:
     return Asked.objects.visible_to(viewer).open()
 
 
-def is_asked(viewer: Viewer, ref: str, by: str) -> bool:
-    """Whether the viewer is still asked to acknowledge the record by that instant (ISO text)."""
-    return asked_of(viewer).filter(ref=ref, acknowledge_by=by).exists()
-
-
 def notices(viewer: Viewer, *, unread: bool = False) -> DeliveryQuerySet:
     """What the viewer's agency was told that is no record, newest first; `read_at` is when this person opened it.
 
@@ -111,6 +113,14 @@ def notices(viewer: Viewer, *, unread: bool = False) -> DeliveryQuerySet:
         .order_by("-id")
     )
     return found.filter(read_at=None, over=False) if unread else found
+
+
+def told_of(viewer: Viewer, record: int) -> tuple[UUID, str] | None:
+    """The delivery that told the viewer's agency, or the viewer, of a record last; the id of the deed behind it."""
+    from sharing.deliveries.models import Channel, Delivery
+
+    newest = Delivery.objects.visible_to(viewer).filter(alert__record_id=record, channel=Channel.INBOX)
+    return newest.order_by("-id").values_list("uid", "alert__request_id").first()
 
 
 def unread_count(viewer: Viewer) -> int:

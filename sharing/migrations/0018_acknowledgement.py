@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("bulletins", "0007_enter_what_names_subjects"),
         ("hub", "0004_seconded_inspectors"),
-        ("sharing", "0014_openly_given"),
+        ("sharing", "0018_endpoints"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -11,19 +11,24 @@ from django.db import transaction
 from django.utils import timezone
 
 from bulletins.flow import publish
+from hub.accounts.viewer import desk_of
 from hub.database.context import engine, viewing
 from sharing.audiences.actions import rebuild_grants, regrant
 from sharing.audiences.models import Grant
 from sharing.deliveries.models import Asked
+from sharing.disclosures.actions import disclose_each
+from sharing.disclosures.rules import Channel
 from sharing.flow import carry_over, release
 from sharing.releases.models import Release
 from tests.api.conftest import Caller, caller, unhurried  # noqa: F401
 from tests.builders import pick, plan, published_bulletin, published_seizure, released
-from tests.cast import viewer
+from tests.cast import agency, viewer
 from tests.conftest import as_owner
 from tests.deliveries.conftest import send
 from tests.disclosures.reader import reader, take_back, text
 from tests.receipts.conftest import HOUR, acknowledged, asking, asking_people
+from tests.subscriptions.conftest import quiet
+from tests.subscriptions.conftest import told as queued
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +104,30 @@ def test_a_program_is_told_by_when(caller):  # noqa: F811
     assert found["acknowledge_by"] == by.isoformat()
     assert caller("cbsa.officer").get(f"seizures/{seizure.uid}/").json()["acknowledge_by"] is None
     assert caller("cbp.releaser").get(f"bulletins/{bulletin.uid}/").json()["acknowledge_by"] is None
+
+
+def test_those_who_are_shown_the_same_are_told_each_its_own_time():
+    """Webhooks and mails of many recipients are disclosed at once, and who is shown the same shares what is shown."""
+    bulletin, at, who = published_bulletin(), timezone.now(), viewer("cbp.releaser")
+    with viewing(who):
+        release([bulletin], plan(pick("HSI"), acknowledge_within=HOUR), viewer=who, at=at)
+        release([bulletin], plan(pick("HIDTA-STX"), acknowledge_within=2 * HOUR), viewer=who, at=at)
+        release([bulletin], plan(pick("DEA")), viewer=who, at=at)
+    desks = [desk_of(agency(code)) for code in ("HSI", "DEA", "HIDTA-STX", "NCB-OTTAWA")]
+    found = disclose_each([(desk, bulletin.pk) for desk in desks], Channel.WEBHOOK, at=at)
+    assert [each and each.acknowledge_by for each in found] == [at + HOUR, None, at + 2 * HOUR, None]
+
+
+def test_what_is_asked_for_by_a_time_is_told_to_a_desk_that_subscribes_to_nothing():
+    quiet("cbsa.liaison")
+    plain = published_bulletin(title="Not asked for", **PLAIN)
+    released(plain, "CBSA")
+    due = published_bulletin(title="Asked for", **PLAIN)
+    asking(due, "CBSA")
+    send()
+    page = text(reader("cbsa.officer").get("/inbox/"))
+    assert "Asked for" in page and "Not asked for" not in page
+    assert [each.alert.ref for each in queued("CBSA", channel="inbox")] == [due.ref]
 
 
 # --- What may be asked -------------------------------------------------------------------------------------
