@@ -131,6 +131,7 @@ CELERY_TASK_ROUTES = {
     "sharing.tasks.refresh_due": {"queue": "default"},
     "sharing.tasks.compare_grants": {"queue": "bulk"},
     "sharing.audiences.tasks.*": {"queue": "default"},
+    "sharing.receipts.tasks.*": {"queue": "default"},
     "sharing.briefings.tasks.*": {"queue": "bulk"},
     "sharing.retention.tasks.*": {"queue": "bulk"},
 }
@@ -147,6 +148,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "warn-of-ends": {"task": "sharing.tasks.warn_of_ends", "schedule": crontab(minute=23)},
+    # Who was asked to acknowledge by a time: reminded ahead, told on when it is over.
+    "remind": {"task": "sharing.receipts.tasks.remind_due", "schedule": 20.0, "options": {"expires": 20}},
     "number-entries": {
         "task": "sharing.audiences.tasks.number_entries",
         "schedule": 2.0,

@@ -21,6 +21,7 @@ from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
 from hub.database.context import engine
 from sharing.audiences.changes import amended_for_each
+from sharing.deliveries.asking import still_asked
 from sharing.deliveries.due import Due, due
 from sharing.deliveries.message import Content, Message, Recalled
 from sharing.deliveries.models import AlertKind, Channel, DeliveryState, Urgency
@@ -148,6 +149,10 @@ def _messages(rows: Sequence[Due], channel: str, at: datetime) -> list[Told]:
     news = [place for place in asked if rows[place].record and rows[place].kind != AlertKind.RECALLED]
     for place in notices:
         found[place] = _message(rows[place], channel, path=rows[place].path)
+    actions = [place for place in notices if rows[place].kind == AlertKind.ACTION]
+    for place, asked_for in zip(actions, still_asked([rows[place] for place in actions]), strict=True):
+        if not asked_for:
+            found[place] = _("there was nothing left to do")
     for place, recalled in zip(recalls, _recalled([rows[place] for place in recalls]), strict=True):
         found[place] = (
             _message(rows[place], channel, recalled=recalled)

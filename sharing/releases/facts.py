@@ -132,6 +132,7 @@ def reach_of(row: Release, content: dict[str, Any]) -> Reach:
         by=row.released_by_id,
         wording=wording_of(row.wording, content),
         barred=frozenset(row.barred),
+        acknowledge_by=row.acknowledge_by,
     )
 
 

@@ -99,7 +99,8 @@ class Reach:
 
     With `persons` it reaches those people of `agency` and nobody else there. `by` is who released it. It does not
     reach those `barred`: a newer version was taken back from them, and this one is not given in its place. `wording`
-    are texts in place of the author's; the id of a release that is only planned is negative.
+    are texts in place of the author's; the id of a release that is only planned is negative. `acknowledge_by` is until
+    when it asks those it reaches to acknowledge its version.
     """
 
     id: int
@@ -115,6 +116,7 @@ class Reach:
     by: int | None = None
     barred: frozenset[int] = frozenset()
     wording: Wording = ()
+    acknowledge_by: datetime | None = None
 
     @property
     def age(self) -> tuple[bool, int]:
@@ -215,7 +217,7 @@ class Facts:
 class Decision:
     """`until` is the first instant at which it would change at all; `persons` is empty for a whole agency.
 
-    `directions` are those of every agreement it crosses under, the owner's first.
+    `directions` are those of every agreement it crosses under, the owner's first. `acknowledge_by`: see `Reach`.
     """
 
     allowed: bool
@@ -228,6 +230,7 @@ class Decision:
     persons: frozenset[int] = frozenset()
     reasons: tuple[str, ...] = ()
     wording: Wording = ()
+    acknowledge_by: datetime | None = None
 
     @property
     def effect(self) -> tuple[object, ...]:
@@ -243,4 +246,5 @@ class Decision:
             self.directions,
             self.persons,
             self.wording,
+            self.acknowledge_by,
         )

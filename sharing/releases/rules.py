@@ -111,7 +111,14 @@ def _narrow(
         directions=tuple(treaty.direction for treaty in treaties),
         reasons=tuple(dict.fromkeys(reasons)),
         wording=_wording((reach for reach, via in reached), withheld - {CORE}),
+        acknowledge_by=_asked(subject.version, (reach for reach, via in reached)),
     )
+
+
+def _asked(version: int, reached: Iterable[Reach]) -> datetime | None:
+    """Until when the recipient is to acknowledge the version: the first of what the releases that give it ask."""
+    asked = (reach.acknowledge_by for reach in reached if reach.version == version)
+    return min((instant for instant in asked if instant), default=None)
 
 
 def _openness(reach: Reach, facts: Facts) -> tuple[bool, bool, int]:

@@ -41,6 +41,7 @@ HANGING = {
     "sharing_consent": "kept: no words",
     "sharing_alert": "kept, without hazard and facts",
     "sharing_receipt": "kept: no words",
+    "sharing_reminded": "kept: no words",
     "bulletins_linkedseizure": "deleted; links of others to it are kept, their rules rest on it",
     "sharing_unsettled": "kept: a number",
     "sharing_recall": "kept, without earlier reasons",
