@@ -27,6 +27,9 @@ class AlertKind(models.TextChoices):
     COMMUNITY = "community", _("Community")
     EMERGENCY = "emergency", _("Break glass")
     REVIEW = "review", _("Review")
+    ACTION = "action", _("Action due")
+    # What a subscription brings together over a period; it is no notice and has no record of its own.
+    DIGEST = "digest", _("Digest")
 
 
 class DeliveryState(models.TextChoices):

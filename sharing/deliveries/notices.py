@@ -19,6 +19,8 @@ ICONS = {
     AlertKind.COMMUNITY: "group_add",
     AlertKind.EMERGENCY: "warning",
     AlertKind.REVIEW: "history",
+    AlertKind.ACTION: "schedule",
+    AlertKind.DIGEST: "list",
 }
 
 # facts["what"] -> the sentence, with the other facts by name.
@@ -83,6 +85,7 @@ WORDS: dict[str, Any] = {
     "correction.made": _lazy(
         "%(owner)s has corrected %(ref)s since version %(n)d, which you have. Ask its desk before you rely on it"
     ),
+    "digest": _lazy("%(title)s"),
     "request.asked": _lazy("%(asker)s asks that %(recipient)s may have %(ref)s"),
     "request.granted": _lazy("Granted: %(recipient)s may have %(ref)s"),
     "request.refused": _lazy("Refused: %(recipient)s does not get %(ref)s by your request"),

@@ -10,7 +10,7 @@ from django.db import connection, models
 from django.db.models.expressions import RawSQL
 
 from hub.database.context import require_viewer
-from sharing.audiences.models import Received
+from sharing.audiences.models import Entry, Received
 from sharing.audiences.querysets import InboxQuerySet
 from sharing.subscriptions.matching import FILTERS, matches
 
@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 class SubscriptionQuerySet(models.QuerySet[Any]):
     def visible_to(self, viewer: Viewer) -> Self:
         """The desk's of the viewer's agency, and the viewer's own there: a colleague's are theirs alone."""
+        require_viewer(viewer)
+        return self.filter(agency_id=viewer.agency_id).filter(
+            models.Q(person_id=None) | models.Q(person_id=viewer.person_id)
+        )
+
+
+class QuietHoursQuerySet(models.QuerySet[Any]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """The desk's of the viewer's agency, and the viewer's own."""
         require_viewer(viewer)
         return self.filter(agency_id=viewer.agency_id).filter(
             models.Q(person_id=None) | models.Q(person_id=viewer.person_id)
@@ -46,6 +55,13 @@ def endpoints_of(viewer: Viewer) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
+def position_of(viewer: Viewer) -> int:
+    """The number of the newest entry of the viewer's agency: what comes after it is new to a digest that begins now."""
+    require_viewer(viewer)
+    newest = Entry.objects.filter(agency_id=viewer.agency_id, n__isnull=False).aggregate(n=models.Max("n"))
+    return int(newest["n"] or 0)
+
+
 # The preview looks back so far, and counts so far.
 LOOKED_BACK = timedelta(days=90)
 COUNTED = 1000
@@ -58,7 +74,7 @@ def brought(viewer: Viewer, wish: Mapping[str, Any], *, at: datetime) -> InboxQu
     """
     places = ", ".join(f"%s::{kind} as {name}" for name, kind in FILTERS.items())
     fits = RawSQL(
-        f"exists (select from (select {places}) s where {matches(face='sharing_inbox', sub='s')})",  # noqa: S608
+        f"exists (select from (select {places}) s where {matches(face='sharing_inbox', sub='s')})",
         [wish[name] for name in FILTERS],
         output_field=models.BooleanField(),
     )

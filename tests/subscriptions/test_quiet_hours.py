@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -9,14 +10,23 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sharing.subscriptions.quiet import quiet_until
+from sharing.subscriptions.hours.rules import quiet_until
 from sharing.subscriptions.rules import instant_of, next_due
 
 NAMES = sorted(available_timezones())
 # Where clocks did odd things: a day left out, half an hour, midnight left out, a fold at midnight.
-ODD = ["Pacific/Apia", "Australia/Lord_Howe", "America/Havana", "Africa/Cairo", "America/Chicago", "Asia/Kathmandu"]
+ODD = [
+    "Pacific/Apia",
+    "Australia/Lord_Howe",
+    "America/Havana",
+    "Africa/Cairo",
+    "America/Chicago",
+    "Asia/Kathmandu",
+]
 zones = st.one_of(st.sampled_from(ODD), st.sampled_from(NAMES)).map(ZoneInfo)
-walls = st.times(min_value=time(0), max_value=time(23, 59)).map(lambda at: at.replace(second=0, microsecond=0))
+walls = st.times(min_value=time(0), max_value=time(23, 59)).map(
+    lambda at: at.replace(second=0, microsecond=0)
+)
 instants = st.datetimes(datetime(1990, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
 APIA = ZoneInfo("Pacific/Apia")
 CHICAGO = ZoneInfo("America/Chicago")
@@ -78,7 +88,9 @@ def test_quiet_hours_end_later_at_their_end_and_within_a_day(zone, at, begins, e
     assert quiet_until(until - timedelta(microseconds=1), zone, begins, ends) == until
     assert quiet_until(at + (until - at) / 2, zone, begins, ends) == until
     wall = until.astimezone(zone)
-    assert wall.time() == ends or wall.utcoffset() != (until - timedelta(seconds=1)).astimezone(zone).utcoffset()
+    assert (
+        wall.time() == ends or wall.utcoffset() != (until - timedelta(seconds=1)).astimezone(zone).utcoffset()
+    )
 
 
 @settings(max_examples=200, deadline=None)
@@ -106,7 +118,12 @@ kinds = st.sampled_from(["hourly", "shift", "daily", "weekly", "monthly"])
     day=st.integers(1, 31),
 )
 @example(
-    zone=APIA, at=datetime(2011, 12, 29, 9, tzinfo=UTC), kind="shift", times=[time(6), time(18)], weekday=0, day=1
+    zone=APIA,
+    at=datetime(2011, 12, 29, 9, tzinfo=UTC),
+    kind="shift",
+    times=[time(6), time(18)],
+    weekday=0,
+    day=1,
 )
 def test_periods_follow_each_other_and_each_instant_is_in_exactly_one(zone, at, kind, times, weekday, day):
     if kind not in ("shift", "hourly"):
@@ -120,16 +137,20 @@ def test_periods_follow_each_other_and_each_instant_is_in_exactly_one(zone, at, 
     ends = [at]
     for _turn in range(9):
         ends.append(due(ends[-1]))
-    assert all(earlier < later for earlier, later in zip(ends, ends[1:], strict=False))
+    assert all(earlier < later for earlier, later in itertools.pairwise(ends))
     # Asked from anywhere within a period, its end is the same: so no outage, however long, moves a boundary.
-    for since, until in zip(ends, ends[1:], strict=False):
+    for since, until in itertools.pairwise(ends):
         for part in (0.0, 0.3, 0.999):
             assert due(since + (until - since) * part) == until
     if kind == "hourly":
-        assert all(later - earlier == timedelta(hours=1) for earlier, later in zip(ends[1:], ends[2:], strict=False))
+        assert all(
+            later - earlier == timedelta(hours=1) for earlier, later in itertools.pairwise(ends)
+        )
     if kind == "daily":
         # A day left out has its digest when the clock has moved.
-        assert all(timedelta(0) < b - a <= timedelta(hours=50) for a, b in zip(ends[1:], ends[2:], strict=False))
+        assert all(
+            timedelta(0) < b - a <= timedelta(hours=50) for a, b in itertools.pairwise(ends)
+        )
 
 
 @settings(max_examples=200, deadline=None)

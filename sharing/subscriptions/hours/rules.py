@@ -1,9 +1,10 @@
-"""Quiet hours: how long a mail waits. No database, no clock."""
+"""Quiet hours: how long a mail waits; and which time zones there are. No database, no clock."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from sharing.subscriptions.rules import instant_of
 
@@ -25,3 +26,9 @@ def quiet_until(at: datetime, zone: ZoneInfo, begins: time, ends: time) -> datet
         if since <= (found or at) < until:
             found = until
     return found.astimezone(UTC) if found else None
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """The time zones to choose from: by place, as people know theirs, and UTC."""
+    return (*tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))), "UTC")
