@@ -34,7 +34,7 @@ def subscribe(wish: Wish, *, desk: bool, viewer: Viewer, at: datetime) -> Subscr
 
 
 def change(row: Subscription, wish: Wish, *, viewer: Viewer, at: datetime) -> None:
-    """Ask for something else, or to be told otherwise. What a digest was to tell until now, the next one still tells."""
+    """Ask for something else, or be told otherwise. What a digest was to tell until now, the next still tells."""
     _require(row, viewer)
     kept = {name: getattr(wish_of(row), name) for name in LISTS}
     _check(wish, desk=row.person_id is None, kept=kept)
@@ -104,6 +104,7 @@ def _values(wish: Wish, *, viewer: Viewer, at: datetime) -> dict[str, Any]:
     return {
         **columns_of(wish),
         "title": wish.title.strip(),
+        "channels": [each for each in Channel.values if each in wish.channels],
         "endpoint_id": endpoint,
         "frequency": wish.frequency,
         "times": times,

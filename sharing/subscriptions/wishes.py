@@ -25,7 +25,7 @@ Codes = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Wish:
-    """The filters by the names of their columns, and how to be told. Codes are of the vocabulary, owners agencies' codes."""
+    """The filters by the names of their columns, owners by their codes; and how to be told."""
 
     title: str = ""
     kinds: Codes = ()
@@ -52,6 +52,7 @@ class Wish:
     day: int = 1
 
 
+# The filters of several values.
 LISTS = tuple(each.name for each in fields(Wish) if each.default == () and each.name != "times")
 # What an address of lists and search asks for, by the name of the filter there. A month is no wish: it is past.
 ASKED = {
@@ -118,7 +119,7 @@ def wrong(wish: Wish, *, desk: bool, kept: Mapping[str, Iterable[str]] | None = 
     if not wish.title.strip():
         say("title", _("Give it a name: it is what your inbox says beside what it brings."))
     for name in LISTS:
-        if name != "channels" and (chosen := getattr(wish, name)):
+        if chosen := getattr(wish, name):
             allowed = {*known(name), *(kept or {}).get(name, ())}
             for code in sorted(set(chosen) - allowed):
                 say(name, _("“%(code)s” is not among the values to choose from.") % {"code": code[:60]})
@@ -174,4 +175,4 @@ def columns_of(wish: Wish) -> dict[str, Any]:
 
 def narrows(row: Subscription) -> bool:
     """Whether it asks for anything in particular: one that does not says nothing by having matched."""
-    return any(getattr(row, name) for name in (*LISTS, "hazard", "words") if name != "channels")
+    return any(getattr(row, name) for name in (*LISTS, "hazard", "words"))
