@@ -121,6 +121,7 @@ def test_only_few_modules_become_the_engine():
         "sharing/flow/breakglass.py",
         "sharing/audiences/settling.py",
         "sharing/deliveries/actions.py",
+        "sharing/deliveries/digests/actions.py",
         "sharing/deliveries/sending.py",
         "sharing/deliveries/tasks.py",
         "sharing/flow/audience.py",

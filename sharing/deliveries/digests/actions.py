@@ -38,7 +38,8 @@ CONVENE = f"""
         update sharing_subscription s set since_at = %(at)s, since_n = newest.n, next_at = due.next_at
         from due join sharing_subscription o on o.id = due.id, newest where s.id = due.id
         returning s.id, s.title, s.agency_id as agency, s.person_id as person, s.channels, s.endpoint_id,
-                  coalesce(o.since_at, s.created_at) as since_at, coalesce(o.since_n, newest.n) as after, newest.n as upto),
+                  coalesce(o.since_at, s.created_at) as since_at, coalesce(o.since_n, newest.n) as after,
+                  newest.n as upto),
     news as materialized (
         select m.*, gen_random_uuid() as uid,
                case when m.person is null then h.desk_email else p.email end as mailbox
@@ -51,9 +52,9 @@ CONVENE = f"""
                jsonb_build_object('what', 'digest', 'title', title, 'subscription', id, 'since', since_at,
                                   'until', %(at)s::timestamptz, 'after', after, 'upto', upto)
         from news returning id, uid)
-    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, endpoint_id, urgency, state, attempts,
+    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, endpoint_id, state, attempts,
                                   due_at, failure, notes, matched)
-    select gen_random_uuid(), a.id, n.agency, n.person, o.channel, o.endpoint, 3, 'waiting', 0, %(at)s, '', '{{}}',
+    select gen_random_uuid(), a.id, n.agency, n.person, o.channel, o.endpoint, 'waiting', 0, %(at)s, '', '{{}}',
            array[n.id]
     from news n join alerts a on a.uid = n.uid cross join lateral {WAYS.format("n")} o
     where o.channel = any(n.channels) and (o.endpoint is null or n.endpoint_id is null or o.endpoint = n.endpoint_id)

@@ -18,6 +18,7 @@ from sharing.disclosures.actions import disclose
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.rules import Carries, carries
 from sharing.disclosures.rules import Channel as Way
+from sharing.subscriptions.hours.actions import zone_of
 from sharing.subscriptions.matching import matches
 from sharing.subscriptions.models import Subscription
 from sharing.subscriptions.wishes import narrows
@@ -26,25 +27,24 @@ from sharing.subscriptions.wishes import narrows
 COUNTED = 1000
 LISTED = 100
 
-# Transactions may commit so much later than the instant they write.
-LATE = "interval '1 hour'"
-
-# Of what the agency was given since the last digest: what the reader is shown now and the subscription asks for, without
-# what was told to its recipient at once by this way. The view chooses, and the policy of faces looks again.
+# Of what the agency was given since the last digest: what the reader is shown now and the subscription asks for,
+# without what was told to its recipient at once by this way. That a colleague is named at TLP:RED is no news to who was
+# named before: entries are the agency's. The view chooses, and the policy of faces looks again.
 FOUND = f"""
     with news as (
         select record_id, bool_or(kind = 'granted') as new from sharing_entry
         where agency_id = hub_agency() and n > %(after)s and n <= %(upto)s and kind <> 'withdrawn' group by record_id)
     select record_id, hazard, new from (
         select f.record_id, f.face_id, f.hazard, n.new, f.visible_since
-        from news n join sharing_inbox f on f.record_id = n.record_id and f.visible_since > %(since)s - {LATE}
+        from news n join sharing_inbox f on f.record_id = n.record_id
         join sharing_subscription s on s.id = %(subscription)s
         where f.owner_id <> hub_agency() and {matches(face="f", sub="s")} and not exists (
             select from sharing_alert a join sharing_delivery d on d.alert_id = a.id
-            where a.record_id = f.record_id and a.kind in ('new', 'amended') and a.version >= f.version
-              and a.at > %(since)s - {LATE} and d.agency_id = hub_agency()
-              and d.person_id is not distinct from %(person)s::bigint and d.channel = %(channel)s
-              and d.state in ('waiting', 'sending', 'sent'))
+            where a.record_id = f.record_id and a.kind in ('new', 'amended') and a.at >= f.visible_since
+              and d.agency_id = hub_agency() and d.person_id is not distinct from %(person)s::bigint
+              and d.channel = %(channel)s and d.state in ('waiting', 'sending', 'sent'))
+          and not exists (select from sharing_grant g where g.id = f.id and g.person_id is not null
+                          and g.visible_since <= %(since)s)
         order by f.hazard desc, n.new desc, f.visible_since desc, f.record_id desc limit %(most)s) h
     where (select true from bulletins_face b where b.id = h.face_id)
     order by hazard desc, new desc, visible_since desc, record_id desc
@@ -82,13 +82,14 @@ class Digest:
     """`lines` are hazards first, then new, then amended. `waiting` are those that this way may not even name.
 
     `more` says that there are others beyond what is listed. `title` is empty where to name the subscription would say
-    more of a record than this way carries.
+    more of a record than this way carries. `zone` is the recipient's.
     """
 
     path: str
     period: Period
     title: str
     lines: tuple[Line, ...]
+    zone: str = "UTC"
     waiting: int = 0
     more: bool = False
 
@@ -157,6 +158,7 @@ def read_digest(
         period,
         subscription.title if named else "",
         tuple(line for line, extent in zip(lines, extents, strict=True) if extent > Carries.WAITING),
+        zone=zone_of(viewer),
         waiting=sum(extent == Carries.WAITING for extent in extents),
         more=len(pieces) > LISTED,
     )

@@ -19,7 +19,7 @@ from sharing.subscriptions.rules import may_manage_desk, may_subscribe
 
 @dataclass(frozen=True)
 class Hours:
-    """`zone` is a name of the time zone database; of a person it may be empty: their agency's. Both times or neither."""
+    """`zone` names one of the time zone database; a person's may be empty, for their agency's. Both times or neither."""
 
     zone: str = ""
     begins: time | None = None
@@ -56,7 +56,7 @@ def set_hours(hours: Hours, *, desk: bool, viewer: Viewer, at: datetime) -> None
         QuietHours.objects.update_or_create(
             **owner, defaults={"begins": hours.begins, "ends": hours.ends, "changed_at": at}
         )
-    _move_digests(owner, hours.zone or _agency_zone(viewer), at)
+    _move_digests(owner, hours.zone if desk else zone_of(viewer), at)
     write_trail(
         "subscription.hours",
         viewer=viewer,
@@ -84,8 +84,10 @@ def wrong(hours: Hours, *, desk: bool) -> dict[str, list[str]]:
     return found
 
 
-def _agency_zone(viewer: Viewer) -> str:
-    return str(Agency.objects.values_list("time_zone", flat=True).get(pk=viewer.agency_id))
+def zone_of(viewer: Viewer) -> str:
+    """The zone they go by: a person's own, or their agency's."""
+    own = Person.objects.filter(pk=viewer.person_id).values_list("time_zone", flat=True).first()
+    return own or str(Agency.objects.values_list("time_zone", flat=True).get(pk=viewer.agency_id))
 
 
 def _move_digests(owner: dict[str, int | None], zone: str, at: datetime) -> None:

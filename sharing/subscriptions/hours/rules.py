@@ -31,4 +31,5 @@ def quiet_until(at: datetime, zone: ZoneInfo, begins: time, ends: time) -> datet
 @cache
 def zones() -> tuple[str, ...]:
     """The time zones to choose from: by place, as people know theirs, and UTC."""
-    return (*tuple(sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))), "UTC")
+    named = (name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+    return (*sorted(named), "UTC")
