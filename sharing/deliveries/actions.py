@@ -35,12 +35,13 @@ ALERT = """
            coalesce((v.content -> 'core' ->> 'hazard')::boolean, false), %(at)s, '', '{}'
     from (select distinct record, kind from told) t join bulletins_record r on r.id = t.record
     join bulletins_version v on v.record_id = r.id and v.number = r.latest
-    returning id, record_id, kind"""
+    returning id, record_id, kind, hazard"""
 
 DELIVERY = """
-    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, endpoint_id, state, attempts,
+    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, endpoint_id, urgency, state, attempts,
                                   due_at, failure, notes, matched)
-    select gen_random_uuid(), a.id, t.agency, t.person, t.channel, t.endpoint, 'waiting', 0,
+    select gen_random_uuid(), a.id, t.agency, t.person, t.channel, t.endpoint,
+           case when a.hazard or a.kind = 'recalled' then 0 when t.channel = 'inbox' then 1 else 2 end, 'waiting', 0,
            t.due_at, '', '{}', t.matched
     from told t join alerts a on a.record_id = t.record and a.kind = t.kind"""
 
@@ -135,15 +136,14 @@ RECALL = f"""
     {DELIVERY}
 """  # noqa: S608  all of it is ours
 
+# In the order of ids, whoever else locks them: what is begun at this moment is waited for, and is no longer waiting.
 CANCEL = """
-    with waiting as (
+    with lost as (
         select d.id from sharing_delivery d join sharing_alert a on a.id = d.alert_id
-        where a.kind <> 'recalled'
+        where a.kind <> 'recalled' and d.state = 'waiting'
           and (a.record_id, d.agency_id) in (select * from unnest(%s::bigint[], %s::int[]))
-          and (d.state = 'waiting' or d.state = 'sending' and (d.begun_at is null or d.begun_at < d.claimed_at))
         order by d.id for update of d)
-    update sharing_delivery d set state = 'cancelled', claimed_at = null, notes = notes || %s::varchar
-    from waiting w where d.id = w.id
+    update sharing_delivery d set state = 'cancelled', notes = notes || %s::varchar from lost where lost.id = d.id
 """
 
 
@@ -152,8 +152,10 @@ NOTICE = """
     with told as (
         insert into sharing_alert (uid, kind, record_kind, ref, version, hazard, at, path, facts)
         values (gen_random_uuid(), %(kind)s, '', %(ref)s, 0, false, %(at)s, %(path)s, %(facts)s) returning id)
-    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, state, attempts, due_at, failure, notes)
-    select gen_random_uuid(), told.id, g.group_id, p.id, c.channel, 'waiting', 0, %(at)s, '', '{}'
+    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, urgency, state, attempts, due_at,
+                                  failure, notes)
+    select gen_random_uuid(), told.id, g.group_id, p.id, c.channel, case c.channel when 'inbox' then 1 else 2 end,
+           'waiting', 0, %(at)s, '', '{}'
     from told cross join hub_agency g
     left join hub_person p on p.id = %(person)s
     cross join (values ('inbox'), ('mail')) c(channel)
@@ -262,7 +264,7 @@ def hasten(task: str = SEND_DUE) -> None:
 
 
 def _cancel(pairs: Sequence[tuple[int, int]]) -> None:
-    """Cancel what waits, also what a process has claimed and not begun, for these (record, agency)."""
+    """Cancel what waits for these (record, agency)."""
     with engine(), connection.cursor() as cursor:
         cursor.execute(
             CANCEL,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bulletins.markings.rules import Marking
 from sharing.audiences.changes import Amended
+from sharing.deliveries.digests.reading import Digest
 from sharing.deliveries.models import AlertKind
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.shapes import Labels
@@ -26,11 +27,16 @@ class Recalled:
     version: int | None = None
 
 
+class Content:
+    """Stands for what several messages say alike."""
+
+
 @dataclass(frozen=True)
 class Message:
-    """`uid` is the delivery's, for ever the same. `disclosure` or `recalled` is set, but for the inbox and for notices.
+    """`uid` is the delivery's, for ever the same. One of `disclosure`, `recalled` and `digest` is set, but for the inbox and notices.
 
     `address` is a mail address or a URL; `secret` signs what goes to the latter. Neither is shown by repr.
+    Messages with the same `content` differ by these and `uid` alone: what is made of one does for the others.
     """
 
     uid: UUID
@@ -41,10 +47,12 @@ class Message:
     disclosure: Disclosure | None = None
     recalled: Recalled | None = None
     amended: Amended | None = None
+    digest: Digest | None = None
     path: str = ""
     address: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)
     labels: Labels | None = field(default=None, repr=False)
+    content: Content = field(default_factory=Content, repr=False, compare=False)
 
     @property
     def marking(self) -> Marking | None:

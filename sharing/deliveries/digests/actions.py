@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from hub.database.context import engine
 from sharing.deliveries.actions import WAYS, hasten
-from sharing.deliveries.models import AlertKind, Channel
+from sharing.deliveries.models import AlertKind, Channel, Urgency
 from sharing.subscriptions.rules import next_due
 
 AT_ONCE = 500
@@ -52,10 +52,10 @@ CONVENE = f"""
                jsonb_build_object('what', 'digest', 'title', title, 'subscription', id, 'since', since_at,
                                   'until', %(at)s::timestamptz, 'after', after, 'upto', upto)
         from news returning id, uid)
-    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, endpoint_id, state, attempts,
+    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, endpoint_id, urgency, state, attempts,
                                   due_at, failure, notes, matched)
-    select gen_random_uuid(), a.id, n.agency, n.person, o.channel, o.endpoint, 'waiting', 0, %(at)s, '', '{{}}',
-           array[n.id]
+    select gen_random_uuid(), a.id, n.agency, n.person, o.channel, o.endpoint, %(urgency)s, 'waiting', 0,
+           %(at)s, '', '{{}}', array[n.id]
     from news n join alerts a on a.uid = n.uid cross join lateral {WAYS.format("n")} o
     where o.channel = any(n.channels) and (o.endpoint is null or n.endpoint_id is null or o.endpoint = n.endpoint_id)
 """  # noqa: S608  all of it is ours
@@ -80,6 +80,7 @@ def convene_digests(*, at: datetime) -> int:
                     "due": orjson.dumps(due).decode(),
                     "at": at,
                     "digest": AlertKind.DIGEST.value,
+                    "urgency": Urgency.DIGEST.value,
                     "inbox": Channel.INBOX.value,
                     "mail": Channel.MAIL.value,
                     "webhook": Channel.WEBHOOK.value,
