@@ -33,8 +33,9 @@ class Content:
 
 @dataclass(frozen=True)
 class Message:
-    """`uid` is the delivery's, for ever the same. One of `disclosure`, `recalled` and `digest` is set, but for the inbox and notices.
+    """`uid` is the delivery's, for ever the same.
 
+    One of `disclosure`, `recalled` and `digest` is set, but for the inbox and for notices.
     `address` is a mail address or a URL; `secret` signs what goes to the latter. Neither is shown by repr.
     Messages with the same `content` differ by these and `uid` alone: what is made of one does for the others.
     """

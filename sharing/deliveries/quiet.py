@@ -25,7 +25,7 @@ PUT_OFF = """
 
 
 def put_off_quiet(rows: Sequence[Due], *, at: datetime) -> list[Due]:
-    """Put off the mails among `rows` whose recipients have quiet hours at `at`, until these are over; return the others.
+    """Put off those mails whose recipients have quiet hours at `at`, until these are over; return the others.
 
     Hazards, recalls and what an emergency opened wait for nobody's sleep. In the engine's transaction, which has the
     rows locked.

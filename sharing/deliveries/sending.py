@@ -127,9 +127,7 @@ def _is(told: Told) -> Any:
     return isinstance(told, Message)
 
 
-def _told(
-    rows: Sequence[Due], channel: str, at: datetime, digests: Mapping[int, Digest | str]
-) -> list[Told]:
+def _told(rows: Sequence[Due], channel: str, at: datetime, digests: Mapping[int, Digest | str]) -> list[Told]:
     """What each is told, read as the recipient at this moment; or why there is nothing to send."""
     found: list[Told] = [refusal(row, channel) for row in rows]
     asked = [place for place, why in enumerate(found) if not why]

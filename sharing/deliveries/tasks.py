@@ -11,9 +11,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from sharing.deliveries.actions import hasten
+from sharing.deliveries.digests.sending import FEW
 from sharing.deliveries.mending import free_stale, give_up, mend_clock, put_off
 from sharing.deliveries.notifiers import NOTIFIERS
-from sharing.deliveries.digests.sending import FEW
 from sharing.deliveries.sending import INBOXES, NotBegun, begin, keep_inboxes
 from sharing.deliveries.settling import settle
 from sharing.deliveries.wire import Wire

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import email
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from email.message import EmailMessage
+from email.policy import default
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core import mail
+from django.test import Client
 from django.utils import timezone
 
 from hub.database.context import engine, viewing
@@ -14,13 +20,16 @@ from hub.database.numbering import number_rows
 from sharing.deliveries.digests.actions import convene_digests, mend_digests
 from sharing.deliveries.digests.reading import Digest, read_digest
 from sharing.deliveries.models import AlertKind, Channel, Delivery
+from sharing.deliveries.querysets import notices, unread_count
+from sharing.flow import release
 from sharing.subscriptions.actions import change, pause, remove, resume
 from sharing.subscriptions.models import Subscription
 from sharing.subscriptions.wishes import wish_of
-from tests.builders import published_bulletin, released
-from tests.cast import agency, viewer
+from tests.builders import CANARIES, pick, plan, published_bulletin
+from tests.builders import released as released_at
+from tests.cast import agency, person, viewer
 from tests.conftest import as_owner
-from tests.deliveries.conftest import recalled
+from tests.deliveries.conftest import endpoint_for, recalled, send
 from tests.recalls.conftest import amend, carried
 from tests.subscriptions.conftest import quiet, subscribed
 
@@ -31,6 +40,21 @@ DAY = timedelta(days=1)
 
 def plain(**values: Any) -> Any:
     return published_bulletin(hazard=False, safety_note="", **values)
+
+
+def released(bulletin: Any, target: Any, *, tlp: str = "TLP:AMBER", controls: tuple[str, ...] = ()) -> None:
+    if not controls:
+        released_at(bulletin, target, tlp=tlp)
+        return
+    who = viewer("cbp.releaser")
+    with viewing(who):
+        release([bulletin], plan(pick(target), tlp=tlp, controls=controls), viewer=who, at=timezone.now())
+
+
+def signed_in(username: str) -> Client:
+    client = Client()
+    client.force_login(person(username))
+    return client
 
 
 def daily(username: str = "cbsa.officer", *, desk: bool = False, **wish: Any) -> Subscription:
@@ -121,12 +145,12 @@ def test_after_an_outage_there_is_one_digest_for_all_the_time_missed():
     assert row.next_at is not None
     at = row.next_at + 50 * timedelta(hours=1) + timedelta(minutes=20)
     assert convened(at) == 1 and convened(at) == 0
-    (inbox, mail) = digests()
-    assert sorted(refs(read(mail))) == sorted([first.ref, second.ref])
+    (_inbox, mailed) = digests()
+    assert sorted(refs(read(mailed))) == sorted([first.ref, second.ref])
     assert again(row).next_at == (at + timedelta(hours=1)).replace(minute=0, second=0, microsecond=0)
     period = (
-        datetime.fromisoformat(mail.alert.facts["since"]),
-        datetime.fromisoformat(mail.alert.facts["until"]),
+        datetime.fromisoformat(mailed.alert.facts["since"]),
+        datetime.fromisoformat(mailed.alert.facts["until"]),
     )
     assert period == (row.since_at, at)
 
@@ -193,8 +217,8 @@ def test_what_was_told_at_once_by_that_way_is_left_out():
     bulletin = plain()
     released(bulletin, "CBSA")
     assert row.next_at is not None and convened(row.next_at) == 2
-    inbox, mail = digests()[-2:]
-    assert read(mail) == "nothing new"
+    inbox, mailed = digests()[-2:]
+    assert read(mailed) == "nothing new"
     found = read(inbox, channel=Channel.INBOX)
     assert isinstance(found, Digest)
 
@@ -263,13 +287,11 @@ def test_one_whose_subscription_ended_or_left_the_way_says_nothing():
     row, who = daily(), viewer("cbsa.officer")
     released(plain(), "CBSA")
     assert row.next_at is not None and convened(row.next_at) == 1
-    (inbox, mail) = digests()
+    (inbox, mailed) = digests()
     with viewing(who):
         stood = again(row)
-        from dataclasses import replace
-
         change(stood, replace(wish_of(stood), channels=("inbox",)), viewer=who, at=timezone.now())
-    assert read(mail) == "its subscription has ended"
+    assert read(mailed) == "its subscription has ended"
     assert isinstance(read(inbox, channel=Channel.INBOX), Digest)
     with viewing(who):
         remove(again(row), viewer=who, at=timezone.now())
@@ -294,3 +316,188 @@ def test_two_that_convene_at_once_convene_each_digest_once():
 
 def test_times_are_kept_in_utc():
     assert daily().next_at.tzinfo in (UTC, timezone.get_current_timezone())  # type: ignore[union-attr]
+
+
+# --- Sent --------------------------------------------------------------------------------------------------
+def sent_at(at: datetime) -> int:
+    """Convened and sent at `at`, as the tasks do."""
+    convened(at)
+    return send(at=at)
+
+
+def the_mail(number: int = -1) -> EmailMessage:
+    raw = mail.outbox[number].message().as_bytes()
+    return email.message_from_bytes(raw, policy=default)  # type: ignore[return-value]
+
+
+def said(message: EmailMessage) -> str:
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert plain is not None and html is not None
+    return plain.get_content() + html.get_content()
+
+
+def test_a_digest_by_mail_says_of_each_record_what_a_mail_of_it_may_say():
+    quiet("cbsa.liaison")
+    row = daily(title="Tanks", methods=("VEH",))
+    open_one = plain(title="Open zebrafinch one", tear_line="Read me greenly")
+    held = plain(title="Held one")
+    strict = plain(title="Strict one")
+    for bulletin, tlp in ((open_one, "TLP:GREEN"), (held, "TLP:AMBER"), (strict, "TLP:AMBER+STRICT")):
+        released(bulletin, "CBSA", tlp=tlp)
+    assert row.next_at is not None
+    sent_at(row.next_at)
+    message = the_mail()
+    assert message["To"] == "cbsa.officer@hub.example"
+    assert message["Subject"] == "TLP:AMBER Digest: 2 new, 1 waiting"
+    text = said(message)
+    assert "Open zebrafinch one" in text and "Read me greenly" in text
+    assert "Held one" not in text and f"/bulletins/{held.ref}/" in text
+    assert "Strict one" not in text and strict.ref not in text and "STRICT" not in text
+    assert "One more waits for you in the hub" in text
+    # The name of the subscription says what the record at AMBER is about.
+    assert "Tanks" not in text
+    assert all(
+        CANARIES[group] not in text for group in ("detail", "place", "technique", "identifiers", "case")
+    )
+    assert [each.state for each in digests()] == ["sent", "sent"]
+
+
+def test_at_green_its_subscription_is_named_and_one_that_asks_for_everything_always_is():
+    quiet("cbsa.liaison")
+    row = daily(title="Tanks", methods=("VEH",), channels=("mail",))
+    released(plain(), "CBSA", tlp="TLP:GREEN")
+    assert row.next_at is not None
+    sent_at(row.next_at)
+    assert the_mail()["Subject"] == "TLP:GREEN Digest: Tanks: 1 new"
+    assert "Digest: Tanks" in said(the_mail())
+    everything = daily(title="All of it", channels=("mail",))
+    released(plain(), "CBSA", tlp="TLP:AMBER")
+    at = max(again(each).next_at for each in (row, everything))
+    sent_at(at)
+    subjects = [str(the_mail(number)["Subject"]) for number in (-1, -2)]
+    assert sorted(subjects) == ["TLP:AMBER Digest: 1 new", "TLP:AMBER Digest: All of it: 1 new"]
+
+
+def test_only_what_may_not_even_be_named_makes_a_mail_that_says_that_something_waits():
+    quiet("cbsa.liaison")
+    row = daily(title="Tanks", methods=("VEH",), channels=("mail",))
+    strict = plain()
+    released(strict, "CBSA", tlp="TLP:AMBER+STRICT")
+    assert row.next_at is not None
+    sent_at(row.next_at)
+    message = the_mail()
+    assert message["Subject"] == "Something waits for you in the hub"
+    assert strict.ref not in said(message) and "TLP" not in said(message) and "Tanks" not in said(message)
+    assert digests()[0].alert.path in said(message)
+
+
+def test_an_empty_digest_is_cancelled_and_stands_in_no_inbox():
+    quiet("cbsa.liaison")
+    row = daily(words="no such word anywhere")
+    released(plain(), "CBSA")
+    assert row.next_at is not None
+    before = len(mail.outbox)
+    sent_at(row.next_at)
+    assert len(mail.outbox) == before
+    assert [(each.state, each.notes) for each in digests()] == [("cancelled", ["nothing new"])] * 2
+    who = viewer("cbsa.officer")
+    with viewing(who):
+        assert not notices(who).exists() and unread_count(who) == 0
+    client = signed_in("cbsa.officer")
+    assert client.get(digests()[0].alert.path).status_code == 404
+
+
+def test_the_page_is_read_as_the_reader_each_time():
+    quiet("cbsa.liaison")
+    row = daily("cbsa.liaison", desk=True, title="Desk's morning")
+    kept, taken = plain(title="Kept"), plain(title="Taken away")
+    released(kept, ("CBSA", "place", "identifiers"))
+    released(taken, ("CBSA", "place", "identifiers"))
+    assert row.next_at is not None
+    sent_at(row.next_at)
+    path = digests()[0].alert.path
+    who = viewer("cbsa.officer")
+    with viewing(who):
+        (notice,) = notices(who, unread=True)
+        assert notice.alert.path == path and unread_count(who) == 1
+    inbox_page = signed_in("cbsa.officer").get("/inbox/").content.decode()
+    assert "Desk&#x27;s morning" in inbox_page and "Digest" in inbox_page
+    page = signed_in("cbsa.officer").get(path)
+    text = page.content.decode()
+    assert page.status_code == 200 and "Kept" in text and "Taken away" in text and "From CBP: 2" in text
+    assert CANARIES["place"] not in text
+    with viewing(who):
+        assert unread_count(who) == 0
+    recalled(taken)
+    text = signed_in("cbsa.liaison").get(path).content.decode()
+    assert "Kept" in text and "Taken away" not in text and "From CBP: 1" in text
+    for username in ("cbp.officer", "ncb.officer", "rcmp.officer", "steward", "inspector"):
+        assert signed_in(username).get(path).status_code == 404
+    recalled(kept)
+    assert "Nothing of it is left" in signed_in("cbsa.officer").get(path).content.decode()
+
+
+def test_a_persons_digest_is_theirs_alone():
+    quiet("cbsa.liaison")
+    row = daily("cbsa.officer", title="Private words")
+    released(plain(), "CBSA")
+    assert row.next_at is not None
+    sent_at(row.next_at)
+    path = digests()[0].alert.path
+    assert signed_in("cbsa.officer").get(path).status_code == 200
+    for username in ("cbsa.liaison", "cbsa.releaser", "cbp.officer"):
+        assert signed_in(username).get(path).status_code == 404
+        assert "Private words" not in signed_in(username).get("/inbox/").content.decode()
+
+
+def test_an_agency_that_lost_access_between_convening_and_sending_is_told_nothing():
+    quiet("cbsa.liaison")
+    row = daily()
+    bulletin = plain()
+    released(bulletin, "CBSA")
+    assert row.next_at is not None and convened(row.next_at) == 1
+    recalled(bulletin)
+    before = len(mail.outbox)
+    send(at=row.next_at)
+    assert {each.state for each in digests()} == {"cancelled"}
+    assert all("Digest" not in each.subject for each in mail.outbox[before:])
+
+
+def test_a_webhook_brings_the_names_of_what_came(receiver):
+    endpoint_for("CBSA", receiver.url)
+    quiet("cbsa.liaison")
+    row = daily("cbsa.liaison", desk=True, channels=("webhook",))
+    shown, kept_back = plain(), plain()
+    released(shown, ("CBSA", "place"))
+    released(kept_back, "CBSA", controls=("DISPLAY ONLY",))
+    assert row.next_at is not None
+    sent_at(row.next_at)
+    (got,) = receiver.received
+    assert got.payload["type"] == "digest.ready"
+    data = got.payload["data"]
+    assert data["subscription"] == str(row.uid)
+    assert [(each["ref"], each["new"], each["tlp"]) for each in data["records"]] == [
+        (shown.ref, True, "TLP:AMBER")
+    ]
+    assert not any(canary in got.body.decode() for canary in CANARIES.values())
+
+
+def test_digests_are_read_few_at_a_time_and_all_sent():
+    quiet("cbsa.liaison")
+    rows = [daily(title=f"Number {n}", channels=("inbox", "mail")) for n in range(23)]
+    released(plain(), "CBSA")
+    before = len(mail.outbox)
+    at = max(row.next_at for row in rows if row.next_at)
+    sent_at(at)
+    assert {each.state for each in digests()} == {"sent"} and len(digests()) == 46
+    assert len(mail.outbox) - before == 23
+
+
+def test_mails_of_a_subscriptions_digests_form_a_thread_that_names_nothing():
+    quiet("cbsa.liaison")
+    row = daily(channels=("mail",))
+    for _day in range(2):
+        released(plain(), "CBSA")
+        sent_at(again(row).next_at)
+    threads = {str(the_mail(number)["References"]) for number in (-1, -2)}
+    assert len(threads) == 1 and str(row.uid) not in threads.pop()

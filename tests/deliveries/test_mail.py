@@ -98,11 +98,11 @@ def test_a_recall_mail_has_the_ref_the_instant_what_to_do_and_nothing_else():
     send()
     message = sent(1)
     said = whole(message)
-    assert message["Subject"] == f"Recalled: {bulletin.ref}"
+    assert message["Subject"] == f"TLP:GREEN Recalled: {bulletin.ref}"
     assert f"{timezone.now():%Y-%m-%d}" in said and "UTC" in said and "Delete every copy" in said
     # Where to answer what became of the copies: the one address it names.
     said = said.replace(f"http://127.0.0.1:8000/bulletins/{bulletin.ref}/recall/answer/", "")
-    for words in ("Sugar", "CBP", "TLP:", TITLE, TEAR_LINE, NOTE, "http", *CANARIES.values()):
+    for words in ("Sugar", "CBP", TITLE, TEAR_LINE, NOTE, "http", *CANARIES.values()):
         assert words not in said.replace("drug-concealment-hub", "")
 
 

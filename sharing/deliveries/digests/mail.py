@@ -16,7 +16,7 @@ from sharing.disclosures.wording import kind_in_words
 
 
 def digest_in_mail(found: Digest) -> tuple[str, str, dict[str, Any]]:
-    """Subject, template and context. Where nothing may be said of any, it says that something waits, as other mails do."""
+    """Subject, template and context. Where nothing may be said of any: that something waits, as in other mails."""
     url = settings.SITE_URL + found.path
     if not found.lines:
         return _("Something waits for you in the hub"), "waiting", {"url": url}

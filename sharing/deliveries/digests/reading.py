@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -86,6 +87,7 @@ class Digest:
     """
 
     path: str
+    subscription: UUID
     period: Period
     title: str
     lines: tuple[Line, ...]
@@ -146,7 +148,7 @@ def read_digest(
     if not pieces:
         return _("nothing new")
     if channel == Channel.INBOX:
-        return Digest(path, period, subscription.title, ())
+        return Digest(path, subscription.uid, period, subscription.title, ())
     way = Way.MAIL if channel == Channel.MAIL else Way.WEBHOOK
     lines = _lines(viewer, pieces[:LISTED], way, at)
     if not lines:
@@ -155,6 +157,7 @@ def read_digest(
     named = min(extents) >= Carries.TEAR_LINE or not narrows(subscription)
     return Digest(
         path,
+        subscription.uid,
         period,
         subscription.title if named else "",
         tuple(line for line, extent in zip(lines, extents, strict=True) if extent > Carries.WAITING),

@@ -19,7 +19,7 @@ from sharing.subscriptions.rules import may_manage_desk, may_subscribe
 
 @dataclass(frozen=True)
 class Hours:
-    """`zone` names one of the time zone database; a person's may be empty, for their agency's. Both times or neither."""
+    """`zone` is a name of the time zone database; a person's is empty for their agency's. Both times or neither."""
 
     zone: str = ""
     begins: time | None = None
