@@ -79,6 +79,7 @@ EVENTS = {
     "subscription.hours": _("set a time zone or quiet hours"),
     "endpoint.add": _("added an address for alerts"),
     "endpoint.disable": _("stopped an address for alerts"),
+    "delivery.resend": _("had alerts sent again that had failed"),
     "token.issue": _("issued a token"),
     "trail.read": _("read the trail"),
     "trail.verify": _("compared the trail with its seals"),

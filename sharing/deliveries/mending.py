@@ -73,7 +73,7 @@ def put_off(ids: Iterable[int], *, until: datetime) -> None:
         )
 
 
-def _run(sql: str, **values: object) -> int:
+def _run(sql: str, **values: datetime | str) -> int:
     with engine(), connection.cursor() as cursor:
         cursor.execute(sql, values)
         return int(cursor.rowcount)

@@ -79,20 +79,16 @@ def begin(
                 found, passed = due(
                     channel, limit=limit, at=at, under_way=under_way or {}, urgency=urgency, only=only
                 )
-                kept = put_off_quiet(found, at=at) if channel == Channel.MAIL else found
-                rows.extend(few_digests(kept))
+                rows.extend(_awake(found, channel, at))
             digests = digests_of(rows, channel, at=at)
             with engine():
-                told = _told(rows, channel, at, digests)
-                attempts = [
-                    Attempt(row, at, message) for row, message in zip(rows, told, strict=True) if _is(message)
-                ]
-                attempts, unreadable = _with_secrets(attempts, {} if secrets is None else secrets)
+                said, refused = _told(rows, channel, at, digests)
+                attempts, unreadable = _with_secrets(
+                    [Attempt(row, at, message) for row, message in said], {} if secrets is None else secrets
+                )
                 _note_begun([attempt.row.id for attempt in attempts], at)
-                refused = [
-                    (row.id, why, "") for row, why in zip(rows, told, strict=True) if isinstance(why, str)
-                ]
-                _end([*refused, *((pk, "", _("its secret cannot be opened")) for pk in unreadable)])
+                unopened = _("its secret cannot be opened: give a new one")
+                _end([*refused, *((pk, "", unopened) for pk in unreadable)])
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
@@ -100,35 +96,48 @@ def begin(
     return attempts, bool(passed or len(attempts) < len(found))
 
 
-def keep_inboxes(*, at: datetime, limit: int = INBOXES, only: int | None = None) -> int:
+def keep_inboxes(*, at: datetime, limit: int = INBOXES, only: int | None = None) -> tuple[int, bool]:
     """Put what is due into inboxes, where nothing leaves the database: access is asked, and it has arrived.
 
-    Return how many rows were due.
+    (how many arrived, whether to ask again for more). Raises NotBegun.
     """
     rows: list[Due] = []
     try:
         with transaction.atomic():
             with engine():
                 found = due(Channel.INBOX, limit=limit, at=at, under_way={}, only=only)[0]
-                rows.extend(few_digests(found))
+                rows.extend(_awake(found, Channel.INBOX, at))
             digests = digests_of(rows, Channel.INBOX, at=at)
             with engine():
-                told = _told(rows, Channel.INBOX, at, digests)
-                _note_arrived([row.id for row, why in zip(rows, told, strict=True) if _is(why)], at)
-                _end([(row.id, why, "") for row, why in zip(rows, told, strict=True) if isinstance(why, str)])
+                said, refused = _told(rows, Channel.INBOX, at, digests)
+                _note_arrived([row.id for row, _message in said], at)
+                _end(refused)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         raise NotBegun([row.id for row in rows]) from error
-    return len(rows)
+    return len(said), len(found) == limit or len(rows) < len(found)
 
 
-def _is(told: Told) -> Any:
-    return isinstance(told, Message)
+def _awake(found: Sequence[Due], channel: str, at: datetime) -> list[Due]:
+    """Without mails in quiet hours, which are put off, and more digests than can be read at once, which stay due."""
+    return few_digests(put_off_quiet(found, at=at) if channel == Channel.MAIL else found)
 
 
-def _told(rows: Sequence[Due], channel: str, at: datetime, digests: Mapping[int, Digest | str]) -> list[Told]:
-    """What each is told, read as the recipient at this moment; or why there is nothing to send."""
+def _told(
+    rows: Sequence[Due], channel: str, at: datetime, digests: Mapping[int, Digest | str]
+) -> tuple[list[tuple[Due, Message]], list[tuple[int, str, str]]]:
+    """(what goes to whom, what goes to nobody as `_end` takes it), read as each recipient at this moment."""
+    told = _messages(rows, channel, at, digests)
+    return (
+        [(row, each) for row, each in zip(rows, told, strict=True) if isinstance(each, Message)],
+        [(row.id, each, "") for row, each in zip(rows, told, strict=True) if isinstance(each, str)],
+    )
+
+
+def _messages(
+    rows: Sequence[Due], channel: str, at: datetime, digests: Mapping[int, Digest | str]
+) -> list[Told]:
     found: list[Told] = [refusal(row, channel) for row in rows]
     asked = [place for place, why in enumerate(found) if not why]
     notices = [place for place in asked if rows[place].record is None]

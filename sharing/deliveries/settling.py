@@ -53,7 +53,8 @@ class Tally:
 
 def settle(ended: Sequence[Ended], *, at: datetime) -> int:
     """Record what became of attempts: sent, failed for good, or due again later; return how many were sent."""
-    rows = sorted((_settled(attempt, error, at) for attempt, error in ended), key=lambda row: row["id"])
+    in_order = sorted(ended, key=lambda each: each[0].row.id)
+    rows = [_settled(attempt, error, at) for attempt, error in in_order]
     with transaction.atomic(), engine():
         with connection.cursor() as cursor:
             cursor.execute(SETTLE, [orjson.dumps(rows).decode()])

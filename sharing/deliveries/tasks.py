@@ -8,13 +8,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from celery import shared_task
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from sharing.deliveries.actions import hasten
-from sharing.deliveries.digests.sending import FEW
 from sharing.deliveries.mending import free_stale, give_up, mend_clock, put_off
+from sharing.deliveries.models import Urgency
 from sharing.deliveries.notifiers import NOTIFIERS
-from sharing.deliveries.sending import INBOXES, NotBegun, begin, keep_inboxes
+from sharing.deliveries.sending import NotBegun, begin, keep_inboxes
 from sharing.deliveries.settling import settle
 from sharing.deliveries.wire import Wire
 
@@ -25,8 +26,11 @@ MOST, LEAST = 100, 40
 # While something is under way, what has become due is looked for so often.
 LOOK_S = 0.2
 GATHER_S = 0.01
-# No attempts begin after this. What is under way ends well before the task's own limit, and that before CLAIM_S.
-BUDGET_S, PATIENCE_S = 20.0, 15.0
+# After the first only what goes first is begun, after the second nothing; a process whose attempts then do not end
+# leaves them to the sweep. All of it well before the task's own limit, and that before CLAIM_S.
+BUDGET_S, FIRST_S, PATIENCE_S = 15.0, 25.0, 36.0
+# How soon a database that is away is asked again.
+AWAY_S = 0.5
 PUT_OFF = timedelta(minutes=1)
 
 Clock = Callable[[], datetime]
@@ -58,38 +62,56 @@ def send_waiting(*, clock: Clock = timezone.now) -> int:
     This thread alone uses the database, in sets; the wire only sends. An attempt begins right before it goes out, so
     never more than there are places on the wire, and what goes first overtakes all that waits.
     """
-    sent, ends = 0, time.monotonic() + BUDGET_S
+    began, sent = time.monotonic(), 0
     secrets: dict[str, str] = {}
     with Wire() as wire:
         while True:
-            left_s = ends - time.monotonic()
-            more = False
-            if left_s > 0:
-                arrived = _arrived(clock)
-                sent += arrived
-                begun = [_begun(channel, wire, clock, secrets) for channel in NOTIFIERS]
-                # Of digests no more arrive at a time.
-                more = any(begun) or arrived >= min(INBOXES, FEW)
-            elif left_s < -PATIENCE_S:
+            spent_s = time.monotonic() - began
+            if spent_s > PATIENCE_S:
                 log.warning("%s attempts did not end in time", wire.busy)
                 break
+            try:
+                arrived, more = _begun(wire, clock, secrets, least=_least(spent_s))
+            except (OperationalError, InterfaceError):
+                # What is under way can still be recorded, once the database is back.
+                if not wire.busy:
+                    raise
+                connection.close()
+                arrived, more = 0, False
+            sent += arrived
             if not wire.busy and not more:
                 break
-            if wire.busy:
-                sent += _recorded(wire, clock, wait_s=0.0 if more else LOOK_S)
-        if left_s <= 0:
+            sent += _recorded(wire, clock, 0.0 if more else LOOK_S, until=began + PATIENCE_S)
+        if spent_s > BUDGET_S:
             hasten()
     return sent
 
 
-def _arrived(clock: Clock) -> int:
+def _least(spent_s: float) -> Urgency | None:
+    """The least urgent that is still begun; None when nothing is."""
+    if spent_s > FIRST_S:
+        return None
+    return Urgency.FIRST if spent_s > BUDGET_S else Urgency.DIGEST
+
+
+def _begun(wire: Wire, clock: Clock, secrets: dict[str, str], *, least: Urgency | None) -> tuple[int, bool]:
+    """(how many arrived in inboxes, whether there may be more to begin at once)."""
+    if least is None:
+        return 0, False
+    arrived, more = _arrived(clock)
+    each = [_started(channel, wire, clock, secrets, least) for channel in NOTIFIERS]
+    return arrived, more or any(each)
+
+
+def _arrived(clock: Clock) -> tuple[int, bool]:
     try:
         return keep_inboxes(at=clock())
     except NotBegun as error:
-        return sum(_alone(pk, lambda only: keep_inboxes(at=clock(), only=only), clock) for pk in error.ids)
+        found = [_alone(pk, lambda only: keep_inboxes(at=clock(), only=only)[0], clock) for pk in error.ids]
+        return sum(found), True
 
 
-def _begun(channel: str, wire: Wire, clock: Clock, secrets: dict[str, str]) -> bool:
+def _started(channel: str, wire: Wire, clock: Clock, secrets: dict[str, str], least: Urgency) -> bool:
     """Begin what there are places for; whether there may be more to begin at once."""
     places, urgency = wire.free(channel)
     if places <= 0:
@@ -101,7 +123,7 @@ def _begun(channel: str, wire: Wire, clock: Clock, secrets: dict[str, str]) -> b
             limit=1 if only else min(places, MOST),
             at=clock(),
             under_way=wire.under_way,
-            urgency=urgency,
+            urgency=min(urgency, least),
             only=only,
             secrets=secrets,
         )
@@ -126,6 +148,15 @@ def _alone(pk: int, begin_it: Callable[[int], int | bool], clock: Clock) -> int:
         return 0
 
 
-def _recorded(wire: Wire, clock: Clock, *, wait_s: float) -> int:
+def _recorded(wire: Wire, clock: Clock, wait_s: float, *, until: float) -> int:
     ended = wire.ended(wait_s=wait_s, gather_s=GATHER_S if wire.busy > LEAST else 0.0)
-    return settle(ended, at=clock()) if ended else 0
+    while ended:
+        try:
+            return settle(ended, at=clock())
+        except (OperationalError, InterfaceError):
+            # They went out: not to record it would send them again.
+            if time.monotonic() > until:
+                raise
+            connection.close()
+            time.sleep(AWAY_S)
+    return 0
