@@ -261,6 +261,7 @@ SPECTACULAR_SETTINGS = {
         "Qualifier": "bulletins.vocabulary.lists.Qualifier",
         "Region": "bulletins.vocabulary.lists.Region",
         "Tlp": "bulletins.markings.models.TLP",
+        "Urgency": "bulletins.publishing.models.Urgency",
         "AgreementState": "sharing.agreements.rules.Stand",
         "RecallAnswerKind": "sharing.recalls.models.AnswerKind",
         "CorrectionState": "sharing.corrections.models.CorrectionState",

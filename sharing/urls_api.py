@@ -45,6 +45,7 @@ from sharing.rest.communities import (
 )
 from sharing.rest.marking import BulletinMarking, SeizureMarking
 from sharing.rest.releases import Recall, ReleaseList, ReleasePreview
+from sharing.subscriptions.api import SubscriptionDetail, SubscriptionList
 
 urlpatterns: list[URLPattern] = [
     path("schema/", SchemaView.as_view(), name="api-schema"),
@@ -92,6 +93,8 @@ urlpatterns: list[URLPattern] = [
     path("v1/agreements/<slug:code>/decline/", AgreementDecline.as_view(), name="api-agreement-decline"),
     path("v1/agreements/<slug:code>/suspend/", AgreementSuspend.as_view(), name="api-agreement-suspend"),
     path("v1/agreements/<slug:code>/resume/", AgreementResume.as_view(), name="api-agreement-resume"),
+    path("v1/subscriptions/", SubscriptionList.as_view(), name="api-subscriptions"),
+    path("v1/subscriptions/<uuid:uid>/", SubscriptionDetail.as_view(), name="api-subscription"),
     path("v1/ledger/", LedgerList.as_view(), name="api-ledger"),
     path("v1/requests/", RequestList.as_view(), name="api-requests"),
     path("v1/requests/<uuid:uid>/", RequestDetail.as_view(), name="api-request"),

@@ -52,6 +52,7 @@ class Due(NamedTuple):
     ref: str
     at: datetime
     path: str
+    matched: list[int]
 
     @property
     def viewer(self) -> Viewer:
@@ -74,7 +75,8 @@ DUE = """
            due.person_id, coalesce(p.username, ''), coalesce(p.email, ''),
            coalesce(p.is_active and p.agency_id = due.agency_id, false),
            due.endpoint_id, coalesce(e.url, ''), coalesce(e.sealed_secret, ''), e.disabled_at is null, e.resting_until,
-           coalesce(e.failures, 0), e.answered_at, a.id, a.kind, a.record_id, a.record_kind, a.ref, a.at, a.path
+           coalesce(e.failures, 0), e.answered_at, a.id, a.kind, a.record_id, a.record_kind, a.ref, a.at, a.path,
+           due.matched
     from due join sharing_alert a on a.id = due.alert_id
     join hub_agency g on g.group_id = due.agency_id
     left join hub_person p on p.id = due.person_id

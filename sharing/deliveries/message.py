@@ -38,6 +38,8 @@ class Message:
     One of `disclosure`, `recalled` and `digest` is set, but for the inbox and for notices.
     `address` is a mail address or a URL; `secret` signs what goes to the latter. Neither is shown by repr.
     Messages with the same `content` differ by these and `uid` alone: what is made of one does for the others.
+    `matched` are the titles of the recipient's subscriptions that asked for it; `unsubscribe` is the address that stops
+    mails by them, empty where none does: officer safety comes to a desk whatever it subscribes to.
     """
 
     uid: UUID
@@ -50,6 +52,8 @@ class Message:
     amended: Amended | None = None
     digest: Digest | None = None
     path: str = ""
+    matched: tuple[str, ...] = ()
+    unsubscribe: str = field(default="", repr=False)
     address: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)
     labels: Labels | None = field(default=None, repr=False)

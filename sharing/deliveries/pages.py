@@ -30,6 +30,7 @@ from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.presenting import Action, RecordRow, short_row
 from sharing.disclosures.reading import marking_of_page
 from sharing.disclosures.rules import Channel
+from sharing.subscriptions.querysets import named
 
 SIZE = 25
 NOTICES = 50
@@ -55,9 +56,11 @@ def inbox(request: HttpRequest) -> HttpResponse:
         if not after:
             hazards = list(open_ones.filter(hazard=True).exclude(alert=AlertKind.RECALLED)[:HAZARDS])
     found = list((rest.before(after) if after else rest)[: SIZE + 1])
-    shown = disclosed(viewer, [*hazards, *found[:SIZE]])
+    listed = [*hazards, *found[:SIZE]]
+    shown = disclosed(viewer, listed)
+    by = matched_by(viewer, listed)
     rows = {
-        item.pk: row_of_item(item, shown, back=request.get_full_path()) for item in [*hazards, *found[:SIZE]]
+        item.pk: row_of_item(item, shown, back=request.get_full_path(), by=by[item.pk]) for item in listed
     }
     groups = _groups(hazards, found[:SIZE], rows, everything)
     plain = [item.ref for item in found[:SIZE] if _to_acknowledge(item) and not item.hazard and rows[item.pk]]
@@ -162,8 +165,27 @@ def disclosed(viewer: Viewer, items: Iterable[InboxItem]) -> dict[int, Disclosur
     return {each.key: each for each in disclose(viewer, ids, Channel.PAGE)}
 
 
+def matched_by(viewer: Viewer, items: Sequence[InboxItem]) -> dict[int, tuple[str, ...]]:
+    """The titles of the reader's and their desk's subscriptions that ask for each item in particular, by its id.
+
+    One that asks for everything says nothing by it.
+    """
+    known = named(viewer, ((item.record_id, pk) for item in items for pk in item.matched))
+    return {
+        item.pk: tuple(
+            found.title for pk in item.matched if (found := known.get((item.record_id, pk))) and found.narrows
+        )
+        for item in items
+    }
+
+
 def row_of_item(
-    item: InboxItem, shown: dict[int, Disclosure], *, back: str, small: bool = True
+    item: InboxItem,
+    shown: dict[int, Disclosure],
+    *,
+    back: str,
+    small: bool = True,
+    by: tuple[str, ...] = (),
 ) -> RecordRow | None:
     """A line of the inbox; None for what has stopped being shown since the list was read."""
     if item.alert == AlertKind.RECALLED:
@@ -177,7 +199,7 @@ def row_of_item(
         found,
         unread=item.read_at is None,
         tags=(_("Amended"),) if item.alert == AlertKind.AMENDED else (),
-        also=(received, done),
+        also=(received, *(_("for “%(title)s”") % {"title": title} for title in by), done),
         action=_acknowledge(found, back, small=small) if _to_acknowledge(item) else None,
     )
 

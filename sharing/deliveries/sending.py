@@ -21,6 +21,7 @@ from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
 from hub.database.context import engine
 from sharing.audiences.changes import amended_for_each
+from sharing.deliveries.because import by_which
 from sharing.deliveries.digests.reading import Digest
 from sharing.deliveries.digests.sending import digests_of, few_digests
 from sharing.deliveries.due import Due, due
@@ -144,12 +145,12 @@ def _messages(
     recalls = [place for place in asked if rows[place].record and rows[place].kind == AlertKind.RECALLED]
     news = [place for place in asked if rows[place].record and rows[place].kind != AlertKind.RECALLED]
     for place in notices:
-        digest = digests.get(rows[place].id)
-        found[place] = (
-            digest
-            if isinstance(digest, str)
-            else _message(rows[place], channel, path=rows[place].path, digest=digest)
-        )
+        digest, path = digests.get(rows[place].id), rows[place].path
+        if isinstance(digest, Digest):
+            stop = digest.unsubscribe
+            found[place] = _message(rows[place], channel, path=path, digest=digest, unsubscribe=stop)
+        else:
+            found[place] = digest or _message(rows[place], channel, path=path)
     for place, recalled in zip(recalls, _recalled([rows[place] for place in recalls]), strict=True):
         found[place] = (
             _message(rows[place], channel, recalled=recalled)
@@ -173,6 +174,7 @@ def _discloses(rows: Sequence[Due], channel: str, at: datetime) -> Iterable[Told
         place for place, row in enumerate(rows) if row.kind == AlertKind.AMENDED and _given(answers[place])
     ]
     changes = dict(zip(amended, amended_for_each([_wanted(rows[place]) for place in amended]), strict=True))
+    by = by_which(rows, answers) if channel == Channel.MAIL else {}
     contents: dict[tuple[Any, ...], Content] = {}
     for place, (row, answer) in enumerate(zip(rows, answers, strict=True)):
         if not isinstance(answer, Disclosure):
@@ -189,6 +191,7 @@ def _discloses(rows: Sequence[Due], channel: str, at: datetime) -> Iterable[Told
             disclosure=answer,
             amended=change,
             content=contents.setdefault((row.alert, id(answer), id(change)), Content()),
+            **by.get(place, {}),
         )
 
 

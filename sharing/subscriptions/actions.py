@@ -142,9 +142,9 @@ def _note(event: str, row: Subscription, *, viewer: Viewer, at: datetime) -> Non
         viewer=viewer,
         at=at,
         object_type="subscription",
-        object_id=row.uid,
+        object_id=str(row.uid),
         desk=row.person_id is None,
         frequency=row.frequency,
         channels=row.channels,
-        **({"title": row.title} if row.person_id is None else {}),
+        title=row.title if row.person_id is None else "",
     )

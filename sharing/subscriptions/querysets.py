@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.db import connection, models
 from django.db.models.expressions import RawSQL
@@ -36,23 +39,63 @@ class QuietHoursQuerySet(models.QuerySet[Any]):
         )
 
 
-def titles_of(viewer: Viewer, ids: Iterable[int]) -> dict[int, str]:
-    """The titles of subscriptions that the viewer may see, by id."""
-    from sharing.subscriptions.models import Subscription
+@dataclass(frozen=True)
+class Named:
+    """A subscription as its owner is told of it beside what it brought."""
 
-    rows = Subscription.objects.visible_to(viewer).filter(pk__in=list(ids))
-    return dict(rows.order_by("id").values_list("id", "title"))
+    uid: UUID
+    title: str
+    narrows: bool
+
+
+def named(viewer: Viewer, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Named]:
+    """Of (record, subscription) pairs those whose subscription the viewer may see, and asks for what they are shown.
+
+    It is asked anew: a name must not tell of what has been withheld since it matched.
+    """
+    from sharing.subscriptions.models import Subscription
+    from sharing.subscriptions.wishes import narrows
+
+    wanted = sorted(set(pairs))
+    if not wanted:
+        return {}
+    rows = Subscription.objects.visible_to(viewer).in_bulk({pk for _record, pk in wanted})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            select w.record, w.sub
+            from unnest(%s::bigint[], %s::bigint[]) w(record, sub)
+            join sharing_subscription s on s.id = w.sub
+            join sharing_inbox f on f.record_id = w.record and {matches(face="f", sub="s")}
+            where (select true from bulletins_face b where b.id = f.face_id)
+            """,  # noqa: S608  all of it is ours
+            [[record for record, _sub in wanted], [sub for _record, sub in wanted]],
+        )
+        return {
+            (record, pk): Named(rows[pk].uid, rows[pk].title, narrows(rows[pk]))
+            for record, pk in cursor.fetchall()
+            if pk in rows
+        }
 
 
 def endpoints_of(viewer: Viewer) -> dict[str, int]:
-    """The live addresses for webhooks of the viewer's agency: uid -> id, for those who may direct them."""
+    """The live addresses for webhooks of the viewer's agency: uid -> id."""
+    return {uid: pk for uid, pk, _host in _endpoints(viewer)}
+
+
+def endpoint_names(viewer: Viewer) -> dict[str, str]:
+    """The same, uid -> the server's name: the rest of an address may hold a key."""
+    return {uid: host for uid, _pk, host in _endpoints(viewer)}
+
+
+def _endpoints(viewer: Viewer) -> list[tuple[str, int, str]]:
     require_viewer(viewer)
     with connection.cursor() as cursor:
         cursor.execute(
-            "select uid::text, id from sharing_endpoint where agency_id = %s and disabled_at is null order by id",
+            "select uid::text, id, url from sharing_endpoint where agency_id = %s and disabled_at is null order by id",
             [viewer.agency_id],
         )
-        return dict(cursor.fetchall())
+        return [(uid, pk, urlsplit(url).hostname or "") for uid, pk, url in cursor.fetchall()]
 
 
 def position_of(viewer: Viewer) -> int:

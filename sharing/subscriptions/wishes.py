@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import time
 from typing import Any
@@ -159,11 +159,21 @@ def _told_wrongly(wish: Wish, *, desk: bool) -> list[tuple[str, str]]:
 
 def wish_of(row: Subscription) -> Wish:
     """The row as a wish, as its owner would ask for it again."""
-    codes = dict(Agency.objects.filter(pk__in=row.owners).values_list("pk", "code"))
-    plain = {each.name: getattr(row, each.name) for each in fields(Wish) if each.name != "endpoint"}
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}
-    values["owners"] = tuple(sorted(codes[pk] for pk in row.owners if pk in codes))
-    return Wish(**values, endpoint=str(row.endpoint.uid) if row.endpoint else "")
+    return wishes_of([row])[row.pk]
+
+
+def wishes_of(rows: Sequence[Subscription]) -> dict[int, Wish]:
+    """The rows as wishes, by id; their agencies are looked up at once."""
+    wanted = {pk for row in rows for pk in row.owners}
+    codes = dict(Agency.objects.filter(pk__in=wanted).values_list("pk", "code")) if wanted else {}
+    found = {}
+    for row in rows:
+        values: dict[str, Any] = {each.name: getattr(row, each.name, "") for each in fields(Wish)}
+        values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        values["owners"] = tuple(sorted(codes[pk] for pk in row.owners if pk in codes))
+        values["endpoint"] = str(row.endpoint.uid) if row.endpoint else ""
+        found[row.pk] = Wish(**values)
+    return found
 
 
 def columns_of(wish: Wish) -> dict[str, Any]:

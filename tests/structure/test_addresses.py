@@ -164,6 +164,15 @@ PAGES: dict[str, Rule] = {
     "seizures": signed_in(),
     "search": signed_in(),
     "inbox": signed_in(),
+    "subscriptions": signed_in(),
+    **dict.fromkeys(
+        ("subscription_new", "subscription_preview"), door(lambda who: 200 if inside(who) else 403)
+    ),
+    # One that is nobody's: tests/subscriptions asks of real ones.
+    "subscription": signed_in(404),
+    **{f"subscription_{verb}": signed_in(405) for verb in ("pause", "resume", "remove")},
+    # Whoever holds the link; what is none is answered alike.
+    "unsubscribe": everybody(),
     "corrections": signed_in(),
     "correction": signed_in(404),
     "correction_take": signed_in(405),
@@ -279,6 +288,8 @@ PAGES: dict[str, Rule] = {
     "api-correction": api(everybody(404)),
     "api-correction-take": api(everybody(404)),
     "api-correction-answer": api(everybody(404)),
+    "api-subscriptions": api(everybody()),
+    "api-subscription": api(everybody(404)),
     "api-ledger": ledger_readers(is_api=True),
     "api-requests": api(everybody()),
     "api-request": api(everybody(404)),
@@ -348,6 +359,7 @@ def address(name: str, world) -> str:
         else str(uuid.uuid4()),
         "<uuid:photograph>": str(uuid.uuid4()),
         "<str:size>": "thumb",
+        "<str:token>": "nothing",
         "<int:number>": "1",
         "<str:agency>": "TXDPS" if name == "community_remove" else "CBSA",
         "<str:codes>": "VEH-BODY-DOOR",

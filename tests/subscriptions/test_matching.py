@@ -10,7 +10,7 @@ from bulletins.vocabulary.models import Port
 from hub.database.context import viewing
 from sharing.subscriptions.matching import FILTERS
 from sharing.subscriptions.models import Subscription
-from sharing.subscriptions.querysets import titles_of
+from sharing.subscriptions.querysets import named
 from tests.builders import CANARIES, published_bulletin, published_seizure, released
 from tests.cast import viewer
 from tests.recalls.conftest import amend, carried
@@ -156,10 +156,13 @@ def test_other_words_are_what_is_compared():
     subscribed("cbsa.officer", words="wrenlike", title="Other")
     subscribed("cbsa.officer", words="Nightjarville", title="Author's")
     subscribed("hsi.agent", words="Nightjarville")
-    give(published_bulletin(**SAID), cbsa(), worded("HSI"), tlp="TLP:GREEN")
+    record = published_bulletin(**SAID)
+    give(record, cbsa(), worded("HSI"), tlp="TLP:GREEN")
     (row,) = to("cbsa.officer")
     with viewing(viewer("cbsa.officer")) as who:
-        assert list(titles_of(who, row.matched).values()) == ["Other"]
+        assert [each.title for each in named(who, [(record.pk, pk) for pk in row.matched]).values()] == [
+            "Other"
+        ]
     assert len(to("hsi.agent")) == 1
 
 

@@ -20,6 +20,7 @@ from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.rules import Carries, carries
 from sharing.disclosures.rules import Channel as Way
 from sharing.subscriptions.hours.actions import zone_of
+from sharing.subscriptions.links import address_of
 from sharing.subscriptions.matching import matches
 from sharing.subscriptions.models import Subscription
 from sharing.subscriptions.wishes import narrows
@@ -83,7 +84,7 @@ class Digest:
     """`lines` are hazards first, then new, then amended. `waiting` are those that this way may not even name.
 
     `more` says that there are others beyond what is listed. `title` is empty where to name the subscription would say
-    more of a record than this way carries. `zone` is the recipient's.
+    more of a record than this way carries. `zone` is the recipient's; `unsubscribe` the address that stops its mails.
     """
 
     path: str
@@ -94,6 +95,7 @@ class Digest:
     zone: str = "UTC"
     waiting: int = 0
     more: bool = False
+    unsubscribe: str = ""
 
     @property
     def hazards(self) -> list[Line]:
@@ -164,6 +166,7 @@ def read_digest(
         zone=zone_of(viewer),
         waiting=sum(extent == Carries.WAITING for extent in extents),
         more=len(pieces) > LISTED,
+        unsubscribe=address_of(viewer, [subscription.uid]),
     )
 
 

@@ -96,6 +96,7 @@ class MailNotifier(Notifier):
 def compose(message: Message) -> EmailMultiAlternatives:
     """The mail as it goes out: plain text and HTML, threaded by record, named after the delivery for ever."""
     subject, template, context = _content(message)
+    context |= {"unsubscribe": message.unsubscribe, "subscriptions": f"{settings.SITE_URL}/subscriptions/"}
     mail = EmailMultiAlternatives(
         subject=_one_line(subject),
         body=_body(render_to_string(f"sharing/mail/{template}.txt", context)),
@@ -149,6 +150,8 @@ def _content(message: Message) -> tuple[str, str, dict[str, Any]]:
         "safety_note": disclosure.core.get("safety_note", "") if title else "",
         # Which parts, but not the author's note: that may say more than a tear line.
         "amended": message.amended if title else None,
+        # A subscription's name tells what it asked for: no more of the record than the mail itself may say.
+        "matched": message.matched if title else (),
     }
     hazard = [_("HAZARD")] if disclosure.hazard else []
     return " ".join([disclosure.marking.tlp, *hazard, title or str(context["what"])]), "alert", context
@@ -165,7 +168,11 @@ def _headers(message: Message) -> dict[str, str]:
     """References ties a record's mails together in a mailbox by a name that only this hub could make."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "hub.invalid"
     thread = f"<{_thread(message)}@{domain}>"
-    return {
+    stop = {
+        "List-Unsubscribe": f"<{message.unsubscribe}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    return (stop if message.unsubscribe else {}) | {
         "Message-ID": f"<{message.uid}@{domain}>",
         "References": thread,
         "In-Reply-To": thread,

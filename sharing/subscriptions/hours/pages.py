@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from hub.accounts.viewer import Viewer
+from hub.trail.actions import refuse
 from sharing.subscriptions.hours.actions import hours_of, set_hours
 from sharing.subscriptions.hours.forms import HoursForm
 from sharing.subscriptions.rules import may_manage_desk, may_subscribe
@@ -25,7 +26,9 @@ def settings(request: HttpRequest, desk: bool = False) -> HttpResponse:
     """The reader's own; with `desk` their agency's, which its liaison and administrator set."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     if not (may_manage_desk(viewer) if desk else may_subscribe(viewer)):
-        raise PermissionDenied
+        why = _("The desk's are set by its liaison and administrators; who is of no agency has none.")
+        refuse("subscription.hours", viewer=viewer, at=timezone.now(), reason=why)
+        raise PermissionDenied(why)
     here = DESK if desk else OWN
     of_desk = hours_of(viewer, desk=True)
     form = HoursForm(
