@@ -164,6 +164,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "sharing.retention.tasks.tell_of_reviews",
         "schedule": crontab(hour=12, minute=5),
     },
+    # A page that was answered while its record was recalled: its ledger row may have come after the recall's look.
+    "tell-of-recalls": {"task": "sharing.tasks.tell_of_recalls", "schedule": crontab(minute=41)},
     "sweep-leftovers": {"task": "sharing.retention.tasks.sweep_leftovers", "schedule": crontab(minute=23)},
     # Asked often, so that a mail server that was away costs minutes; each inspector is told once an hour.
     "mail-heads": {"task": "hub.trail.tasks.mail_heads", "schedule": 300.0, "options": {"expires": 300}},
@@ -264,6 +266,9 @@ SPECTACULAR_SETTINGS = {
         "Urgency": "bulletins.publishing.models.Urgency",
         "AgreementState": "sharing.agreements.rules.Stand",
         "RecallAnswerKind": "sharing.recalls.models.AnswerKind",
+        "DeliveryState": "sharing.deliveries.models.DeliveryState",
+        "DeliveryChannel": "sharing.deliveries.models.Channel",
+        "AlertKind": "sharing.deliveries.models.AlertKind",
         "CorrectionState": "sharing.corrections.models.CorrectionState",
     },
     "SCHEMA_PATH_PREFIX": "/api/v1/",
@@ -311,6 +316,11 @@ SETTLE_EDITS_S = env.number("SETTLE_EDITS_S", 5 if HUB_DEMO else 120, low=0, hig
 OUTGOING_ALLOW = env.networks("OUTGOING_ALLOW", "127.0.0.0/8,::1/128" if HUB_DEMO else "")
 # Fernet keys for endpoints' secrets, the newest first; without any, one is derived from SECRET_KEY.
 WEBHOOK_KEYS = env.fernet_keys("WEBHOOK_KEYS")
+
+# What a monitor shows as a bearer at /metrics; without it there is no such page.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 32:
+    env.refuse("METRICS_TOKEN must have 32 characters at least")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]

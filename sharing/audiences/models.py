@@ -124,7 +124,8 @@ class Withdrawal(models.Model):
     """Written whenever a grant that was visible ends: nothing of the record but its names and the instant.
 
     A recall writes one for each agency that ever was given what it takes back, whoever has it now; where one version
-    alone is taken back, `only_version` is that.
+    alone is taken back, `only_version` is that. `basis` is what the grant rested on, as in the ledger: a release, 0 for
+    none, below 0 an emergency; None where there was no grant any more.
     """
 
     agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
@@ -141,6 +142,7 @@ class Withdrawal(models.Model):
     at = models.DateTimeField()
     recall = models.ForeignKey(Recall, models.CASCADE, null=True, related_name="+")
     only_version = models.IntegerField(null=True)
+    basis = models.BigIntegerField(null=True)
 
     objects = WithdrawalQuerySet.as_manager()
 

@@ -23,8 +23,9 @@ from hub.agencies.models import Agency
 from hub.database.context import engine
 from sharing.audiences.models import Grant, Withdrawal
 from sharing.audiences.naming import Offer, offers
+from sharing.audiences.rosters import hidden_rosters, open_releases, rests_openly
 from sharing.audiences.unusual import Foreseen, unusual
-from sharing.communities.models import Community, Membership
+from sharing.communities.models import Community
 from sharing.releases.facts import World, load, remarked
 from sharing.releases.grounds import Decision, Reach
 from sharing.releases.models import Release
@@ -236,44 +237,17 @@ def _decided(world: World, pk: int, agencies: Iterable[int], at: datetime) -> di
     }
 
 
-def hidden_rosters(communities: Iterable[int | None], viewer: Viewer) -> dict[int, Community]:
-    """Of `communities`, which the viewer's agency released to, those whose members only the lead sees.
-
-    Asked past the policies: one that the agency has left, or that has closed, keeps its roster to itself too.
-    """
-    ids = {pk for pk in communities if pk}
-    if not ids:
-        return {}
-    with engine():
-        rows = Community.objects.filter(pk__in=ids, roster_visible=False).exclude(lead_id=viewer.agency_id)
-        return {community.pk: community for community in rows.order_by("code")}
-
-
 def _known_partners(owner: int, agencies: Iterable[int], viewer: Viewer) -> set[int]:
     """Of `agencies`, those that hold or held something of the owner's, as far as the viewer may know it."""
     wanted = list(agencies)
+    releases = list(Release.objects.filter(owner_id=owner).only("pk", "community_id"))
+    openly = open_releases(releases, hidden_rosters((each.community_id for each in releases), viewer))
     with engine():
         grants = Grant.objects.filter(group_id__in=wanted, face__owner_id=owner, emergency=None)
-        holding = set(grants.values_list("group_id", flat=True).distinct())
+        rests = set(grants.values_list("group_id", "release_id").distinct())
         held = Withdrawal.objects.filter(agency_id__in=wanted, owner_id=owner)
-        found = holding | set(held.values_list("agency_id", flat=True).distinct())
-    return found & _openly_given(owner, viewer) if found else found
-
-
-def _openly_given(owner: int, viewer: Viewer) -> set[int]:
-    """Whom releases of the owner's ever named, by themselves or in an open roster, and their clients."""
-    releases = Release.objects.filter(owner_id=owner).order_by()
-    communities = set(releases.values_list("community_id", flat=True).distinct())
-    agencies = Agency.objects.order_by()
-    if releases.filter(agency=None, community=None).exists() or not (
-        hidden := hidden_rosters(communities, viewer)
-    ):
-        return set(agencies.values_list("pk", flat=True))
-    members = Membership.objects.filter(community_id__in=(communities - {None}) - set(hidden)).order_by()
-    found = set(releases.exclude(agency=None).values_list("agency_id", flat=True).distinct())
-    found |= set(members.values_list("agency_id", flat=True).distinct())
-    clients = agencies.filter(parent_id__in=found, parent_confirmed_at__isnull=False)
-    return found | set(clients.values_list("pk", flat=True))
+        rests |= set(held.values_list("agency_id", "basis").distinct())
+    return {agency for agency, basis in rests if rests_openly(basis, openly)}
 
 
 def _content(record: Record) -> dict[str, dict[str, Any]]:

@@ -6,7 +6,9 @@ import json
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -14,6 +16,7 @@ from django.db import connection, transaction
 from hub.accounts.viewer import Viewer
 from hub.celery import app
 from hub.database.context import engine
+from hub.trail.actions import origin
 from sharing.deliveries.models import AlertKind, Channel, Delivery, NoticeRead
 from sharing.subscriptions.matching import matches
 
@@ -27,12 +30,14 @@ SEND_DUE = "sharing.deliveries.tasks.send_due"
 WAYS = """(select %(inbox)s::varchar as channel, null::bigint as endpoint
             union all select %(mail)s, null where {0}.mailbox <> ''
             union all select %(webhook)s, e.id from sharing_endpoint e
-             where e.agency_id = {0}.agency and e.disabled_at is null and {0}.person is null)"""
+             where e.agency_id = {0}.agency and e.verified_at is not null and e.disabled_at is null
+              and {0}.person is null)"""
 
 ALERT = """
-    insert into sharing_alert (uid, kind, record_id, record_kind, ref, version, owner_id, hazard, at, path, facts)
+    insert into sharing_alert (uid, kind, record_id, record_kind, ref, version, owner_id, hazard, at, path, facts,
+                               request_id)
     select gen_random_uuid(), t.kind, r.id, r.kind, r.ref, r.latest, r.owner_id,
-           coalesce((v.content -> 'core' ->> 'hazard')::boolean, false), %(at)s, '', '{}'
+           coalesce((v.content -> 'core' ->> 'hazard')::boolean, false), %(at)s, '', '{}', %(request)s
     from (select distinct record, kind from told) t join bulletins_record r on r.id = t.record
     join bulletins_version v on v.record_id = r.id and v.number = r.latest
     returning id, record_id, kind, hazard"""
@@ -150,8 +155,9 @@ CANCEL = """
 # A notice: one alert without a record, to each desk's inbox and mailbox, or to one person of it.
 NOTICE = """
     with told as (
-        insert into sharing_alert (uid, kind, record_kind, ref, version, hazard, at, path, facts)
-        values (gen_random_uuid(), %(kind)s, '', %(ref)s, 0, false, %(at)s, %(path)s, %(facts)s) returning id)
+        insert into sharing_alert (uid, kind, record_kind, ref, version, hazard, at, path, facts, request_id)
+        values (gen_random_uuid(), %(kind)s, '', %(ref)s, 0, false, %(at)s, %(path)s, %(facts)s, %(request)s)
+        returning id)
     insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, urgency, state, attempts, due_at,
                                   failure, notes)
     select gen_random_uuid(), told.id, g.group_id, p.id, c.channel, case c.channel when 'inbox' then 1 else 2 end,
@@ -179,10 +185,12 @@ def queue_notice(
     `facts` are codes, references, numbers, dates and what one side wrote for the other; never content of a record.
     `path` is a page of the hub that asks for itself who may read it. Returns how many deliveries were written.
     """
+    request = current_request()
     with engine(), connection.cursor() as cursor:
         cursor.execute(
             NOTICE,
             {
+                "request": request,
                 "kind": kind.value,
                 "agencies": sorted(set(agencies)),
                 "at": at,
@@ -193,6 +201,7 @@ def queue_notice(
             },
         )
         count: int = cursor.rowcount
+    note_queued(kind, request, count)
     transaction.on_commit(hasten, robust=True)
     return count
 
@@ -225,7 +234,9 @@ def queue_alerts(
     recall = kind == AlertKind.RECALLED
     if recall:
         _cancel(wanted if losing is None else sorted(set(losing)))
+    request = current_request()
     parameters: dict[str, Any] = {
+        "request": request,
         "records": [record for record, agency in wanted],
         "agencies": [agency for record, agency in wanted],
         "kind": kind.value,
@@ -241,8 +252,19 @@ def queue_alerts(
     with engine(), connection.cursor() as cursor:
         cursor.execute(RECALL if recall else QUEUE, parameters)
         count: int = cursor.rowcount
+    note_queued(kind, request, count)
     transaction.on_commit(hasten, robust=True)
     return count
+
+
+def current_request() -> str:
+    """The id of what is being done, as on the trail; what no request caused gets one of its own."""
+    return origin.get().request_id or uuid4().hex
+
+
+def note_queued(kind: AlertKind, request: str, count: int) -> None:
+    facts = {"request_id": request, "kind": kind.value, "count": count}
+    transaction.on_commit(partial(log.info, "queued", extra=facts), robust=True)
 
 
 def hasten(task: str = SEND_DUE) -> None:
@@ -274,3 +296,7 @@ def _cancel(pairs: Sequence[tuple[int, int]]) -> None:
                 "recalled before it was sent",
             ],
         )
+        count: int = cursor.rowcount
+    if count:
+        facts = {"request_id": origin.get().request_id, "count": count}
+        transaction.on_commit(partial(log.info, "cancelled", extra=facts), robust=True)

@@ -36,7 +36,7 @@ class Message:
     """`uid` is the delivery's, for ever the same.
 
     One of `disclosure`, `recalled` and `digest` is set, but for the inbox and for notices.
-    `address` is a mail address or a URL; `secret` signs what goes to the latter. Neither is shown by repr.
+    `address` is a mail address or a URL; each of `secrets` signs what goes to the latter. Neither is shown by repr.
     Messages with the same `content` differ by these and `uid` alone: what is made of one does for the others.
     `matched` are the titles of the recipient's subscriptions that asked for it; `unsubscribe` is the address that stops
     mails by them, empty where none does: officer safety comes to a desk whatever it subscribes to.
@@ -55,7 +55,7 @@ class Message:
     matched: tuple[str, ...] = ()
     unsubscribe: str = field(default="", repr=False)
     address: str = field(default="", repr=False)
-    secret: str = field(default="", repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     labels: Labels | None = field(default=None, repr=False)
     content: Content = field(default_factory=Content, repr=False, compare=False)
 

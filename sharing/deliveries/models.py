@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from bulletins.records.models import Kind, Record
 from hub.agencies.models import Agency
-from sharing.deliveries.querysets import DeliveryQuerySet, InboxItemQuerySet
+from sharing.deliveries.querysets import DeliveryQuerySet, EndpointQuerySet, InboxItemQuerySet
 from sharing.subscriptions.models import Channel
 
 
@@ -58,6 +58,8 @@ class Alert(models.Model):
     at = models.DateTimeField()
     path = models.CharField(max_length=200, blank=True)
     facts = models.JSONField(default=dict)
+    # Of the deed that caused it, as on the trail: the same in every log line up to the receipt.
+    request_id = models.CharField(max_length=32, blank=True)
 
     class Meta:
         constraints = [
@@ -78,7 +80,10 @@ class Urgency(models.IntegerChoices):
 
 
 class Endpoint(models.Model):
-    """Where an agency takes webhooks. The secret is encrypted at rest.
+    """Where an agency takes webhooks. Secrets are encrypted at rest; while one is changed the old one signs as well.
+
+    Nothing but the challenge is sent before `verified_at`. One that was removed keeps its row, for its deliveries are
+    the proof of what was sent, and neither its address nor a secret.
 
     `failures` counts attempts in a row that nobody took, since `failing_since`; from some on the endpoint rests until
     `resting_until`, then one delivery tries whether it is back. `answered_at` is when it last took one, to the minute.
@@ -86,14 +91,34 @@ class Endpoint(models.Model):
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True)
     agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
-    url = models.URLField(max_length=500)
-    sealed_secret = models.TextField()
+    url = models.URLField(max_length=500, blank=True)
+    sealed_secret = models.TextField(blank=True)
+    sealed_old_secret = models.TextField(blank=True)
+    old_secret_ends_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
+    verified_at = models.DateTimeField(null=True, blank=True)
     disabled_at = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0, db_default=0)
     failing_since = models.DateTimeField(null=True, blank=True)
     resting_until = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = EndpointQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sealed_old_secret="", old_secret_ends_at=None)
+                | ~Q(sealed_old_secret="") & Q(old_secret_ends_at__isnull=False),
+                name="endpoint_old_secret_ends",
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_at=None)
+                | Q(disabled_at__isnull=False, url="", sealed_secret="", sealed_old_secret=""),
+                name="endpoint_removed_keeps_nothing",
+            ),
+        ]
 
 
 class Delivery(models.Model):
@@ -155,6 +180,8 @@ class Delivery(models.Model):
                 name="delivery_endpoint",
             ),
             models.Index(fields=["person"], condition=Q(person__isnull=False), name="delivery_person"),
+            # Few rows, and none of it is paid for by what is sent.
+            models.Index(fields=["agency", "endpoint"], condition=Q(state="failed"), name="delivery_failed"),
         ]
 
 

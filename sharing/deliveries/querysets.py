@@ -25,6 +25,13 @@ class DeliveryQuerySet(models.QuerySet[Any]):
         )
 
 
+class EndpointQuerySet(models.QuerySet[Any]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """The viewer's agency's own, without those that were removed."""
+        require_viewer(viewer)
+        return self.filter(agency_id=viewer.agency_id, removed_at=None)
+
+
 class InboxItemQuerySet(models.QuerySet[Any]):
     """Rows of `sharing_inboxitem`: the viewer is read from the transaction's setting, inside the view."""
 
@@ -67,6 +74,14 @@ def notices(viewer: Viewer, *, unread: bool = False) -> DeliveryQuerySet:
         .order_by("-id")
     )
     return found.filter(read_at=None) if unread else found
+
+
+def told_of(viewer: Viewer, record: int) -> tuple[UUID, str] | None:
+    """The delivery that told the viewer's agency, or the viewer, of a record last; the id of the deed behind it."""
+    from sharing.deliveries.models import Channel, Delivery
+
+    newest = Delivery.objects.visible_to(viewer).filter(alert__record_id=record, channel=Channel.INBOX)
+    return newest.order_by("-id").values_list("uid", "alert__request_id").first()
 
 
 def unread_count(viewer: Viewer) -> int:

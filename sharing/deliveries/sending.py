@@ -30,6 +30,7 @@ from sharing.deliveries.models import AlertKind, Channel, DeliveryState, Urgency
 from sharing.deliveries.quiet import put_off_quiet
 from sharing.deliveries.rules import refusal
 from sharing.deliveries.sealing import unseal
+from sharing.deliveries.telling import tell
 from sharing.disclosures.actions import disclose_each, held_by_each
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.rules import Carries
@@ -88,12 +89,15 @@ def begin(
                     [Attempt(row, at, message) for row, message in said], {} if secrets is None else secrets
                 )
                 _note_begun([attempt.row.id for attempt in attempts], at)
-                unopened = _("its secret cannot be opened: give a new one")
-                _end([*refused, *((pk, "", unopened) for pk in unreadable)])
+                unopened = _("its secret cannot be opened")
+                _end([*refused, *((row, "", unopened) for row in unreadable)])
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         raise NotBegun([row.id for row in rows]) from error
+    for attempt in attempts:
+        tell("begun", **attempt.row.told, attempt=attempt.row.attempts + 1)
+    _tell_ended(refused, unreadable)
     return attempts, bool(passed or len(attempts) < len(found))
 
 
@@ -117,6 +121,9 @@ def keep_inboxes(*, at: datetime, limit: int = INBOXES, only: int | None = None)
         raise
     except Exception as error:
         raise NotBegun([row.id for row in rows]) from error
+    for row, _message in said:
+        tell("sent", **row.told)
+    _tell_ended(refused, [])
     return len(said), len(found) == limit or len(rows) < len(found)
 
 
@@ -125,14 +132,21 @@ def _awake(found: Sequence[Due], channel: str, at: datetime) -> list[Due]:
     return few_digests(put_off_quiet(found, at=at) if channel == Channel.MAIL else found)
 
 
+def _tell_ended(cancelled: Sequence[tuple[Due, str, str]], failed: Sequence[Due]) -> None:
+    for row, _why, _failure in cancelled:
+        tell("cancelled", **row.told)
+    for row in failed:
+        tell("failed", **row.told)
+
+
 def _told(
     rows: Sequence[Due], channel: str, at: datetime, digests: Mapping[int, Digest | str]
-) -> tuple[list[tuple[Due, Message]], list[tuple[int, str, str]]]:
+) -> tuple[list[tuple[Due, Message]], list[tuple[Due, str, str]]]:
     """(what goes to whom, what goes to nobody as `_end` takes it), read as each recipient at this moment."""
     told = _messages(rows, channel, at, digests)
     return (
         [(row, each) for row, each in zip(rows, told, strict=True) if isinstance(each, Message)],
-        [(row.id, each, "") for row, each in zip(rows, told, strict=True) if isinstance(each, str)],
+        [(row, each, "") for row, each in zip(rows, told, strict=True) if isinstance(each, str)],
     )
 
 
@@ -216,19 +230,19 @@ def _message(row: Due, channel: str, **told: Any) -> Message:
     )
 
 
-def _with_secrets(attempts: Sequence[Attempt], opened: dict[str, str]) -> tuple[list[Attempt], list[int]]:
+def _with_secrets(attempts: Sequence[Attempt], opened: dict[str, str]) -> tuple[list[Attempt], list[Due]]:
     """(attempts with what signs them, rows whose secret none of the keys opens)."""
     found, unreadable = [], []
     for attempt in attempts:
-        sealed = attempt.row.sealed_secret
         try:
-            if sealed and sealed not in opened:
-                opened[sealed] = unseal(sealed)
+            for sealed in attempt.row.sealed_secrets:
+                if sealed not in opened:
+                    opened[sealed] = unseal(sealed)
         except InvalidToken:
-            unreadable.append(attempt.row.id)
+            unreadable.append(attempt.row)
             continue
-        message = replace(attempt.message, secret=opened[sealed]) if sealed else attempt.message
-        found.append(replace(attempt, message=message))
+        secrets = tuple(opened[sealed] for sealed in attempt.row.sealed_secrets)
+        found.append(replace(attempt, message=replace(attempt.message, secrets=secrets)))
     return found, unreadable
 
 
@@ -273,18 +287,18 @@ def _note_arrived(ids: list[int], at: datetime) -> None:
             )
 
 
-def _end(rows: Sequence[tuple[int, str, str]]) -> None:
-    """Cancel (id, why, ""), or give up (id, "", failure)."""
+def _end(rows: Sequence[tuple[Due, str, str]]) -> None:
+    """Cancel (row, why, ""), or give up (row, "", failure)."""
     if not rows:
         return
     said = [
         {
-            "id": pk,
+            "id": row.id,
             "state": DeliveryState.FAILED if failure else DeliveryState.CANCELLED,
             "notes": [note] if note else [],
             "failure": failure,
         }
-        for pk, note, failure in rows
+        for row, note, failure in rows
     ]
     with connection.cursor() as cursor:
         cursor.execute(

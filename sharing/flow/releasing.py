@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
+from bulletins.faces.derived import lock_with_derived
 from bulletins.flow import below_sources, rests_on
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import Marking
@@ -23,7 +24,7 @@ from sharing.communities.models import Community
 from sharing.deliveries.actions import queue_alerts
 from sharing.deliveries.models import AlertKind
 from sharing.flow.audience import audiences_of, had, has
-from sharing.flow.marking import follow, lock_with_derived, note_marking, remark
+from sharing.flow.marking import follow, note_marking, remark
 from sharing.releases.actions import write_releases
 from sharing.releases.models import Release
 from sharing.releases.plan import Plan, naming_refusals, plan_refusals

@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("bulletins", "0008_journeys"),
         ("hub", "0004_seconded_inspectors"),
-        ("sharing", "0014_openly_given"),
+        ("sharing", "0015_urgency_and_breaker"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -11,8 +11,7 @@ MINE = "agency_id = hub_agency() and (person_id is null or -person_id = any(hub_
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sharing", "0015_urgency_and_breaker"),
-        ("sharing", "0016_subscriptions"),
+        ("sharing", "0018_endpoints"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

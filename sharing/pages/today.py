@@ -24,7 +24,9 @@ from hub.agencies.models import Role
 from hub.pages.times import as_time
 from sharing.audiences.models import Received
 from sharing.corrections.waiting import corrections_to_decide
+from sharing.deliveries.endpoints.waiting import endpoints_to_mend
 from sharing.deliveries.models import AlertKind, InboxItem
+from sharing.deliveries.operations.numbers import may_operate
 from sharing.deliveries.pages import disclosed, notice_rows, row_of_item
 from sharing.deliveries.querysets import inbox_items
 from sharing.disclosures.actions import disclose
@@ -150,6 +152,7 @@ DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = (
     to_decide,
     corrections_to_decide,
     to_review,
+    endpoints_to_mend,
 )
 
 
@@ -164,6 +167,8 @@ def _places(viewer: Viewer) -> list[tuple[str, str, str]]:
             _("What may cross between agencies, in which direction, until when"),
         ),
     ]
+    if may_operate(viewer):
+        found.append(("/operations/", _("Operations"), _("How sending fares in the whole hub, in numbers")))
     if viewer.can(Role.INSPECTOR):
         found.insert(0, ("/trail/", _("Trail"), _("Who did what, when and from where, across the hub")))
         number = waiting(viewer)

@@ -9,7 +9,7 @@ from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from sharing.audiences.holders import Holders
 from sharing.audiences.models import Given
-from sharing.audiences.preview import hidden_rosters
+from sharing.audiences.rosters import hidden_rosters
 from sharing.receipts.models import Answered
 from sharing.releases.models import Release
 

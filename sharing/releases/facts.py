@@ -173,18 +173,6 @@ def _strictest(own: _Marks, sources: Iterable[Record]) -> dict[str, Any]:
     return {"tlp": tlp, "controls": frozenset(controls), "rel_to": frozenset(rel_to)}
 
 
-def derived_from(ids: Iterable[int]) -> set[int]:
-    """Every record of which a version is derived from one of `ids`, at whatever remove; without `ids` themselves."""
-    start = set(ids)
-    found, fresh = set[int](), start
-    with engine():
-        while fresh:
-            rows = Version.objects.filter(linked__overlap=sorted(fresh))
-            fresh = set(rows.values_list("record_id", flat=True)) - found - start
-            found |= fresh
-    return found
-
-
 def _sources(records: dict[int, Record], versions: Iterable[Version]) -> dict[int, list[Record]]:
     """Record -> what any of its versions is derived from, where that is not wholly its owner's own word."""
     linked: dict[int, set[int]] = defaultdict(set)

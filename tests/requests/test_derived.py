@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from bulletins.faces.derived import derived_from
 from bulletins.flow import publish
 from bulletins.models import LinkedSeizure
 from bulletins.publishing.actions import Entry, save
@@ -14,7 +15,6 @@ from hub.database.context import engine, viewing
 from sharing.audiences.actions import rebuild_grants
 from sharing.disclosures.reading import shown_to
 from sharing.flow import Handling, mark
-from sharing.releases.facts import derived_from
 from tests.builders import asked, draft_bulletin, granted, published_bulletin, published_seizure, released
 from tests.cast import viewer
 from tests.disclosures.reader import reader, take_back, text
@@ -185,6 +185,24 @@ def test_it_holds_at_any_remove(source):
     assert seen("txdps.trooper", second)
     marked(source, "TLP:AMBER+STRICT")
     assert seen("txdps.trooper", second).marking.tlp == "TLP:AMBER+STRICT"
+
+
+def test_a_source_that_comes_to_rest_on_something_stricter_narrows_what_is_derived_from_it(source):
+    marked(source, "TLP:AMBER+STRICT")
+    first = published_bulletin(AUTHOR)
+    released(first, "DEA", by=AUTHOR)
+    second = derived(first, by="dea.agent")
+    released(second, "community:HIDTA-STX", by="dea.agent")
+    assert seen(AUTHOR, second) is not None
+    who = viewer(AUTHOR)
+    with viewing(who):
+        save(first, Entry(values={"tlp": "TLP:AMBER+STRICT"}), viewer=who, at=timezone.now())
+    assert not linked(first, source)
+    posted(first)
+    assert seen(AUTHOR, second) is None
+    assert seen("dea.agent", second).marking.tlp == "TLP:AMBER+STRICT"
+    changes = rebuild_grants(timezone.now())
+    assert not (changes.granted or changes.changed or changes.withdrawn)
 
 
 def test_a_source_taken_back_still_binds_and_is_not_lost_by_an_edit(source):

@@ -247,6 +247,20 @@ PAGES: dict[str, Rule] = {
     "briefing": door(lambda who: 200 if who in ("cbp.liaison", "cbp.releaser") else 404),
     "briefing_present": door(lambda who: 200 if who in ("cbp.liaison", "cbp.releaser") else 404),
     "briefing_pdf": door(lambda who: 200 if who in ("cbp.liaison", "cbp.releaser") else 404),
+    # One that is not the reader's agency's: tests/deliveries asks of real ones.
+    "endpoints": with_role("liaison", "admin"),
+    "endpoint_new": with_role("liaison", "admin"),
+    "endpoint": signed_in(404),
+    **{
+        f"endpoint_{verb}": signed_in(405)
+        for verb in ("move", "rotate", "verify", "test", "end_old_secret", "disable", "remove", "resend")
+    },
+    "deliveries": with_role("liaison", "admin"),
+    "deliveries_resend": signed_in(405),
+    "delivery_resend": signed_in(405),
+    "operations": door(lambda who: 200 if not inside(who) else 403),
+    # Without its token there is no such page.
+    "metrics": everybody(404),
     "ledger": ledger_readers(),
     # A form must be named.
     "ledger_export": ledger_readers(400),
@@ -278,6 +292,11 @@ PAGES: dict[str, Rule] = {
     "api-release-preview": api(everybody(405)),
     "api-recall": api(everybody(405)),
     "api-receipts": api(everybody()),
+    "api-deliveries": api(everybody()),
+    "api-delivery": api(everybody(404)),
+    "api-delivery-resend": api(everybody(404)),
+    "api-endpoints": api(with_role("liaison", "admin")),
+    "api-endpoint-resend": api(everybody(404)),
     "api-agreements": api(everybody()),
     "api-agreement": api(parties(200)),
     **{f"api-agreement-{verb}": api(parties(405)) for verb in ("accept", "decline", "suspend", "resume")},

@@ -9,7 +9,7 @@ import orjson
 from django.db import connection, transaction
 
 from hub.database.context import engine
-from sharing.deliveries.actions import WAYS, hasten
+from sharing.deliveries.actions import WAYS, current_request, hasten, note_queued
 from sharing.deliveries.models import AlertKind, Channel, Urgency
 from sharing.subscriptions.rules import next_due
 
@@ -47,8 +47,8 @@ CONVENE = f"""
         where exists (select from sharing_entry e where e.agency_id = m.agency and e.n > m.after and e.n <= m.upto
                       and e.kind <> 'withdrawn')),
     alerts as (
-        insert into sharing_alert (uid, kind, record_kind, ref, version, hazard, at, path, facts)
-        select uid, %(digest)s, '', '', 0, false, %(at)s, '/inbox/digests/' || uid || '/',
+        insert into sharing_alert (uid, kind, record_kind, ref, version, hazard, at, path, request_id, facts)
+        select uid, %(digest)s, '', '', 0, false, %(at)s, '/inbox/digests/' || uid || '/', %(request)s,
                jsonb_build_object('what', 'digest', 'title', title, 'subscription', id, 'since', since_at,
                                   'until', %(at)s::timestamptz, 'after', after, 'upto', upto)
         from news returning id, uid)
@@ -71,6 +71,7 @@ def convene_digests(*, at: datetime) -> int:
 
     After an outage there is one for all the time missed. Whoever convenes others at this moment is not waited for.
     """
+    request = current_request()
     with transaction.atomic(), engine(), connection.cursor() as cursor:
         due = _due(cursor, "s.next_at <= %(at)s", at)
         if due:
@@ -79,6 +80,7 @@ def convene_digests(*, at: datetime) -> int:
                 {
                     "due": orjson.dumps(due).decode(),
                     "at": at,
+                    "request": request,
                     "digest": AlertKind.DIGEST.value,
                     "urgency": Urgency.DIGEST.value,
                     "inbox": Channel.INBOX.value,
@@ -87,6 +89,7 @@ def convene_digests(*, at: datetime) -> int:
                 },
             )
             if cursor.rowcount:
+                note_queued(AlertKind.DIGEST, request, cursor.rowcount)
                 transaction.on_commit(hasten, robust=True)
     return len(due)
 

@@ -31,7 +31,7 @@ RECORDS = ("/bulletins/", "/seizures/")
 TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Of one connection.
 MAILS = 50
-_REFUSED = "the mailbox was refused: correct the desk's mail address, then send again"
+_REFUSED = "the mailbox was refused"
 
 
 class MailNotifier(Notifier):

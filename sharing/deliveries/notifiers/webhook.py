@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
-import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
@@ -18,18 +15,17 @@ from sharing.deliveries.digests.reading import Digest
 from sharing.deliveries.message import Content, Message
 from sharing.deliveries.models import AlertKind
 from sharing.deliveries.notifiers.base import Notifier, Undelivered
+from sharing.deliveries.signing import signed
 from sharing.disclosures.shapes import shape
 
 TIMEOUT_S = 10.0
 EVENTS = {AlertKind.NEW: "released", AlertKind.AMENDED: "amended", AlertKind.RECALLED: "recalled"}
-# The receiver says that this address will never take it; what its owner can do.
+# The receiver says that this address will never take it; dead_letters.ADVICE says what its owner does.
 GONE = {
-    404: "the endpoint does not exist (404): correct its address, then send again",
-    410: "the endpoint is gone (410): give a new one, then send again",
+    404: "the endpoint does not exist (404)",
+    410: "the endpoint is gone (410)",
 }
-REDIRECTS = (
-    "the endpoint answered {}, which leads elsewhere and is not followed: give the address it leads to"
-)
+REDIRECTS = "the endpoint answered {}, which leads elsewhere and is not followed"
 # Those that may say how long to wait.
 BUSY = (429, 503)
 
@@ -54,7 +50,7 @@ class WebhookNotifier(Notifier):
                 message.address, body, headers(message, body), timeout_s=TIMEOUT_S, limit_bytes=0
             )
         except Refused as error:
-            raise Undelivered(f"{error}: give an address that the hub may reach", permanent=True) from error
+            raise Undelivered(str(error), permanent=True) from error
         except Unreachable as error:
             raise Undelivered(str(error)) from error
         judge(answer)
@@ -130,22 +126,7 @@ def _digest(found: Digest) -> dict[str, Any]:
 
 
 def headers(message: Message, body: bytes) -> dict[str, str]:
-    """Signed at the moment of sending: receivers refuse what is older than five minutes."""
-    uid, now = str(message.uid), str(int(time.time()))
-    return {
-        "Content-Type": "application/json",
-        "User-Agent": "drug-concealment-hub",
-        "webhook-id": uid,
-        "webhook-timestamp": now,
-        "webhook-signature": signature(message.secret, uid, now, body),
-    }
-
-
-def signature(secret: str, uid: str, timestamp: str, body: bytes) -> str:
-    """As standardwebhooks makes it, which its tests hold it to: HMAC-SHA256 of id, seconds and body."""
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    made = hmac.digest(key, f"{uid}.{timestamp}.".encode() + body, "sha256")
-    return "v1," + base64.b64encode(made).decode()
+    return signed(message.uid, message.secrets, body)
 
 
 def asked_wait_s(text: str) -> int:
