@@ -127,6 +127,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "sharing.deliveries.tasks.*": {"queue": "urgent"},
+    "sharing.deliveries.digests.tasks.*": {"queue": "default"},
     "hub.trail.tasks.*": {"queue": "default"},
     "sharing.tasks.refresh_due": {"queue": "default"},
     "sharing.tasks.compare_grants": {"queue": "bulk"},
@@ -138,6 +139,12 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULE = {
     # What was not sent at once, whatever the reason, is found here: the outbox promises, the broker hastens.
     "sweep": {"task": "sharing.deliveries.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    # Digests that are due. One that is convened late tells of all that came until then.
+    "convene-digests": {
+        "task": "sharing.deliveries.digests.tasks.convene",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
     # A release that has begun, an end that has passed: the ends are exact without it, the starts wait for it.
     "refresh": {"task": "sharing.tasks.refresh_due", "schedule": 5.0, "options": {"expires": 5}},
     # What a suspension or a change of an agreement left to be recomputed; an agreement that begins; one near its end.

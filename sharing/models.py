@@ -14,7 +14,7 @@ from sharing.receipts.models import Answered, Receipt, Reminded
 from sharing.releases.models import Consent, Recall, Release
 from sharing.requests.models import OnwardRequest, Verdict
 from sharing.retention.models import Leftover
-from sharing.subscriptions.models import Subscription
+from sharing.subscriptions.models import QuietHours, Subscription
 
 __all__ = [
     "Agreement",
@@ -43,6 +43,7 @@ __all__ = [
     "NoticeRead",
     "OnwardRequest",
     "Opened",
+    "QuietHours",
     "Recall",
     "RecallAnswer",
     "Receipt",

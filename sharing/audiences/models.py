@@ -116,6 +116,12 @@ class Entry(models.Model):
     n = models.BigIntegerField(null=True, unique=True)
     numbered_at = models.DateTimeField(null=True)
 
+    class Meta:
+        indexes = [
+            # What an agency was given since a number: written once, when the row gets its own.
+            models.Index(fields=["agency_id", "n"], condition=Q(n__isnull=False), name="entry_agency"),
+        ]
+
 
 class WithdrawalKind(models.TextChoices):
     RECALLED = "recalled", _("recalled")

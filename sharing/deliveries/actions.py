@@ -192,7 +192,7 @@ def queue_notice(
     `facts` are codes, references, numbers, dates and what one side wrote for the other; never content of a record.
     `path` is a page of the hub that asks for itself who may read it. Returns how many deliveries were written.
     """
-    request = _request()
+    request = current_request()
     with engine(), connection.cursor() as cursor:
         cursor.execute(
             NOTICE,
@@ -209,7 +209,7 @@ def queue_notice(
             },
         )
         count: int = cursor.rowcount
-    _queued(kind, request, count)
+    note_queued(kind, request, count)
     transaction.on_commit(hasten, robust=True)
     return count
 
@@ -242,7 +242,7 @@ def queue_alerts(
     recall = kind == AlertKind.RECALLED
     if recall:
         _cancel(wanted if losing is None else sorted(set(losing)))
-    request = _request()
+    request = current_request()
     parameters: dict[str, Any] = {
         "request": request,
         "records": [record for record, agency in wanted],
@@ -260,17 +260,17 @@ def queue_alerts(
     with engine(), connection.cursor() as cursor:
         cursor.execute(RECALL if recall else QUEUE, parameters)
         count: int = cursor.rowcount
-    _queued(kind, request, count)
+    note_queued(kind, request, count)
     transaction.on_commit(hasten, robust=True)
     return count
 
 
-def _request() -> str:
+def current_request() -> str:
     """The id of what is being done, as on the trail; what no request caused gets one of its own."""
     return origin.get().request_id or uuid4().hex
 
 
-def _queued(kind: AlertKind, request: str, count: int) -> None:
+def note_queued(kind: AlertKind, request: str, count: int) -> None:
     facts = {"request_id": request, "kind": kind.value, "count": count}
     transaction.on_commit(partial(log.info, "queued", extra=facts), robust=True)
 

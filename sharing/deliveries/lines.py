@@ -119,8 +119,8 @@ def row_of_item(
 ) -> RecordRow | None:
     """A line of the inbox; None for what has stopped being shown since the list was read.
 
-    `asked` says of which records the agency is still asked to acknowledge them, and by when; `titles` which subscriptions
-    asked for this one.
+    `asked` says of which records the agency is still asked to acknowledge them, and by when; `titles` which
+    subscriptions asked for this one.
     """
     if item.alert == AlertKind.RECALLED:
         return _recalled(item)

@@ -100,6 +100,7 @@ WORDS: dict[str, Any] = {
     "acknowledge.escalation.person": _lazy(
         "You have not acknowledged %(ref)s, which %(owner)s asked for by %(due)s"
     ),
+    "digest": _lazy("%(title)s"),
     "request.asked": _lazy("%(asker)s asks that %(recipient)s may have %(ref)s"),
     "request.granted": _lazy("Granted: %(recipient)s may have %(ref)s"),
     "request.refused": _lazy("Refused: %(recipient)s does not get %(ref)s by your request"),

@@ -22,18 +22,20 @@ from hub.accounts.viewer import Viewer
 from hub.database.context import engine
 from sharing.audiences.changes import amended_for_each
 from sharing.deliveries.asking import still_asked
+from sharing.deliveries.because import by_which
+from sharing.deliveries.digests.reading import Digest
+from sharing.deliveries.digests.sending import digests_of, few_digests
 from sharing.deliveries.due import Due, due
 from sharing.deliveries.message import Content, Message, Recalled
 from sharing.deliveries.models import AlertKind, Channel, DeliveryState, Urgency
+from sharing.deliveries.quiet import put_off_quiet
 from sharing.deliveries.rules import refusal
 from sharing.deliveries.sealing import unseal
 from sharing.deliveries.telling import tell
 from sharing.disclosures.actions import disclose_each, held_by_each
 from sharing.disclosures.disclosure import Disclosure
-from sharing.disclosures.rules import Carries, carries
+from sharing.disclosures.rules import Carries
 from sharing.disclosures.rules import Channel as Way
-from sharing.subscriptions.links import Link, address_of
-from sharing.subscriptions.querysets import Came, told_by
 
 WAYS = {Channel.MAIL.value: Way.MAIL, Channel.WEBHOOK.value: Way.WEBHOOK}
 INBOXES = 500
@@ -75,22 +77,21 @@ def begin(
     """
     rows: list[Due] = []
     try:
-        with transaction.atomic(), engine():
-            found, passed = due(
-                channel, limit=limit, at=at, under_way=under_way or {}, urgency=urgency, only=only
-            )
-            rows.extend(found)
-            said, refused = _told(rows, channel, at)
-            attempts, unreadable = _with_secrets(
-                [Attempt(row, at, message) for row, message in said], {} if secrets is None else secrets
-            )
-            _note_begun([attempt.row.id for attempt in attempts], at)
-            _end(
-                [
-                    *refused,
-                    *((row, "", _("its secret cannot be opened")) for row in unreadable),
-                ]
-            )
+        with transaction.atomic():
+            with engine():
+                found, passed = due(
+                    channel, limit=limit, at=at, under_way=under_way or {}, urgency=urgency, only=only
+                )
+                rows.extend(_awake(found, channel, at))
+            digests = digests_of(rows, channel, at=at)
+            with engine():
+                said, refused = _told(rows, channel, at, digests)
+                attempts, unreadable = _with_secrets(
+                    [Attempt(row, at, message) for row, message in said], {} if secrets is None else secrets
+                )
+                _note_begun([attempt.row.id for attempt in attempts], at)
+                unopened = _("its secret cannot be opened")
+                _end([*refused, *((row, "", unopened) for row in unreadable)])
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
@@ -98,7 +99,7 @@ def begin(
     for attempt in attempts:
         tell("begun", **attempt.row.told, attempt=attempt.row.attempts + 1)
     _tell_ended(refused, unreadable)
-    return attempts, bool(passed or (rows and len(attempts) < len(rows)))
+    return attempts, bool(passed or len(attempts) < len(found))
 
 
 def keep_inboxes(*, at: datetime, limit: int = INBOXES, only: int | None = None) -> tuple[int, bool]:
@@ -108,11 +109,15 @@ def keep_inboxes(*, at: datetime, limit: int = INBOXES, only: int | None = None)
     """
     rows: list[Due] = []
     try:
-        with transaction.atomic(), engine():
-            rows.extend(due(Channel.INBOX, limit=limit, at=at, under_way={}, only=only)[0])
-            said, refused = _told(rows, Channel.INBOX, at)
-            _note_arrived([row.id for row, _message in said], at)
-            _end(refused)
+        with transaction.atomic():
+            with engine():
+                found = due(Channel.INBOX, limit=limit, at=at, under_way={}, only=only)[0]
+                rows.extend(_awake(found, Channel.INBOX, at))
+            digests = digests_of(rows, Channel.INBOX, at=at)
+            with engine():
+                said, refused = _told(rows, Channel.INBOX, at, digests)
+                _note_arrived([row.id for row, _message in said], at)
+                _end(refused)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
@@ -120,7 +125,12 @@ def keep_inboxes(*, at: datetime, limit: int = INBOXES, only: int | None = None)
     for row, _message in said:
         tell("sent", **row.told)
     _tell_ended(refused, [])
-    return len(said), len(rows) == limit
+    return len(said), len(found) == limit or len(rows) < len(found)
+
+
+def _awake(found: Sequence[Due], channel: str, at: datetime) -> list[Due]:
+    """Without mails in quiet hours, which are put off, and more digests than can be read at once, which stay due."""
+    return few_digests(put_off_quiet(found, at=at) if channel == Channel.MAIL else found)
 
 
 def _tell_ended(cancelled: Sequence[tuple[Due, str, str]], failed: Sequence[Due]) -> None:
@@ -131,24 +141,31 @@ def _tell_ended(cancelled: Sequence[tuple[Due, str, str]], failed: Sequence[Due]
 
 
 def _told(
-    rows: Sequence[Due], channel: str, at: datetime
+    rows: Sequence[Due], channel: str, at: datetime, digests: Mapping[int, Digest | str]
 ) -> tuple[list[tuple[Due, Message]], list[tuple[Due, str, str]]]:
     """(what goes to whom, what goes to nobody as `_end` takes it), read as each recipient at this moment."""
-    told = _messages(rows, channel, at)
+    told = _messages(rows, channel, at, digests)
     return (
         [(row, each) for row, each in zip(rows, told, strict=True) if isinstance(each, Message)],
         [(row, each, "") for row, each in zip(rows, told, strict=True) if isinstance(each, str)],
     )
 
 
-def _messages(rows: Sequence[Due], channel: str, at: datetime) -> list[Told]:
+def _messages(
+    rows: Sequence[Due], channel: str, at: datetime, digests: Mapping[int, Digest | str]
+) -> list[Told]:
     found: list[Told] = [refusal(row, channel) for row in rows]
     asked = [place for place, why in enumerate(found) if not why]
     notices = [place for place in asked if rows[place].record is None]
     recalls = [place for place in asked if rows[place].record and rows[place].kind == AlertKind.RECALLED]
     news = [place for place in asked if rows[place].record and rows[place].kind != AlertKind.RECALLED]
     for place in notices:
-        found[place] = _message(rows[place], channel, path=rows[place].path)
+        digest, path = digests.get(rows[place].id), rows[place].path
+        if isinstance(digest, Digest):
+            stop = digest.unsubscribe
+            found[place] = _message(rows[place], channel, path=path, digest=digest, unsubscribe=stop)
+        else:
+            found[place] = digest or _message(rows[place], channel, path=path)
     actions = [place for place in notices if rows[place].kind == AlertKind.ACTION]
     for place, asked_for in zip(actions, still_asked([rows[place] for place in actions]), strict=True):
         if not asked_for:
@@ -176,7 +193,7 @@ def _discloses(rows: Sequence[Due], channel: str, at: datetime) -> Iterable[Told
         place for place, row in enumerate(rows) if row.kind == AlertKind.AMENDED and _given(answers[place])
     ]
     changes = dict(zip(amended, amended_for_each([_wanted(rows[place]) for place in amended]), strict=True))
-    by = _by(rows, answers) if channel == Channel.MAIL else [{} for _row in rows]
+    by = by_which(rows, answers) if channel == Channel.MAIL else {}
     contents: dict[tuple[Any, ...], Content] = {}
     for place, (row, answer) in enumerate(zip(rows, answers, strict=True)):
         if not isinstance(answer, Disclosure):
@@ -193,22 +210,8 @@ def _discloses(rows: Sequence[Due], channel: str, at: datetime) -> Iterable[Told
             disclosure=answer,
             amended=change,
             content=contents.setdefault((row.alert, id(answer), id(change)), Content()),
-            **by[place],
+            **by.get(place, {}),
         )
-
-
-def _by(rows: Sequence[Due], answers: Sequence[Disclosure | Carries | None]) -> list[dict[str, Any]]:
-    """By which of the recipient's subscriptions each comes, and what stops its like: nothing where a hazard comes to a
-    desk anyway. A mail that does not say whether it is a hazard has the link like any other."""
-    said = []
-    came = [Came(row.agency, row.person, row.record or 0, row.matched) for row in rows]
-    for row, answer, (uids, titles) in zip(rows, answers, told_by(came), strict=True):
-        silent = isinstance(answer, Disclosure) and carries(answer.marking, Way.MAIL) <= Carries.WAITING
-        hazard = isinstance(answer, Disclosure) and answer.hazard
-        stops = row.person is not None or not hazard or silent
-        address = address_of(Link(row.agency, row.person, tuple(uids))) if stops else ""
-        said.append({"matched": tuple(titles), "unsubscribe": address})
-    return said
 
 
 def _given(answer: Disclosure | Carries | None) -> bool:

@@ -11,6 +11,7 @@ import orjson
 
 from hub.outgoing.targets import Refused, Unreachable
 from hub.outgoing.way import Answer, WayOut
+from sharing.deliveries.digests.reading import Digest
 from sharing.deliveries.message import Content, Message
 from sharing.deliveries.models import AlertKind
 from sharing.deliveries.notifiers.base import Notifier, Undelivered
@@ -70,7 +71,7 @@ def judge(answer: Answer) -> None:
 def payload(message: Message) -> dict[str, Any]:
     """`type`, `timestamp` and `data`, as the convention has them. `data` of a recall tells of no content."""
     return {
-        "type": f"{message.record}.{EVENTS[message.alert]}",
+        "type": f"{message.record}.{EVENTS[message.alert]}" if message.digest is None else "digest.ready",
         "timestamp": message.at.astimezone(UTC).isoformat(),
         "data": _data(message),
     }
@@ -87,6 +88,8 @@ def _data(message: Message) -> dict[str, Any]:
             "recalled_at": told.at.astimezone(UTC).isoformat(),
             "reason": told.reason,
         }
+    if message.digest is not None:
+        return _digest(message.digest)
     assert message.disclosure is not None and message.labels is not None
     data = shape(message.disclosure, labels=message.labels)
     if message.amended is not None:
@@ -97,6 +100,29 @@ def _data(message: Message) -> dict[str, Any]:
             "note": message.amended.note,
         }
     return data
+
+
+def _digest(found: Digest) -> dict[str, Any]:
+    """What came, by its names: each record is fetched where it always is."""
+    return {
+        "subscription": str(found.subscription),
+        "title": found.title,
+        "since": found.period.since.astimezone(UTC).isoformat(),
+        "until": found.period.until.astimezone(UTC).isoformat(),
+        "records": [
+            {
+                "uid": str(line.shown.uid),
+                "ref": line.shown.ref,
+                "kind": line.shown.kind,
+                "version": line.shown.version,
+                "tlp": line.shown.marking.tlp,
+                "hazard": line.shown.hazard,
+                "new": line.new,
+            }
+            for line in found.lines
+        ],
+        "more": found.more,
+    }
 
 
 def headers(message: Message, body: bytes) -> dict[str, str]:
