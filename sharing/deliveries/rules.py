@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-FIRST_WAIT_S = 15
+from django.conf import settings
+
+FIRST_WAIT_S = settings.DELIVERY_FIRST_WAIT_S
 LONGEST_WAIT_S = 6 * 3600
 GIVE_UP_AFTER = timedelta(days=3)
 

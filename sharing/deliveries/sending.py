@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography.fernet import InvalidToken
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -30,7 +31,7 @@ from sharing.disclosures.actions import disclose
 from sharing.disclosures.rules import Channel as Way
 
 # Longer than a task may live: whoever holds an older claim is dead.
-CLAIM_S = 60
+CLAIM_S = settings.DELIVERY_CLAIM_S
 
 WAYS = {Channel.MAIL.value: Way.MAIL, Channel.WEBHOOK.value: Way.WEBHOOK}
 

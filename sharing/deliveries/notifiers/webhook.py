@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.utils import timezone
 from standardwebhooks import Webhook
 
@@ -15,7 +16,7 @@ from sharing.deliveries.models import AlertKind
 from sharing.deliveries.notifiers.base import Notifier, Undelivered
 from sharing.disclosures.shapes import shape
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = float(settings.DELIVERY_TIMEOUT_S)
 EVENTS = {AlertKind.NEW: "released", AlertKind.AMENDED: "amended", AlertKind.RECALLED: "recalled"}
 # The receiver says that this address will never take it.
 GONE = {404: "the endpoint does not exist (404)", 410: "the endpoint is gone (410)"}
