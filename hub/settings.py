@@ -304,7 +304,7 @@ WEBHOOK_KEYS = env.fernet_keys("WEBHOOK_KEYS")
 # whoever has begun a delivery is taken for dead. Shorter ones are for tests.
 DELIVERY_TIMEOUT_S = env.number("DELIVERY_TIMEOUT_S", 10, low=1, high=10)
 DELIVERY_FIRST_WAIT_S = env.number("DELIVERY_FIRST_WAIT_S", 15, low=1, high=3600)
-DELIVERY_CLAIM_S = env.number("DELIVERY_CLAIM_S", 60, low=3 * DELIVERY_TIMEOUT_S, high=600)
+DELIVERY_CLAIM_S = env.number("DELIVERY_CLAIM_S", 50, low=3 * DELIVERY_TIMEOUT_S, high=600)
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]

@@ -78,6 +78,7 @@ EVENTS = {
     "agency.end_parent": _("ended that two agencies belong together"),
     "endpoint.add": _("added an address for alerts"),
     "endpoint.disable": _("stopped an address for alerts"),
+    "delivery.resend": _("had alerts sent again that had failed"),
     "token.issue": _("issued a token"),
     "trail.read": _("read the trail"),
     "trail.verify": _("compared the trail with its seals"),

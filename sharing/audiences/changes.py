@@ -7,6 +7,7 @@ shown differ, and the author's note where nothing is withheld from them, nor wor
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,15 +17,19 @@ from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
 from hub.database.context import engine, require_viewer
 
-PAIR = """
-    select o.version, o.shown, f.version, f.shown,
-           case when f.wording = '' and o.wording = '' then coalesce(v.note, '') else '' end
-    from sharing_grant g
-    join bulletins_face f on f.id = g.face_id
+# What two faces show is read once, whoever had the one and has the other.
+PAIRS = """
+    select w.place, o.id, f.id, o.version, f.version,
+           case when f.wording = '' and o.wording = '' then coalesce(v.note, '') else '' end,
+           case when row_number() over pair = 1 then o.shown end, case when row_number() over pair = 1 then f.shown end
+    from unnest(%s::int[], %s::bigint[], %s::bigint[]) with ordinality w(agency, person, record, place)
+    join sharing_grant g on g.record_id = w.record and g.group_id = w.agency
+     and (g.person_id is null or g.person_id = w.person)
+    join bulletins_face f on f.id = g.face_id and g.group_id <> f.owner_id
     join bulletins_face o on o.id = g.before and o.record_id = g.record_id and o.version < f.version
     left join bulletins_version v on v.record_id = g.record_id and v.number = f.version
-    where g.record_id = %s and g.group_id = %s and g.group_id <> f.owner_id
-      and (g.person_id is null or g.person_id = %s)
+    window pair as (partition by o.id, f.id order by w.place)
+    order by w.place
 """
 
 
@@ -55,12 +60,23 @@ def amended_for(viewer: Viewer, record_id: int) -> Amended | None:
     require_viewer(viewer)
     if viewer.agency_id is None:
         return None
+    return amended_for_each([(viewer, record_id)])[0]
+
+
+def amended_for_each(wanted: Sequence[tuple[Viewer, int]]) -> list[Amended | None]:
+    """The same for many, in the order of `wanted`; for those who were just shown the record."""
+    found: list[Amended | None] = [None] * len(wanted)
+    if not wanted:
+        return found
+    agencies, persons = ([getattr(who, name) for who, _r in wanted] for name in ("agency_id", "person_id"))
+    pairs: dict[tuple[int, int], Amended] = {}
     with engine(), connection.cursor() as cursor:
-        cursor.execute(PAIR, [record_id, viewer.agency_id, viewer.person_id])
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    return compared(row[0], _read(row[1]), row[2], _read(row[3]), row[4])
+        cursor.execute(PAIRS, [agencies, persons, [record for _who, record in wanted]])
+        for place, old, new, before, version, note, older, newer in cursor.fetchall():
+            if older is not None:
+                pairs[old, new] = compared(before, _read(older), version, _read(newer), note)
+            found[place - 1] = pairs[old, new]
+    return found
 
 
 def compared(before: int, older: dict[str, Any], version: int, newer: dict[str, Any], note: str) -> Amended:

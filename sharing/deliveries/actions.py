@@ -50,7 +50,7 @@ QUEUE = """
                coalesce((v.content -> 'core' ->> 'hazard')::boolean, false), %(at)s, '', '{{}}'
         from bulletins_record r join bulletins_version v on v.record_id = r.id and v.number = r.latest
         where r.id in (select record from recipients)
-        returning id, record_id),
+        returning id, record_id, hazard),
     choices as (
         select t.record, t.agency, t.person, o.channel, o.endpoint
         from recipients t join hub_agency g on g.group_id = t.agency and g.state = 'active'
@@ -62,20 +62,23 @@ QUEUE = """
             union all select %(webhook)s, e.id from sharing_endpoint e
              where e.agency_id = t.agency and e.disabled_at is null and t.person is null
         ) o)
-    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, endpoint_id, state, attempts,
-                                  due_at, failure, notes)
-    select gen_random_uuid(), a.id, c.agency, c.person, c.channel, c.endpoint, 'waiting', 0,
+    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, endpoint_id, urgency, state,
+                                  attempts, due_at, failure, notes)
+    select gen_random_uuid(), a.id, c.agency, c.person, c.channel, c.endpoint,
+           case when a.hazard or %(kind)s = 'recalled' then 0 when c.channel = 'inbox' then 1 else 2 end, 'waiting', 0,
            %(at)s, '', '{{}}'
     from choices c join alerts a on a.record_id = c.record
     where {condition}
 """
 
+# In the order of ids, whoever else locks them: what is begun at this moment is waited for, and is no longer waiting.
 CANCEL = """
-    update sharing_delivery d set state = 'cancelled', claimed_at = null, notes = notes || %s::varchar
-    from sharing_alert a
-    where a.id = d.alert_id and a.kind <> 'recalled'
-      and (a.record_id, d.agency_id) in (select * from unnest(%s::bigint[], %s::int[]))
-      and (d.state = 'waiting' or d.state = 'sending' and (d.begun_at is null or d.begun_at < d.claimed_at))
+    with lost as (
+        select d.id from sharing_delivery d join sharing_alert a on a.id = d.alert_id
+        where a.kind <> 'recalled' and d.state = 'waiting'
+          and (a.record_id, d.agency_id) in (select * from unnest(%s::bigint[], %s::int[]))
+        order by d.id for update of d)
+    update sharing_delivery d set state = 'cancelled', notes = notes || %s::varchar from lost where lost.id = d.id
 """
 
 
@@ -84,8 +87,10 @@ NOTICE = """
     with told as (
         insert into sharing_alert (uid, kind, record_kind, ref, version, hazard, at, path, facts)
         values (gen_random_uuid(), %(kind)s, '', %(ref)s, 0, false, %(at)s, %(path)s, %(facts)s) returning id)
-    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, state, attempts, due_at, failure, notes)
-    select gen_random_uuid(), told.id, g.group_id, p.id, c.channel, 'waiting', 0, %(at)s, '', '{}'
+    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, urgency, state, attempts, due_at,
+                                  failure, notes)
+    select gen_random_uuid(), told.id, g.group_id, p.id, c.channel, case c.channel when 'inbox' then 1 else 2 end,
+           'waiting', 0, %(at)s, '', '{}'
     from told cross join hub_agency g
     left join hub_person p on p.id = %(person)s
     cross join (values ('inbox'), ('mail')) c(channel)
@@ -193,13 +198,13 @@ def hasten(task: str = SEND_DUE) -> None:
 
 
 def _cancel(pairs: Sequence[tuple[int, int]]) -> None:
-    """Cancel what waits, also what a process has claimed and not begun, for these (record, agency)."""
+    """Cancel what waits for these (record, agency)."""
     with engine(), connection.cursor() as cursor:
         cursor.execute(
             CANCEL,
             [
-                "recalled before it was sent",
                 [record for record, _a in pairs],
                 [agency for _r, agency in pairs],
+                "recalled before it was sent",
             ],
         )

@@ -26,11 +26,16 @@ class Recalled:
     version: int | None = None
 
 
+class Content:
+    """Stands for what several messages say alike."""
+
+
 @dataclass(frozen=True)
 class Message:
     """`uid` is the delivery's, for ever the same. `disclosure` or `recalled` is set, but for the inbox and for notices.
 
     `address` is a mail address or a URL; `secret` signs what goes to the latter. Neither is shown by repr.
+    Messages with the same `content` differ by these and `uid` alone: what is made of one does for the others.
     """
 
     uid: UUID
@@ -45,6 +50,7 @@ class Message:
     address: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)
     labels: Labels | None = field(default=None, repr=False)
+    content: Content = field(default_factory=Content, repr=False, compare=False)
 
     @property
     def marking(self) -> Marking | None:

@@ -70,8 +70,21 @@ class Alert(models.Model):
         ]
 
 
+class Urgency(models.IntegerChoices):
+    """In what order deliveries that are due go out."""
+
+    FIRST = 0, _("hazards and recalls")
+    INBOX = 1, _("inboxes")
+    NEWS = 2, _("news and notices at once")
+    DIGEST = 3, _("digests")
+
+
 class Endpoint(models.Model):
-    """Where an agency takes webhooks. The secret is encrypted at rest."""
+    """Where an agency takes webhooks. The secret is encrypted at rest.
+
+    `failures` counts attempts in a row that nobody took, since `failing_since`; from some on the endpoint rests until
+    `resting_until`, then one delivery tries whether it is back. `answered_at` is when it last took one, to the minute.
+    """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True)
     agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
@@ -79,27 +92,39 @@ class Endpoint(models.Model):
     sealed_secret = models.TextField()
     created_at = models.DateTimeField()
     disabled_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0, db_default=0)
+    failing_since = models.DateTimeField(null=True, blank=True)
+    resting_until = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
 
 
 class Delivery(models.Model):
     """One alert to one recipient by one channel. `uid` is the webhook-id and Message-ID for ever.
 
     `person` is set where the record is for people named (TLP:RED): it is then theirs alone, not the desk's.
-    `begun_at` is set when an attempt was ever begun: a recall is sent after it, and only then.
+    `begun_at` is set when an attempt was ever begun: a recall is sent after it, and only then. `resent_at` is when
+    somebody had one that failed sent again: its three days count from there.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True)
-    alert = models.ForeignKey(Alert, models.CASCADE, related_name="deliveries")
-    agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    # No index of its own where one below begins with it: each is written anew with every change of state.
+    alert = models.ForeignKey(Alert, models.CASCADE, db_index=False, related_name="deliveries")
+    agency = models.ForeignKey(Agency, models.CASCADE, db_index=False, related_name="+")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, db_index=False, null=True, related_name="+"
+    )
     channel = models.CharField(max_length=10, choices=Channel.choices)
-    endpoint = models.ForeignKey(Endpoint, models.CASCADE, null=True, related_name="+")
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, db_index=False, null=True, related_name="+")
+    urgency = models.SmallIntegerField(
+        choices=Urgency.choices, default=Urgency.NEWS, db_default=Urgency.NEWS.value
+    )
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.WAITING)
     attempts = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
     begun_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
+    resent_at = models.DateTimeField(null=True)
     failure = models.CharField(max_length=200, blank=True)
     notes = ArrayField(models.CharField(max_length=200), default=list)
 
@@ -115,9 +140,20 @@ class Delivery(models.Model):
             models.CheckConstraint(condition=Q(state__in=DeliveryState.values), name="delivery_state_known"),
         ]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(state="waiting"), name="delivery_due"),
+            models.Index(
+                fields=["channel", "urgency", "due_at", "id"],
+                condition=Q(state="waiting"),
+                name="delivery_due",
+            ),
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="delivery_claimed"),
             models.Index(fields=["agency", "channel", "-id"], name="delivery_agency"),
+            # What waits for an endpoint that rests, and what did not get through to it.
+            models.Index(
+                fields=["endpoint", "state"],
+                condition=Q(endpoint__isnull=False, state__in=["waiting", "failed"]),
+                name="delivery_endpoint",
+            ),
+            models.Index(fields=["person"], condition=Q(person__isnull=False), name="delivery_person"),
         ]
 
 

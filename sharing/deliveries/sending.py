@@ -1,219 +1,271 @@
-"""From a row that waits to a message, and back to what became of it.
+"""From rows that wait to messages.
 
-An attempt begins in one short transaction: the row is locked, access is asked again, the beginning is noted.
-A recall cancels what has not begun under the same lock, so that no attempt begins after it. Nothing is locked
-while sending.
+Attempts begin in one short transaction for all that go out next: the rows are locked, access is asked again for each,
+what may not go is cancelled, the beginning of the rest is noted. A recall cancels what waits under the same locks, so
+no attempt begins after it. Nothing is locked while sending.
 """
 
 from __future__ import annotations
 
-import random
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeAlias
 
+import orjson
 from cryptography.fernet import InvalidToken
-from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
 from bulletins.vocabulary.terms import terms
-from hub.accounts.viewer import Viewer, desk_of, viewer_of
-from hub.database.context import engine, viewing
-from sharing.audiences.changes import amended_for
-from sharing.audiences.models import Received, Withdrawal, WithdrawalKind
-from sharing.deliveries.message import Message, Recalled
-from sharing.deliveries.models import AlertKind, Channel, Delivery, DeliveryState
-from sharing.deliveries.notifiers.base import Undelivered
-from sharing.deliveries.rules import next_attempt
+from hub.accounts.viewer import Viewer
+from hub.database.context import engine
+from sharing.audiences.changes import amended_for_each
+from sharing.deliveries.due import Due, due
+from sharing.deliveries.message import Content, Message, Recalled
+from sharing.deliveries.models import AlertKind, Channel, DeliveryState, Urgency
+from sharing.deliveries.rules import refusal
 from sharing.deliveries.sealing import unseal
-from sharing.disclosures.actions import disclose
+from sharing.disclosures.actions import disclose_each, held_by_each
+from sharing.disclosures.disclosure import Disclosure
+from sharing.disclosures.rules import Carries
 from sharing.disclosures.rules import Channel as Way
 
-# Longer than a task may live: whoever holds an older claim is dead.
-CLAIM_S = settings.DELIVERY_CLAIM_S
-
 WAYS = {Channel.MAIL.value: Way.MAIL, Channel.WEBHOOK.value: Way.WEBHOOK}
+INBOXES = 500
+
+# What a row is told by: a message, or why there is none.
+Told: TypeAlias = "Message | str"
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A row taken by this process; nobody else has it while `claimed_at` stands in it."""
+class Attempt:
+    """An attempt that has begun, and its message. Nobody else has the row while `begun_at` stands in it."""
 
-    id: int
-    claimed_at: datetime
-
-
-def claim(limit: int, *, at: datetime) -> list[Claim]:
-    """Take up to `limit` rows that are due: hazards and recalls first, then inboxes, then by age."""
-    with engine(), connection.cursor() as cursor:
-        cursor.execute(
-            """
-            with due as (
-                select d.id, a.hazard or a.kind = 'recalled' as urgent, d.channel = 'inbox' as quick, d.due_at
-                from sharing_delivery d join sharing_alert a on a.id = d.alert_id
-                where d.state = 'waiting' and d.due_at <= %s
-                order by urgent desc, quick desc, d.due_at, d.id limit %s for update of d skip locked),
-            taken as (
-                update sharing_delivery d set state = 'sending', claimed_at = %s from due where d.id = due.id
-                returning d.id)
-            select due.id from due join taken using (id) order by urgent desc, quick desc, due_at, id
-            """,
-            [at, limit, at],
-        )
-        return [Claim(found, at) for (found,) in cursor.fetchall()]
+    row: Due
+    begun_at: datetime
+    message: Message
 
 
-def free_stale(*, at: datetime) -> int:
-    """Give back what a process took and died over; return how many rows."""
-    with engine(), connection.cursor() as cursor:
-        cursor.execute(
-            """
-            with stale as (select id from sharing_delivery where state = 'sending' and claimed_at < %s
-                           order by id for update skip locked)
-            update sharing_delivery d set state = 'waiting', claimed_at = null
-            from stale where d.id = stale.id
-            """,
-            [at - timedelta(seconds=CLAIM_S)],
-        )
-        return int(cursor.rowcount)
+class NotBegun(Exception):
+    """Something in one of the rows `ids` could not be read; none of them was begun."""
+
+    def __init__(self, ids: list[int]) -> None:
+        super().__init__("deliveries could not be begun")
+        self.ids = ids
 
 
-def begin(taken: Claim, *, at: datetime) -> tuple[str, Message] | None:
-    """Channel and message of a claimed row if its recipient may have it now; else None: it is cancelled."""
-    with transaction.atomic():
-        with engine():
-            delivery = (
-                Delivery.objects.select_for_update(of=("self",))
-                .select_related("alert", "agency", "endpoint", "person__agency")
-                .filter(pk=taken.id, state=DeliveryState.SENDING, claimed_at=taken.claimed_at)
-                .first()
+def begin(
+    channel: str,
+    *,
+    limit: int,
+    at: datetime,
+    under_way: Mapping[int, int] | None = None,
+    urgency: int = Urgency.DIGEST,
+    only: int | None = None,
+    secrets: dict[str, str] | None = None,
+) -> tuple[list[Attempt], bool]:
+    """(up to `limit` attempts that go out now, whether to ask again for more). Raises NotBegun.
+
+    `secrets` keeps what was unsealed, for the next call. What may not go is cancelled.
+    """
+    rows: list[Due] = []
+    try:
+        with transaction.atomic(), engine():
+            found, passed = due(
+                channel, limit=limit, at=at, under_way=under_way or {}, urgency=urgency, only=only
             )
-        if delivery is None:
-            return None
-        viewer = _recipient(delivery)
-        try:
-            with viewing(viewer):
-                message = _message(delivery, viewer, at)
-        except InvalidToken:
-            _mark(
-                taken, state=DeliveryState.FAILED, claimed_at=None, failure=_("its secret cannot be opened")
+            rows.extend(found)
+            said, refused = _told(rows, channel, at)
+            attempts, unreadable = _with_secrets(
+                [Attempt(row, at, message) for row, message in said], {} if secrets is None else secrets
             )
-            return None
-        if isinstance(message, Message):
-            _mark(taken, begun_at=at, attempts=delivery.attempts + 1)
-            return delivery.channel, message
-        _mark(taken, state=DeliveryState.CANCELLED, claimed_at=None, notes=[*delivery.notes, message])
-        return None
+            _note_begun([attempt.row.id for attempt in attempts], at)
+            _end(
+                [*refused, *((pk, "", _("its secret cannot be opened: give a new one")) for pk in unreadable)]
+            )
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        raise NotBegun([row.id for row in rows]) from error
+    return attempts, bool(passed or (rows and len(attempts) < len(rows)))
 
 
-def settle(taken: Claim, error: Undelivered | None, *, at: datetime) -> None:
-    """Record what became of an attempt: sent, failed for good, or due again later."""
-    if error is None:
-        _mark(taken, state=DeliveryState.SENT, sent_at=at, claimed_at=None, failure="")
-        return
-    with engine():
-        row = Delivery.objects.values("attempts", "alert__at").filter(pk=taken.id).first()
-    again = None
-    if row and not error.permanent:
-        again = next_attempt(
-            attempts=row["attempts"],
-            since=row["alert__at"],
-            now=at,
-            chance=random.random(),  # noqa: S311  (spreads retries, guards nothing)
-            asked_wait_s=error.wait_s,
-        )
-    if again is None:
-        _mark(taken, state=DeliveryState.FAILED, claimed_at=None, failure=error.reason)
-    else:
-        _mark(taken, state=DeliveryState.WAITING, claimed_at=None, due_at=again, failure=error.reason)
+def keep_inboxes(*, at: datetime, limit: int = INBOXES, only: int | None = None) -> tuple[int, bool]:
+    """Put what is due into inboxes, where nothing leaves the database: access is asked, and it has arrived.
+
+    (how many arrived, whether to ask again for more). Raises NotBegun.
+    """
+    rows: list[Due] = []
+    try:
+        with transaction.atomic(), engine():
+            rows.extend(due(Channel.INBOX, limit=limit, at=at, under_way={}, only=only)[0])
+            said, refused = _told(rows, Channel.INBOX, at)
+            _note_arrived([row.id for row, _message in said], at)
+            _end(refused)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        raise NotBegun([row.id for row in rows]) from error
+    return len(said), len(rows) == limit
 
 
-def give_back(taken: Claim, *, at: datetime, wait_s: int = 0) -> None:
-    """Let go of a claimed row that was not attempted."""
-    _mark(taken, state=DeliveryState.WAITING, claimed_at=None, due_at=at + timedelta(seconds=wait_s))
-
-
-def _mark(taken: Claim, **values: object) -> None:
-    """Change the row, only while this process holds it."""
-    with engine():
-        Delivery.objects.filter(pk=taken.id, state=DeliveryState.SENDING, claimed_at=taken.claimed_at).update(
-            **values
-        )
-
-
-def _recipient(delivery: Delivery) -> Viewer:
-    """The person named, or the agency's desk. Somebody deactivated, moved or suspended is shown nothing."""
-    return viewer_of(delivery.person) if delivery.person else desk_of(delivery.agency)
-
-
-def _message(delivery: Delivery, viewer: Viewer, at: datetime) -> Message | str:
-    """What to send, read as the recipient at this moment; or why there is nothing to send."""
-    if viewer.agency_id != delivery.agency_id:
-        return _("the recipient is no longer active")
-    endpoint = delivery.endpoint
-    if endpoint is not None and endpoint.disabled_at is not None:
-        return _("the endpoint is disabled")
-    address = (
-        endpoint.url if endpoint else delivery.person.email if delivery.person else delivery.agency.desk_email
+def _told(
+    rows: Sequence[Due], channel: str, at: datetime
+) -> tuple[list[tuple[Due, Message]], list[tuple[int, str, str]]]:
+    """(what goes to whom, what goes to nobody as `_end` takes it), read as each recipient at this moment."""
+    told = _messages(rows, channel, at)
+    return (
+        [(row, each) for row, each in zip(rows, told, strict=True) if isinstance(each, Message)],
+        [(row.id, each, "") for row, each in zip(rows, told, strict=True) if isinstance(each, str)],
     )
-    if delivery.channel == Channel.MAIL and not address:
-        return _("there is no mail address")
-    alert = delivery.alert
-    told: dict[str, object] = {}
-    if alert.record_id is None:
-        told["path"] = alert.path
-    elif alert.kind == AlertKind.RECALLED:
-        recalled = _recalled(delivery, viewer)
-        if recalled is None:
-            return _("there was nothing to recall")
-        told["recalled"] = recalled
-    elif delivery.channel == Channel.INBOX:
-        if not _has(viewer, alert.record_id):
-            return _("access ended before it was sent")
-    else:
-        found = disclose(viewer, [alert.record_id], WAYS[delivery.channel], at=at)
-        if not found:
-            seen = _has(viewer, alert.record_id)
-            return (
-                _("its marking keeps it on the hub's pages") if seen else _("access ended before it was sent")
+
+
+def _messages(rows: Sequence[Due], channel: str, at: datetime) -> list[Told]:
+    found: list[Told] = [refusal(row, channel) for row in rows]
+    asked = [place for place, why in enumerate(found) if not why]
+    notices = [place for place in asked if rows[place].record is None]
+    recalls = [place for place in asked if rows[place].record and rows[place].kind == AlertKind.RECALLED]
+    news = [place for place in asked if rows[place].record and rows[place].kind != AlertKind.RECALLED]
+    for place in notices:
+        found[place] = _message(rows[place], channel, path=rows[place].path)
+    for place, recalled in zip(recalls, _recalled([rows[place] for place in recalls]), strict=True):
+        found[place] = (
+            _message(rows[place], channel, recalled=recalled)
+            if recalled
+            else _("there was nothing to recall")
+        )
+    say = _arrives if channel == Channel.INBOX else _discloses
+    for place, told in zip(news, say([rows[place] for place in news], channel, at), strict=True):
+        found[place] = told
+    return found
+
+
+def _arrives(rows: Sequence[Due], channel: str, _at: datetime) -> Iterable[Told]:
+    for row, has in zip(rows, held_by_each([_wanted(row) for row in rows]), strict=True):
+        yield _message(row, channel) if has else _("access ended before it was sent")
+
+
+def _discloses(rows: Sequence[Due], channel: str, at: datetime) -> Iterable[Told]:
+    answers = disclose_each([_wanted(row) for row in rows], WAYS[channel], at=at)
+    amended = [
+        place for place, row in enumerate(rows) if row.kind == AlertKind.AMENDED and _given(answers[place])
+    ]
+    changes = dict(zip(amended, amended_for_each([_wanted(rows[place]) for place in amended]), strict=True))
+    contents: dict[tuple[Any, ...], Content] = {}
+    for place, (row, answer) in enumerate(zip(rows, answers, strict=True)):
+        if not isinstance(answer, Disclosure):
+            yield (
+                _("access ended before it was sent")
+                if answer is None
+                else _("its marking keeps it on the hub's pages")
             )
-        told["disclosure"] = found[0]
-        if alert.kind == AlertKind.AMENDED:
-            told["amended"] = amended_for(viewer, alert.record_id)
+            continue
+        change = changes.get(place)
+        yield _message(
+            row,
+            channel,
+            disclosure=answer,
+            amended=change,
+            content=contents.setdefault((row.alert, id(answer), id(change)), Content()),
+        )
+
+
+def _given(answer: Disclosure | Carries | None) -> bool:
+    return isinstance(answer, Disclosure)
+
+
+def _wanted(row: Due) -> tuple[Viewer, int]:
+    return row.viewer, row.record or 0
+
+
+def _message(row: Due, channel: str, **told: Any) -> Message:
     return Message(
-        uid=delivery.uid,
-        alert=AlertKind(alert.kind),
-        record=alert.record_kind,
-        agency_code=delivery.agency.code,
-        at=alert.at,
-        address=address,
-        secret=unseal(endpoint.sealed_secret) if endpoint else "",
-        labels=terms() if delivery.channel == Channel.WEBHOOK else None,
-        **told,  # type: ignore[arg-type]
-    )
-
-
-def _has(viewer: Viewer, record: int) -> bool:
-    return Received.objects.visible_to(viewer).filter(record_id=record).exists()
-
-
-def _recalled(delivery: Delivery, viewer: Viewer) -> Recalled | None:
-    """The withdrawal that the alert tells of, as the recipient may see it."""
-    alert = delivery.alert
-    row = (
-        Withdrawal.objects.visible_to(viewer)
-        .filter(Q(at=alert.at), ref=alert.ref, kind=WithdrawalKind.RECALLED)
-        .first()
-    )
-    if row is None:
-        return None
-    return Recalled(
         uid=row.uid,
-        ref=row.ref,
-        kind=row.record_kind,
-        tlp=row.tlp,
+        alert=AlertKind(row.kind),
+        record=row.record_kind,
+        agency_code=row.code,
         at=row.at,
-        reason=row.reason,
-        version=row.only_version,
+        address=row.url or (row.desk_mail if row.person is None else row.person_mail),
+        labels=terms() if channel == Channel.WEBHOOK else None,
+        **told,
     )
+
+
+def _with_secrets(attempts: Sequence[Attempt], opened: dict[str, str]) -> tuple[list[Attempt], list[int]]:
+    """(attempts with what signs them, rows whose secret none of the keys opens)."""
+    found, unreadable = [], []
+    for attempt in attempts:
+        sealed = attempt.row.sealed_secret
+        try:
+            if sealed and sealed not in opened:
+                opened[sealed] = unseal(sealed)
+        except InvalidToken:
+            unreadable.append(attempt.row.id)
+            continue
+        message = replace(attempt.message, secret=opened[sealed]) if sealed else attempt.message
+        found.append(replace(attempt, message=message))
+    return found, unreadable
+
+
+RECALLED = """
+    select w.place, t.uid, t.ref, t.record_kind, t.tlp, t.at, t.reason, t.only_version
+    from unnest(%s::int[], %s::bigint[], %s::varchar[], %s::timestamptz[])
+         with ordinality w(agency, person, ref, at, place)
+    join sharing_withdrawal t on t.agency_id = w.agency and t.ref = w.ref and t.at = w.at and t.kind = 'recalled'
+     and (t.person_id is null or t.person_id = w.person)
+"""
+
+
+def _recalled(rows: Sequence[Due]) -> list[Recalled | None]:
+    """The withdrawal that each alert tells of, as its recipient may see it."""
+    found: list[Recalled | None] = [None] * len(rows)
+    if rows:
+        wanted = [[getattr(row, name) for row in rows] for name in ("agency", "person", "ref", "at")]
+        with connection.cursor() as cursor:
+            cursor.execute(RECALLED, wanted)
+            for place, *told in cursor.fetchall():
+                found[place - 1] = Recalled(*told)
+    return found
+
+
+def _note_begun(ids: list[int], at: datetime) -> None:
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "update sharing_delivery set state = 'sending', claimed_at = %s, begun_at = %s, attempts = attempts + 1"
+                " where id = any(%s)",
+                [at, at, ids],
+            )
+
+
+def _note_arrived(ids: list[int], at: datetime) -> None:
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "update sharing_delivery set state = 'sent', begun_at = %s, sent_at = %s, attempts = attempts + 1,"
+                " failure = '' where id = any(%s)",
+                [at, at, ids],
+            )
+
+
+def _end(rows: Sequence[tuple[int, str, str]]) -> None:
+    """Cancel (id, why, ""), or give up (id, "", failure)."""
+    if not rows:
+        return
+    said = [
+        {
+            "id": pk,
+            "state": DeliveryState.FAILED if failure else DeliveryState.CANCELLED,
+            "notes": [note] if note else [],
+            "failure": failure,
+        }
+        for pk, note, failure in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """update sharing_delivery d set state = r.state, notes = d.notes || r.notes, failure = r.failure
+               from jsonb_to_recordset(%s::jsonb) r(id bigint, state varchar, notes varchar[], failure varchar)
+               where r.id = d.id""",
+            [orjson.dumps(said).decode()],
+        )

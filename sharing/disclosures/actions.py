@@ -5,39 +5,87 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
+import orjson
 from django.db import connection
 from django.utils import timezone
 
 from bulletins.markings.rules import Marking
 from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
-from hub.database.context import require_viewer
+from hub.database.context import engine, require_viewer
 from hub.trail.actions import origin
 from sharing.disclosures.disclosure import TERMS, Desk, Disclosure, Terms, Withheld
 from sharing.disclosures.rules import Carries, Channel, carries
 
-# `terms` are what binds the recipient, by the directions it crossed under, owner's and originator's.
-GRANTED = """
-    with terms as materialized (select * from hub_terms(%s::bigint[]))
+# What is read of a grant and the face it gives; `terms` are what binds the recipient, by the directions it crossed
+# under, owner's and originator's. The same for one viewer and for many: only who is asked for differs.
+READ = """
     select g.record_id, f.uid, f.ref, f.kind, f.version, f.tlp, f.controls, f.rel_to, f.cui_categories, f.caveat,
-           f.reliability, f.credibility, f.issued_at, g.visible_since, g.until, f.shown, f.linked, f.withheld,
+           f.reliability, f.credibility, f.issued_at, g.visible_since, g.until, {shown}, f.linked, f.withheld,
            a.group_id, a.code, a.name, a.desk_email, a.desk_phone, a.desk_hours,
            (select json_agg(t order by array_position(g.directions, t.direction)) from terms t
              where t.direction = any(g.directions)),
-           g.release_id, g.agreement_id, g.emergency_id
+           g.release_id, g.agreement_id, g.emergency_id"""
+GRANTED = f"""
+    with terms as materialized (select * from hub_terms(%s::bigint[]))
+    {READ.format(shown="f.shown")}
     from unnest(%s::bigint[]) with ordinality as wanted(id, place)
     join sharing_grant g on g.record_id = wanted.id and g.group_id = hub_agency()
      and (g.person_id is null or g.person_id = %s) and (g.until is null or g.until > hub_now())
-     and {which}
+     and {{which}}
     join bulletins_face f on f.id = g.face_id
     join hub_agency a on a.group_id = f.owner_id
     order by wanted.place
-"""
+"""  # noqa: S608
 BY_RELEASE = GRANTED.format(which="g.emergency_id is null")
 # One record: what an emergency opened to this person comes before what their agency has.
 OPENED = GRANTED.format(which="true") + ", g.emergency_id nulls last limit 1"
+
+# Of many recipients at once, as the engine, whom no policy holds: so the audience of the face is asked as well, as
+# its policy would (bulletins/migrations/0002_locks.py). What a face shows is read once, whoever it is given to.
+AUDIENCE = """
+     and (f.audience @> array[wanted.agency] or f.audience @> array[-wanted.person::int])
+     and (f.lapses_at is null or f.lapses_at > hub_now() or exists (
+         select 1 from sharing_grant s where s.face_id = f.id and s.group_id = wanted.agency
+          and (s.person_id is null or s.person_id = wanted.person) and (s.until is null or s.until > hub_now())))"""
+OF_EACH = f"""
+    from wanted
+    join sharing_grant g on g.record_id = wanted.id and g.group_id = wanted.agency
+     and (g.person_id is null or g.person_id = wanted.person) and (g.until is null or g.until > hub_now())
+     and g.emergency_id is null
+    join bulletins_face f on f.id = g.face_id {AUDIENCE}"""
+WANTED = """
+    with wanted as materialized (
+        select * from unnest(%s::int[], %s::bigint[], %s::bigint[]) with ordinality w(agency, person, id, place))"""
+HELD = f"{WANTED} select distinct wanted.place {OF_EACH}"
+SHOWN_ONCE = "case when row_number() over (partition by f.id order by wanted.place) = 1 then f.shown end"
+EACH = f"""
+    {WANTED},
+    terms as materialized (
+        select d.id as direction, a.code as agreement, p.code as giver, d.caveat, d.legal_basis, d.permitted_use,
+               d.keep_days, d.withheld
+        from sharing_direction d join sharing_agreement a on a.id = d.agreement_id
+        join hub_agency p on p.group_id = d.giver_id
+        where d.id in (select unnest(g.directions) {OF_EACH}))
+    {READ.format(shown=SHOWN_ONCE)}, wanted.place, f.id, g.directions
+    {OF_EACH}
+    join hub_agency a on a.group_id = f.owner_id
+    order by wanted.place
+"""  # noqa: S608
+
+COLUMNS = ("records", "versions", "withheld", "basis", "agreements")
+ENTER = f"""
+    insert into sharing_ledger (at, agency_id, person_id, person, channel, request_id, {", ".join(COLUMNS)})
+    select %s, r.agency_id, r.person_id, r.person, %s, %s, {", ".join(f"r.{name}" for name in COLUMNS)}
+    from jsonb_to_recordset(%s::jsonb) r(agency_id int, person_id bigint, person varchar, records bigint[],
+        versions int[], withheld varchar[], basis bigint[], agreements bigint[])
+"""  # noqa: S608
+
+Row: TypeAlias = tuple[Any, ...]
+# (record, version, groups withheld, basis, agreement), as the ledger has them.
+Given: TypeAlias = tuple[int, int, str, int, int]
 
 
 def disclose(
@@ -62,24 +110,90 @@ def disclose(
         query = OPENED if page else BY_RELEASE
         cursor.execute(query, [list(records), list(records), viewer.person_id])
         rows = cursor.fetchall()
-    found = []
-    given = []
+    found, given = [], []
     for row in rows:
-        marking = Marking(row[5], tuple(row[6]), tuple(row[7]), tuple(row[8]), row[9], row[10], row[11])
-        extent = carries(marking, channel, own_endpoint=own_endpoint)
-        if extent == Carries.NOTHING:
-            continue
-        found.append(_disclosure(row, viewer, marking, extent))
-        given.append((row[0], row[4], ",".join(row[17]), -row[27] if row[27] else row[25] or 0, row[26] or 0))
-    if given:
-        _enter(viewer, channel, given, at or timezone.now())
+        answer = _carried(row, viewer, channel, _read(row[15]), own_endpoint=own_endpoint)
+        if answer is not None:
+            found.append(answer)
+            given.append(_given(row))
+    _enter([(viewer, given)], channel, at or timezone.now())
     return found
 
 
-def _disclosure(row: tuple[Any, ...], viewer: Viewer, marking: Marking, extent: Carries) -> Disclosure:
-    shown = json.loads(row[15]) if isinstance(row[15], str) else row[15]
+def disclose_each(
+    wanted: Sequence[tuple[Viewer, int]], channel: Channel, *, at: datetime | None = None
+) -> list[Disclosure | Carries | None]:
+    """What each viewer may be shown of one record by `channel`, in the order of `wanted`, each an answer of its own.
+
+    NOTHING where the channel carries nothing of what the viewer has, None where there is no access. Recipients who
+    are shown the same share one Disclosure. Writes a ledger row for each answer that gives something. In the caller's
+    transaction: nobody's context is needed, or set.
+    """
+    answers: list[Disclosure | Carries | None] = [None] * len(wanted)
+    shown: dict[int, dict[str, Any]] = {}
+    shared: dict[tuple[Any, ...], Disclosure | None] = {}
+    given: list[tuple[Viewer, list[Given]]] = []
+    with engine():
+        for row in _of_each(EACH, wanted):
+            place, face, directions = row[28] - 1, row[29], tuple(row[30])
+            viewer = wanted[place][0]
+            if row[15] is not None:
+                shown[face] = _read(row[15])
+            same = (face, row[13], row[14], directions, row[18] == viewer.agency_id)
+            if same not in shared:
+                shared[same] = _carried(row, viewer, channel, shown[face])
+            answer = shared[same]
+            answers[place] = Carries.NOTHING if answer is None else answer
+            if answer is not None:
+                given.append((viewer, [_given(row)]))
+        _enter(given, channel, at or timezone.now())
+    return answers
+
+
+def held_by_each(wanted: Sequence[tuple[Viewer, int]]) -> list[bool]:
+    """Whether each viewer has the record now, in the order of `wanted`: by the same question, with nothing given."""
+    with engine():
+        places = {place - 1 for (place,) in _of_each(HELD, wanted)}
+    return [place in places for place in range(len(wanted))]
+
+
+def _of_each(query: str, wanted: Sequence[tuple[Viewer, int]]) -> list[Row]:
+    if not wanted:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            query,
+            [
+                [viewer.agency_id for viewer, _record in wanted],
+                [viewer.person_id for viewer, _record in wanted],
+                [record for _viewer, record in wanted],
+            ],
+        )
+        return cursor.fetchall()
+
+
+def _read(found: Any) -> Any:
+    return json.loads(found) if isinstance(found, str) else found
+
+
+def _carried(
+    row: Row, viewer: Viewer, channel: Channel, shown: dict[str, Any], *, own_endpoint: bool = True
+) -> Disclosure | None:
+    """What the channel carries of a row; None where that is nothing."""
+    marking = Marking(row[5], tuple(row[6]), tuple(row[7]), tuple(row[8]), row[9], row[10], row[11])
+    extent = carries(marking, channel, own_endpoint=own_endpoint)
+    return None if extent == Carries.NOTHING else _disclosure(row, viewer, marking, shown, extent)
+
+
+def _given(row: Row) -> Given:
+    return row[0], row[4], ",".join(row[17]), -row[27] if row[27] else row[25] or 0, row[26] or 0
+
+
+def _disclosure(
+    row: Row, viewer: Viewer, marking: Marking, shown: dict[str, Any], extent: Carries
+) -> Disclosure:
     owner = Desk(row[18], row[19], row[20], row[21], row[22], row[23])
-    found = json.loads(row[24]) if isinstance(row[24], str) else row[24] or []
+    found = _read(row[24]) or []
     terms = tuple(Terms(**{name: each[name] for name in TERMS}) for each in found)
     originator = str(shown.get("core", {}).get("originator", ""))
     withheld = tuple(_withheld(group, owner.code, originator, found) for group in shown.get("withheld", []))
@@ -125,26 +239,19 @@ def _reduced(shown: dict[str, Any], extent: Carries) -> dict[str, Any]:
     return {"core": {name: shown["core"][name] for name in kept if name in shown["core"]}}
 
 
-def _enter(
-    viewer: Viewer, channel: Channel, given: list[tuple[int, int, str, int, int]], at: datetime
-) -> None:
-    """The ledger: one row an answer, its arrays parallel."""
-    records, versions, withheld, basis, agreements = (list(column) for column in zip(*given, strict=True))
+def _enter(answers: Sequence[tuple[Viewer, list[Given]]], channel: Channel, at: datetime) -> None:
+    """The ledger: one row for each answer that gave something, its arrays parallel."""
+    rows = [
+        {
+            "agency_id": viewer.agency_id,
+            "person_id": viewer.person_id,
+            "person": viewer.username,
+            **dict(zip(COLUMNS, zip(*given, strict=True), strict=True)),
+        }
+        for viewer, given in answers
+        if given
+    ]
+    if not rows:
+        return
     with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into sharing_ledger (at, agency_id, person_id, person, channel, request_id, records, versions,"
-            " withheld, basis, agreements) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                at,
-                viewer.agency_id,
-                viewer.person_id,
-                viewer.username,
-                channel.value,
-                origin.get().request_id,
-                records,
-                versions,
-                withheld,
-                basis,
-                agreements,
-            ],
-        )
+        cursor.execute(ENTER, [at, channel.value, origin.get().request_id, orjson.dumps(rows).decode()])

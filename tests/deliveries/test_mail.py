@@ -141,7 +141,7 @@ def test_a_title_can_neither_add_a_header_nor_markup():
         (
             SMTPRecipientsRefused({"desk@dea.example": (550, b"no such user secret")}),
             "failed",
-            "the mailbox was refused",
+            "the mailbox was refused: correct the desk's mail address, then send again",
         ),
         (SMTPRecipientsRefused({"desk@dea.example": (450, b"busy")}), "waiting", "the mailbox was refused"),
         (SMTPServerDisconnected("gone"), "waiting", "the mail server is not reachable"),

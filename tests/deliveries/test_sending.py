@@ -9,9 +9,10 @@ from django.core import mail
 from django.utils import timezone
 
 from hub.agencies.models import Agency, AgencyState, Person
-from hub.database.context import engine, viewing
-from sharing.deliveries.models import Delivery
+from hub.database.context import viewing
+from sharing.deliveries.models import Delivery, Urgency
 from sharing.deliveries.querysets import inbox_items, unread_count
+from sharing.deliveries.sending import begin
 from sharing.disclosures.models import LedgerRow
 from sharing.releases.models import Release
 from tests.builders import CANARIES, published_bulletin, released
@@ -193,12 +194,9 @@ def test_at_red_the_person_named_is_told_and_neither_the_desk_nor_a_colleague(re
 def test_hazards_and_recalls_overtake_what_waits_longer(receiver):
     endpoint_for("CBSA", receiver.url)
     refs = [released_quietly(hazard) for hazard in (False, False, True)]
-    from sharing.deliveries.sending import claim
-
-    taken = claim(1, at=timezone.now())
-    with engine():
-        first = Delivery.objects.select_related("alert").get(pk=taken[0].id)
-    assert first.alert.ref == refs[2] and first.channel == "inbox"
+    (first,), _more = begin("webhook", limit=1, at=timezone.now())
+    assert first.row.ref == refs[2] and first.row.urgency == Urgency.FIRST
+    assert [row.row.ref for row in begin("webhook", limit=9, at=timezone.now())[0]] == refs[:2]
 
 
 def released_quietly(hazard):

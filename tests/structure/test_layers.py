@@ -120,8 +120,12 @@ def test_only_few_modules_become_the_engine():
         "sharing/flow/breakglass.py",
         "sharing/audiences/settling.py",
         "sharing/deliveries/actions.py",
+        "sharing/deliveries/mending.py",
+        "sharing/deliveries/resending.py",
         "sharing/deliveries/sending.py",
-        "sharing/deliveries/tasks.py",
+        "sharing/deliveries/settling.py",
+        # Sending alone calls it so, for all recipients of a set: each answer goes to the one it was asked for.
+        "sharing/disclosures/actions.py",
         "sharing/flow/audience.py",
         "sharing/flow/marking.py",
         "sharing/flow/releasing.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Self
 
 from sharing.deliveries.message import Message
 
@@ -19,8 +20,21 @@ class Undelivered(Exception):
 
 
 class Notifier(ABC):
-    """`send` may run in any thread: it opens no connection to the database."""
+    """Open for one run of the sender (`async with`), in its loop; it opens no connection to the database.
+
+    `at_once` are how many messages may be under way, `reserved` of them for what goes first.
+    """
+
+    at_once: int
+    reserved: int
 
     @abstractmethod
-    def send(self, message: Message) -> None:
+    async def send(self, message: Message) -> None:
         """Send, or raise Undelivered."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    @abstractmethod
+    async def __aexit__(self, *_error: object) -> None:
+        """Let go of the connections."""

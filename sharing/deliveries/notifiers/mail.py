@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from email.utils import parseaddr
 from smtplib import SMTPException, SMTPRecipientsRefused, SMTPResponseException
-from typing import Any
+from threading import local
+from typing import Any, Self
 
 from django.conf import settings
-from django.core.mail import BadHeaderError, EmailMultiAlternatives
+from django.core.mail import BadHeaderError, EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
@@ -21,21 +26,68 @@ from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.rules import Carries, Channel, carries
 
 RECORDS = ("/bulletins/", "/seizures/")
+# Of one connection.
+MAILS = 50
+_REFUSED = "the mailbox was refused: correct the desk's mail address, then send again"
 
 
 class MailNotifier(Notifier):
-    def send(self, message: Message) -> None:
+    """A few threads, each with a connection to the mail server that it keeps while the run lasts."""
+
+    at_once, reserved = 4, 1
+
+    async def __aenter__(self) -> Self:
+        self._pool = ThreadPoolExecutor(self.at_once, thread_name_prefix="mail")
+        self._mine = local()
+        self._open: set[BaseEmailBackend] = set()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for each in self._open:
+            with suppress(SMTPException, OSError):
+                each.close()
+
+    async def send(self, message: Message) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._pool, self._post, message)
+
+    def _post(self, message: Message) -> None:
         try:
-            compose(message).send()
+            mail = compose(message)
+            mail.connection = self._connected()
+            mail.send()
         except SMTPRecipientsRefused as error:
             refused = all(code >= 500 for code, _text in error.recipients.values())
-            raise Undelivered("the mailbox was refused", permanent=refused) from error
+            reason = _REFUSED if refused else "the mailbox was refused"
+            raise Undelivered(reason, permanent=refused) from error
         except SMTPResponseException as error:
+            self._drop()
             raise Undelivered(f"the mail server answered {error.smtp_code}") from error
         except (BadHeaderError, UnicodeError) as error:
             raise Undelivered("the mail could not be written", permanent=True) from error
         except (SMTPException, OSError) as error:
+            self._drop()
             raise Undelivered("the mail server is not reachable") from error
+
+    def _connected(self) -> BaseEmailBackend:
+        """The thread's own connection; after so many mails a new one, as servers want it."""
+        if getattr(self._mine, "left", 0) <= 0:
+            self._drop()
+            self._mine.server, self._mine.left = get_connection(), MAILS
+            self._mine.server.open()
+            self._open.add(self._mine.server)
+        self._mine.left -= 1
+        found: BaseEmailBackend = self._mine.server
+        return found
+
+    def _drop(self) -> None:
+        """What went wrong once is not used again."""
+        self._mine.left = 0
+        server = getattr(self._mine, "server", None)
+        if server in self._open:
+            self._open.discard(server)
+            with suppress(SMTPException, OSError):
+                server.close()
 
 
 def compose(message: Message) -> EmailMultiAlternatives:

@@ -1,0 +1,132 @@
+"""What became of attempts, recorded for all that ended; and what it says of the endpoints they went to."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+import orjson
+from django.db import connection, transaction
+
+from hub.database.context import engine
+from sharing.deliveries.models import DeliveryState
+from sharing.deliveries.notifiers.base import Undelivered
+from sharing.deliveries.rules import FAILURES, next_attempt, rest_s
+from sharing.deliveries.sending import Attempt
+
+# `answered_at` is written no more often.
+ANSWERED_EVERY = timedelta(minutes=1)
+
+Ended: TypeAlias = tuple[Attempt, Undelivered | None]
+
+SETTLE = """
+    update sharing_delivery d set state = r.state, claimed_at = null, sent_at = r.sent_at, failure = r.failure,
+           due_at = coalesce(r.due_at, d.due_at)
+    from jsonb_to_recordset(%s::jsonb) r(id bigint, begun_at timestamptz, state varchar, sent_at timestamptz,
+         due_at timestamptz, failure varchar)
+    where d.id = r.id and d.state = 'sending' and d.claimed_at = r.begun_at
+"""
+# What waits for an endpoint; without waiting for who begins or cancels some of it at this moment.
+MOVE = """
+    with moved as (
+        select d.id from sharing_delivery d
+        where d.endpoint_id = %(endpoint)s and d.state = 'waiting' and d.due_at {sooner} %(at)s
+        order by d.id for update skip locked)
+    update sharing_delivery d set due_at = %(at)s from moved where moved.id = d.id
+"""
+
+
+@dataclass
+class Tally:
+    """How one endpoint did in a set of attempts: whether it took any, and if not, how often not and what it asked."""
+
+    answered: bool = False
+    failures: int = 0
+    asked_wait_s: int = 0
+    troubled: bool = False
+    answered_at: datetime | None = None
+
+
+def settle(ended: Sequence[Ended], *, at: datetime) -> int:
+    """Record what became of attempts: sent, failed for good, or due again later; return how many were sent."""
+    in_order = sorted(ended, key=lambda each: each[0].row.id)
+    rows = [_settled(attempt, error, at) for attempt, error in in_order]
+    with transaction.atomic(), engine():
+        with connection.cursor() as cursor:
+            cursor.execute(SETTLE, [orjson.dumps(rows).decode()])
+        for endpoint, tally in sorted(_tallies(ended).items()):
+            if not tally.answered:
+                _failed(endpoint, tally, at)
+            elif tally.troubled or tally.answered_at is None or tally.answered_at < at - ANSWERED_EVERY:
+                _answered(endpoint, tally, at)
+    return sum(error is None for _attempt, error in ended)
+
+
+def _settled(attempt: Attempt, error: Undelivered | None, at: datetime) -> dict[str, object]:
+    row: dict[str, object] = {"id": attempt.row.id, "begun_at": attempt.begun_at}
+    if error is None:
+        return row | {"state": DeliveryState.SENT, "sent_at": at, "failure": ""}
+    again = None
+    if not error.permanent:
+        again = next_attempt(
+            attempts=attempt.row.attempts + 1,
+            since=attempt.row.since,
+            now=at,
+            chance=random.random(),  # noqa: S311  (spreads retries, guards nothing)
+            asked_wait_s=error.wait_s,
+        )
+    if again is None:
+        return row | {"state": DeliveryState.FAILED, "failure": error.reason}
+    return row | {"state": DeliveryState.WAITING, "due_at": again, "failure": error.reason}
+
+
+def _tallies(ended: Sequence[Ended]) -> dict[int, Tally]:
+    found: dict[int, Tally] = defaultdict(Tally)
+    for attempt, error in ended:
+        if attempt.row.endpoint is None:
+            continue
+        tally = found[attempt.row.endpoint]
+        tally.troubled |= attempt.row.failures > 0 or attempt.row.resting_until is not None
+        tally.answered_at = attempt.row.answered_at
+        if error is None:
+            tally.answered = True
+        else:
+            tally.failures += 1
+            tally.asked_wait_s = max(tally.asked_wait_s, error.wait_s)
+    return found
+
+
+def _answered(endpoint: int, tally: Tally, at: datetime) -> None:
+    """It takes deliveries: what waited for it is free."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update sharing_endpoint set failures = 0, failing_since = null, resting_until = null, answered_at = %s"
+            " where id = %s",
+            [at, endpoint],
+        )
+        if tally.troubled:
+            cursor.execute(MOVE.format(sooner=">"), {"endpoint": endpoint, "at": at})
+
+
+def _failed(endpoint: int, tally: Tally, at: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            # Of many at once that hung, no more count than bring it to rest.
+            "update sharing_endpoint set failures = least(failures + %s, greatest(%s, failures + 1)),"
+            " failing_since = coalesce(failing_since, %s) where id = %s returning failures",
+            [tally.failures, FAILURES, at, endpoint],
+        )
+        found = cursor.fetchone()
+        wait_s = found and rest_s(
+            failures=found[0],
+            chance=random.random(),  # noqa: S311
+            asked_wait_s=tally.asked_wait_s,
+        )
+        if wait_s:
+            until = at + timedelta(seconds=wait_s)
+            cursor.execute("update sharing_endpoint set resting_until = %s where id = %s", [until, endpoint])
+            cursor.execute(MOVE.format(sooner="<"), {"endpoint": endpoint, "at": until})
