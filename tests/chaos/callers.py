@@ -17,9 +17,9 @@ class Callers:
         self.workers: list[int] = []
 
     def caller(self, peer: tuple[str, int]) -> int:
-        """The worker's process that has the IPv4 address and port `peer`; 0 where the machine does not tell."""
+        """The worker's process that has the IPv4 address and port `peer`; 0 where it is gone."""
         number = _inode(peer)
-        if not number:
+        if number == "0":
             return 0
         if found := self._holder(number):
             return found
@@ -50,7 +50,7 @@ def _inode(peer: tuple[str, int]) -> str:
             # The second word is its own address, the tenth its inode.
             if wanted in line[:30] and line.split()[1] == wanted[2:-1]:
                 return line.split()[9]
-    return ""
+    return "0"
 
 
 def _said(pid: int) -> bytes:

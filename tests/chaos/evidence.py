@@ -107,7 +107,8 @@ def why_again(one: Taken, deaths: list[Death]) -> str:
     """Which death kept an arrival from being recorded; empty where none did, and it must not have come again."""
     for death in deaths:
         if death.kind == "worker":
-            ours = one.pid in death.pids if one.pid else True
+            # Whose mail it was is not known.
+            ours = one.pid in death.pids or not one.pid
             if ours and one.at - READ_S <= death.since <= one.at + RECORD_S:
                 return death.kind
         elif death.since <= one.at + RECORD_S and death.until >= one.at:

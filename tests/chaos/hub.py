@@ -55,6 +55,7 @@ class Hub:
         """Services and tables. PostgreSQL notes when each transaction was committed, which a run asks afterwards."""
         self.services.start()
         with self.sql() as own:
+            own.execute("set synchronous_commit = on")
             own.execute("alter system set track_commit_timestamp = on")
             own.execute("alter database hub set synchronous_commit = on")
         self.postgres.stop()

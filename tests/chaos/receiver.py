@@ -70,12 +70,10 @@ class Receiver:
     ) -> bool:
         """Answer somehow; whether the connection stays."""
         fate = self.fate(request)
-        # Lets the loop see that nobody waits any more: then it was not taken.
-        await asyncio.sleep(0)
-        if fate in TAKEN and reader.at_eof():
-            fate = "gone"
-        # Whose it was is asked of what may come again.
+        # What may come again is asked whose it was; where nobody waits for the answer any more it is not taken.
         pid = self.callers.caller(writer.get_extra_info("peername")) if fate in TAKEN else 0
+        if fate in TAKEN and not pid:
+            fate = "gone"
         self.write_down(request, pid, fate)
         if fate == "hang":
             await asyncio.wait([asyncio.ensure_future(reader.read())], timeout=HANG_S)

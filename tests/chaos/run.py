@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ENDPOINTS = 2
+TIMEOUT_S = 4
 # Of each release: an inbox, a mailbox and the endpoints of every agency it goes to.
 EACH = 2 + ENDPOINTS
 
@@ -35,16 +36,12 @@ class Run:
         return cls(int(deliveries), int(seed), Path(folder))
 
     @property
-    def timeout_s(self) -> int:
-        return 2 if self.small else 4
-
-    @property
     def waits(self) -> dict[str, str]:
         """Short enough for a run of minutes; the hub's own are in docs/operations.md."""
         return {
-            "DELIVERY_TIMEOUT_S": str(self.timeout_s),
+            "DELIVERY_TIMEOUT_S": str(TIMEOUT_S),
             "DELIVERY_FIRST_WAIT_S": "1",
-            "DELIVERY_CLAIM_S": str(4 * self.timeout_s),
+            "DELIVERY_CLAIM_S": str(4 * TIMEOUT_S),
         }
 
     @property
@@ -62,7 +59,7 @@ class Run:
 
     @property
     def every_s(self) -> float:
-        return 1.2 if self.small else 4.0
+        return 1.2 if self.small else 5.0
 
     @property
     def limit_s(self) -> float:
