@@ -319,6 +319,11 @@ SETTLE_EDITS_S = env.number("SETTLE_EDITS_S", 5 if HUB_DEMO else 120, low=0, hig
 OUTGOING_ALLOW = env.networks("OUTGOING_ALLOW", "127.0.0.0/8,::1/128" if HUB_DEMO else "")
 # Fernet keys for endpoints' secrets, the newest first; without any, one is derived from SECRET_KEY.
 WEBHOOK_KEYS = env.fernet_keys("WEBHOOK_KEYS")
+# How long a receiver has to answer; the first wait before it is tried again, doubled from then on; and after how long
+# whoever has begun a delivery is taken for dead. Shorter ones are for tests.
+DELIVERY_TIMEOUT_S = env.number("DELIVERY_TIMEOUT_S", 10, low=1, high=10)
+DELIVERY_FIRST_WAIT_S = env.number("DELIVERY_FIRST_WAIT_S", 15, low=1, high=3600)
+DELIVERY_CLAIM_S = env.number("DELIVERY_CLAIM_S", 50, low=3 * DELIVERY_TIMEOUT_S, high=600)
 
 # What a monitor shows as a bearer at /metrics; without it there is no such page.
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from hub.accounts.viewer import Viewer
@@ -19,7 +20,7 @@ from sharing.deliveries.models import Urgency
 # Attempts of one endpoint that may be under way at once.
 PER_ENDPOINT = 8
 # Longer than any attempt, and than the task that makes it: whoever holds an older one is dead.
-CLAIM_S = 50
+CLAIM_S = settings.DELIVERY_CLAIM_S
 
 
 class Due(NamedTuple):
