@@ -160,7 +160,7 @@ def holders_behind(record: Record, releases: Iterable[int]) -> dict[tuple[int, i
 def basis_of(record: int, viewer: Viewer) -> int:
     """What the viewer has the record by, as in the ledger: a release, or 0."""
     with engine():
-        rows = Grant.objects.filter(content_object_id=record, group_id=viewer.agency_id, emergency=None)
+        rows = Grant.objects.filter(content_object_id=record, group=viewer.agency_id or 0, emergency=None)
         mine = rows.filter(Q(person=None) | Q(person_id=viewer.person_id))
         return mine.values_list("release_id", flat=True).first() or 0
 

@@ -247,7 +247,7 @@ def _known_partners(owner: int, agencies: Iterable[int], viewer: Viewer) -> set[
     openly = open_releases(releases, hidden_rosters((each.community_id for each in releases), viewer))
     with engine():
         grants = Grant.objects.filter(group_id__in=wanted, face__owner_id=owner, emergency=None)
-        rests = set(grants.values_list("group_id", "release_id").distinct())
+        rests: set[tuple[int, int | None]] = set(grants.values_list("group_id", "release_id").distinct())
         held = Withdrawal.objects.filter(agency_id__in=wanted, owner_id=owner)
         rests |= set(held.values_list("agency_id", "basis").distinct())
     return {agency for agency, basis in rests if rests_openly(basis, openly)}

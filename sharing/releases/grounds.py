@@ -6,6 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
+
+from django.utils.translation import gettext
 
 from bulletins.faces.wording import Wording
 
@@ -213,6 +216,23 @@ class Facts:
         return found
 
 
+class Reason(NamedTuple):
+    """Why something is so: `said` with its `values`, put into the reader's language when it is read.
+
+    Many decisions are made whose reasons nobody reads.
+    """
+
+    said: str
+    values: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, said: str, **values: str) -> Reason:
+        return cls(said, tuple(values.items()))
+
+    def __str__(self) -> str:
+        return gettext(self.said) % dict(self.values) if self.values else gettext(self.said)
+
+
 @dataclass(frozen=True)
 class Decision:
     """`until` is the first instant at which it would change at all; `persons` is empty for a whole agency.
@@ -228,9 +248,14 @@ class Decision:
     agreement: int | None = None
     directions: tuple[int, ...] = ()
     persons: frozenset[int] = frozenset()
-    reasons: tuple[str, ...] = ()
+    why: tuple[Reason, ...] = ()
     wording: Wording = ()
     acknowledge_by: datetime | None = None
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """In words, in the language of whoever reads them."""
+        return tuple(map(str, self.why))
 
     @property
     def effect(self) -> tuple[object, ...]:
