@@ -72,11 +72,12 @@ ANYONE = f"{HAD} select exists (select 1 from untold)"  # noqa: S608
 
 @dataclass(frozen=True)
 class Holding:
-    """A grant on the version at hand: whose, since when."""
+    """A grant on the version at hand: whose, since when, and whether an emergency alone gave it to one person."""
 
     agency: int
     person: int | None
     since: datetime
+    opened: bool
 
 
 def holders_of_version(record: int, version: int) -> list[Holding]:
@@ -85,7 +86,7 @@ def holders_of_version(record: int, version: int) -> list[Holding]:
     with engine(), connection.cursor() as cursor:
         cursor.execute(
             """
-            select g.group_id, g.person_id, g.visible_since
+            select g.group_id, g.person_id, g.visible_since, g.emergency_id is not null
             from sharing_grant g join bulletins_face f on f.id = g.face_id
             where g.record_id = %s and f.version = %s and g.group_id <> f.owner_id
             order by g.group_id, g.person_id
