@@ -47,6 +47,9 @@ def test_in_every_history_everybody_sees_exactly_what_the_rules_say():
             for _number in range(LENGTH):
                 life.happen(data)
             life.ends_as_it_should()
+        except AssertionError as differs:
+            differs.add_note(f"in history {passed + 1}, step {life.steps}")
+            raise
         finally:
             life.forget()
         passed += 1
