@@ -169,11 +169,22 @@ def take_back(life: Life, which: int) -> bool:
     return True
 
 
-@step(when=lambda life: life.living, which=index, version=st.integers(0, 2), older=st.booleans())
+@step(often=2, when=lambda life: life.living, which=index, version=st.integers(0, 2), older=st.booleans())
 def take_one_version_back(life: Life, which: int, version: int, older: bool) -> bool:
-    """Who held that version is left with nothing, or (`older`) with what an older release gives."""
+    """Who held that version is left with nothing, or (`older`) with what an older release gives.
+
+    Best one in whose place an older release could step.
+    """
     record, paper = life.chosen(which)
     version = max(len(paper.texts) - version, 1)
+    in_place = [
+        (each.paper, each.version)
+        for each in life.standing
+        if any(gift.paper == each.paper and gift.version < each.version for gift in life.standing)
+    ]
+    if in_place:
+        pk, version = in_place[which % len(in_place)]
+        record, paper = life.records[pk], life.told.papers[pk]
     held = {
         code
         for name, code in READERS.items()
