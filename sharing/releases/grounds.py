@@ -52,7 +52,7 @@ class Subject:
     `originator` is None where it has no seat in the hub; `author` is the person who posted it. `sources` are the
     owners and originators, other than the owner, of the records it is derived from (None: one without a seat); the
     marking is then the strictest of its own and theirs. Before `embargoed_until` it reaches nobody but its owner;
-    from `review_at`, with no review since, no identifier of it does.
+    from `review_at`, with no review since, no identifier of it does. `recalled`: all of it, or its newest version.
     """
 
     id: int

@@ -33,7 +33,7 @@ HANGING = {
     "bulletins_seizurereport": "deleted",
     "bulletins_substance": "deleted",
     "bulletins_identifier": "deleted",
-    "bulletins_version": "deleted",
+    "bulletins_version": "deleted; emptied where it rests on others: what is derived from it stays as strict as they",
     "bulletins_photograph": "deleted",
     "bulletins_face": "deleted",
     "sharing_grant": "deleted",
