@@ -38,7 +38,7 @@ class Message:
     Messages with the same `content` differ by these and `uid` alone: what is made of one does for the others.
     """
 
-    uid: UUID
+    uid: str
     alert: AlertKind
     record: str
     agency_code: str
