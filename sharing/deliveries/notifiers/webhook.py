@@ -32,7 +32,7 @@ BUSY = (429, 503)
 
 
 class WebhookNotifier(Notifier):
-    at_once, reserved = 160, 16
+    at_once, reserved = 216, 16
 
     async def __aenter__(self) -> Self:
         self._way = await WayOut().__aenter__()
