@@ -76,6 +76,7 @@ EVENTS = {
     "agency.confirm_child": _("confirmed an agency as its own"),
     "agency.refuse_child": _("did not take an agency as its own"),
     "agency.end_parent": _("ended that two agencies belong together"),
+    "subscription.hours": _("set a time zone or quiet hours"),
     "subscription.make": _("subscribed"),
     "subscription.change": _("changed a subscription"),
     "subscription.pause": _("paused a subscription"),

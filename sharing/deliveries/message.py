@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bulletins.markings.rules import Marking
 from sharing.audiences.changes import Amended
+from sharing.deliveries.digests.reading import Digest
 from sharing.deliveries.models import AlertKind
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.shapes import Labels
@@ -32,15 +33,16 @@ class Content:
 
 @dataclass(frozen=True)
 class Message:
-    """`uid` is the delivery's, for ever the same. `disclosure` or `recalled` is set, but for the inbox and for notices.
+    """`uid` is the delivery's, for ever the same.
 
+    One of `disclosure`, `recalled` and `digest` is set, but for the inbox and for notices.
     `address` is a mail address or a URL; each of `secrets` signs what goes to the latter. Neither is shown by repr.
     Messages with the same `content` differ by these and `uid` alone: what is made of one does for the others.
     `matched` are the titles of the recipient's subscriptions that asked for it; `unsubscribe` is the address that stops
     mails by them, empty where none does: officer safety comes to a desk whatever it subscribes to.
     """
 
-    uid: UUID
+    uid: str
     alert: AlertKind
     record: str
     agency_code: str
@@ -48,6 +50,7 @@ class Message:
     disclosure: Disclosure | None = None
     recalled: Recalled | None = None
     amended: Amended | None = None
+    digest: Digest | None = None
     path: str = ""
     matched: tuple[str, ...] = ()
     unsubscribe: str = field(default="", repr=False)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import record as write_trail
 from sharing.subscriptions.models import Channel, Frequency, Subscription
-from sharing.subscriptions.querysets import endpoints_of
+from sharing.subscriptions.querysets import endpoints_of, position_of
 from sharing.subscriptions.rules import MOST, may_change, may_manage_desk, may_subscribe, next_due
 from sharing.subscriptions.wishes import LISTS, Wish, columns_of, wish_of, wrong
 
@@ -27,7 +27,7 @@ def subscribe(wish: Wish, *, desk: bool, viewer: Viewer, at: datetime) -> Subscr
     _check(wish, desk=desk)
     values = _values(wish, viewer=viewer, at=at)
     row = Subscription.objects.create(
-        **owner, **values, since_at=_since(wish, at), created_at=at, changed_at=at
+        **owner, **values, **_since(wish, viewer, at), created_at=at, changed_at=at
     )
     _note("subscription.make", row, viewer=viewer, at=at)
     return row
@@ -40,7 +40,8 @@ def change(row: Subscription, wish: Wish, *, viewer: Viewer, at: datetime) -> No
     _check(wish, desk=row.person_id is None, kept=kept)
     for name, value in _values(wish, viewer=viewer, at=at).items():
         setattr(row, name, value)
-    row.since_at = None if wish.frequency == Frequency.AT_ONCE else row.since_at or at
+    if wish.frequency == Frequency.AT_ONCE or row.since_at is None:
+        row.since_at, row.since_n = _since(wish, viewer, at).values()
     row.changed_at = at
     row.save()
     _note("subscription.change", row, viewer=viewer, at=at)
@@ -60,8 +61,8 @@ def resume(row: Subscription, *, viewer: Viewer, at: datetime) -> None:
     if row.paused_at is not None:
         row.paused_at = None
         row.next_at = due_after(row, at, viewer.time_zone)
-        row.since_at = None if row.next_at is None else at
-        row.save(update_fields=["paused_at", "next_at", "since_at"])
+        row.since_at, row.since_n = _since(row, viewer, at).values()
+        row.save(update_fields=["paused_at", "next_at", "since_at", "since_n"])
         _note("subscription.resume", row, viewer=viewer, at=at)
 
 
@@ -117,8 +118,11 @@ def _values(wish: Wish, *, viewer: Viewer, at: datetime) -> dict[str, Any]:
     }
 
 
-def _since(wish: Wish, at: datetime) -> datetime | None:
-    return None if wish.frequency == Frequency.AT_ONCE else at
+def _since(wish: Wish | Subscription, viewer: Viewer, at: datetime) -> dict[str, Any]:
+    """From when on a digest tells: what is new from now on."""
+    if wish.frequency == Frequency.AT_ONCE:
+        return {"since_at": None, "since_n": None}
+    return {"since_at": at, "since_n": position_of(viewer)}
 
 
 def _check(wish: Wish, *, desk: bool, kept: Any = None) -> None:

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hub.agencies.models import Agency
-from sharing.subscriptions.querysets import SubscriptionQuerySet
+from sharing.subscriptions.querysets import QuietHoursQuerySet, SubscriptionQuerySet
 
 
 class Channel(models.TextChoices):
@@ -40,7 +40,8 @@ class Subscription(models.Model):
     to what happened within so many kilometres of one. What they are compared with is the recipient's face, by
     MATCHES (sharing/subscriptions/matching.py), and by nothing else.
     `times`, `weekday` (0 is Monday) and `day` (of the month) are wall times in the recipient's own zone; `next_at` is
-    when the next digest is due, of what arrived since `since_at`: both empty where it is told at once. Paused, it
+    when the next digest is due, of what arrived since `since_at`: both empty where it is told at once. `since_n` says
+    the same as the number of an entry (sharing/audiences/models.py), which no clock moves: digests go by it. Paused, it
     tells nothing, and what arrived meanwhile is not told later.
     """
 
@@ -74,6 +75,7 @@ class Subscription(models.Model):
     day = models.PositiveSmallIntegerField(default=1)
     next_at = models.DateTimeField(null=True)
     since_at = models.DateTimeField(null=True)
+    since_n = models.BigIntegerField(null=True)
 
     paused_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
@@ -120,4 +122,27 @@ class Subscription(models.Model):
                 condition=Q(next_at__isnull=False, paused_at=None),
                 name="subscription_due",
             ),
+        ]
+
+
+class QuietHours(models.Model):
+    """From `begins` up to `ends`, wall times of the recipient's zone, no mail but of hazards and recalls is sent.
+
+    Of `person`, or of the agency's desk where there is none.
+    """
+
+    agency = models.ForeignKey(Agency, models.CASCADE, db_index=False, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    begins = models.TimeField()
+    ends = models.TimeField()
+    changed_at = models.DateTimeField()
+
+    objects = QuietHoursQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agency", "person"], nulls_distinct=False, name="quiet_hours_once"
+            ),
+            models.CheckConstraint(condition=~Q(begins=models.F("ends")), name="quiet_hours_end"),
         ]

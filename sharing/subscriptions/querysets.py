@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from django.db import connection, models
 from django.db.models.expressions import RawSQL
 
 from hub.database.context import require_viewer
-from sharing.audiences.models import Received
+from sharing.audiences.models import Entry, Received
 from sharing.audiences.querysets import InboxQuerySet
 from sharing.subscriptions.matching import FILTERS, matches
 
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 class SubscriptionQuerySet(models.QuerySet[Any]):
     def visible_to(self, viewer: Viewer) -> Self:
         """The desk's of the viewer's agency, and the viewer's own there: a colleague's are theirs alone."""
+        require_viewer(viewer)
+        return self.filter(agency_id=viewer.agency_id).filter(
+            models.Q(person_id=None) | models.Q(person_id=viewer.person_id)
+        )
+
+
+class QuietHoursQuerySet(models.QuerySet[Any]):
+    def visible_to(self, viewer: Viewer) -> Self:
+        """The desk's of the viewer's agency, and the viewer's own."""
         require_viewer(viewer)
         return self.filter(agency_id=viewer.agency_id).filter(
             models.Q(person_id=None) | models.Q(person_id=viewer.person_id)
@@ -69,48 +78,6 @@ def named(viewer: Viewer, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, i
         }
 
 
-class Came(NamedTuple):
-    """A delivery to a person, or to the desk where there is none, and the subscriptions it is said to come by."""
-
-    agency: int
-    person: int | None
-    record: int
-    matched: list[int]
-
-
-TOLD_BY = f"""
-    select w.place, s.uid, s.title, exists (
-        select from sharing_grant g join bulletins_face f on f.id = g.face_id
-        where g.record_id = w.record and g.group_id = w.agency and g.emergency_id is null
-          and (g.person_id is null or g.person_id = w.person) and (g.until is null or g.until > hub_now())
-          and {matches(face="f", sub="s")})
-    from unnest(%s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[]) w(place, agency, person, record, sub)
-    join sharing_subscription s on s.id = w.sub and s.agency_id = w.agency
-     and s.person_id is not distinct from w.person
-    order by w.place, s.id
-"""  # noqa: S608  all of it is ours
-
-
-def told_by(rows: Sequence[Came]) -> list[tuple[list[UUID], list[str]]]:
-    """(names for the link, titles) of each row's recipient's own subscriptions, for the engine's work: one statement.
-
-    Titles are of those that ask for what the recipient is shown now: a name must not tell of what was withheld since.
-    """
-    found: list[tuple[list[UUID], list[str]]] = [([], []) for _row in rows]
-    wanted = [
-        (place, row.agency, row.person, row.record, pk)
-        for place, row in enumerate(rows)
-        for pk in row.matched
-    ]
-    if wanted:
-        with connection.cursor() as cursor:
-            cursor.execute(TOLD_BY, [list(column) for column in zip(*wanted, strict=True)])
-            for place, uid, title, asks in cursor.fetchall():
-                found[place][0].append(uid)
-                found[place][1].extend([title] if asks else [])
-    return found
-
-
 def endpoints_of(viewer: Viewer) -> dict[str, int]:
     """The live addresses for webhooks of the viewer's agency: uid -> id."""
     return {uid: pk for uid, pk, _host in _endpoints(viewer)}
@@ -130,6 +97,13 @@ def _endpoints(viewer: Viewer) -> list[tuple[str, int, str]]:
             [viewer.agency_id],
         )
         return [(uid, pk, urlsplit(url).hostname or "") for uid, pk, url in cursor.fetchall()]
+
+
+def position_of(viewer: Viewer) -> int:
+    """The number of the newest entry of the viewer's agency: what comes after it is new to a digest that begins now."""
+    require_viewer(viewer)
+    newest = Entry.objects.filter(agency_id=viewer.agency_id, n__isnull=False).aggregate(n=models.Max("n"))
+    return int(newest["n"] or 0)
 
 
 # The preview looks back so far, and counts so far.

@@ -164,6 +164,8 @@ PAGES: dict[str, Rule] = {
     "seizures": signed_in(),
     "search": signed_in(),
     "inbox": signed_in(),
+    "inbox_news": signed_in(),
+    "inbox_back": signed_in(405),
     "subscriptions": signed_in(),
     **dict.fromkeys(
         ("subscription_new", "subscription_preview"), door(lambda who: 200 if inside(who) else 403)
@@ -179,6 +181,9 @@ PAGES: dict[str, Rule] = {
     "correction_answer": signed_in(405),
     "inbox_acknowledge": signed_in(405),
     "notice": signed_in(404),
+    "digest": signed_in(404),
+    "hours": door(lambda who: 200 if inside(who) else 403),
+    "hours_of_desk": door(lambda who: 200 if inside(who) and ROLES[who] & {"liaison", "admin"} else 403),
     "emergencies": with_role("inspector"),
     "emergency": signed_in(404),
     "reviews": door(lambda who: 200 if AGENCY[who] and ROLES[who] & {"releaser", "admin"} else 403),

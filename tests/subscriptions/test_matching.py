@@ -172,6 +172,16 @@ def test_reports_are_told_like_bulletins():
 
 def test_every_column_is_compared_or_says_how_to_be_told():
     columns = {field.column for field in Subscription._meta.concrete_fields}
-    told_by = {"channels", "endpoint_id", "frequency", "times", "weekday", "day", "next_at", "since_at"}
+    told_by = {
+        "channels",
+        "endpoint_id",
+        "frequency",
+        "times",
+        "weekday",
+        "day",
+        "next_at",
+        "since_at",
+        "since_n",
+    }
     kept = {"id", "uid", "agency_id", "person_id", "title", "paused_at", "created_at", "changed_at"}
     assert columns == set(FILTERS) | told_by | kept

@@ -8,16 +8,18 @@ from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 import orjson
+from django.conf import settings
 
 from hub.outgoing.targets import Refused, Unreachable
 from hub.outgoing.way import Answer, WayOut
+from sharing.deliveries.digests.reading import Digest
 from sharing.deliveries.message import Content, Message
 from sharing.deliveries.models import AlertKind
 from sharing.deliveries.notifiers.base import Notifier, Undelivered
 from sharing.deliveries.signing import signed
 from sharing.disclosures.shapes import shape
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = float(settings.DELIVERY_TIMEOUT_S)
 EVENTS = {AlertKind.NEW: "released", AlertKind.AMENDED: "amended", AlertKind.RECALLED: "recalled"}
 # The receiver says that this address will never take it; dead_letters.ADVICE says what its owner does.
 GONE = {
@@ -30,7 +32,7 @@ BUSY = (429, 503)
 
 
 class WebhookNotifier(Notifier):
-    at_once, reserved = 160, 16
+    at_once, reserved = 216, 16
 
     async def __aenter__(self) -> Self:
         self._way = await WayOut().__aenter__()
@@ -70,7 +72,7 @@ def judge(answer: Answer) -> None:
 def payload(message: Message) -> dict[str, Any]:
     """`type`, `timestamp` and `data`, as the convention has them. `data` of a recall tells of no content."""
     return {
-        "type": f"{message.record}.{EVENTS[message.alert]}",
+        "type": f"{message.record}.{EVENTS[message.alert]}" if message.digest is None else "digest.ready",
         "timestamp": message.at.astimezone(UTC).isoformat(),
         "data": _data(message),
     }
@@ -87,6 +89,8 @@ def _data(message: Message) -> dict[str, Any]:
             "recalled_at": told.at.astimezone(UTC).isoformat(),
             "reason": told.reason,
         }
+    if message.digest is not None:
+        return _digest(message.digest)
     assert message.disclosure is not None and message.labels is not None
     data = shape(message.disclosure, labels=message.labels)
     if message.amended is not None:
@@ -97,6 +101,29 @@ def _data(message: Message) -> dict[str, Any]:
             "note": message.amended.note,
         }
     return data
+
+
+def _digest(found: Digest) -> dict[str, Any]:
+    """What came, by its names: each record is fetched where it always is."""
+    return {
+        "subscription": str(found.subscription),
+        "title": found.title,
+        "since": found.period.since.astimezone(UTC).isoformat(),
+        "until": found.period.until.astimezone(UTC).isoformat(),
+        "records": [
+            {
+                "uid": str(line.shown.uid),
+                "ref": line.shown.ref,
+                "kind": line.shown.kind,
+                "version": line.shown.version,
+                "tlp": line.shown.marking.tlp,
+                "hazard": line.shown.hazard,
+                "new": line.new,
+            }
+            for line in found.lines
+        ],
+        "more": found.more,
+    }
 
 
 def headers(message: Message, body: bytes) -> dict[str, str]:
