@@ -1,11 +1,12 @@
 """The Celery application: what Django's settings say, and every tasks.py of the three apps."""
 
+import gc
 import os
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, setup_logging, task_postrun, worker_init
+from celery.signals import beat_init, setup_logging, task_postrun, worker_init, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
@@ -32,6 +33,13 @@ def refuse_unfit_login(**kwargs: Any) -> None:
     from hub.checks import refuse_unfit_login
 
     refuse_unfit_login()
+
+
+@worker_process_init.connect
+def look_no_more_through_what_stays(**kwargs: Any) -> None:
+    """What was loaded stays for good: going through it for garbage took a quarter of the time of sending."""
+    gc.collect()
+    gc.freeze()
 
 
 @setup_logging.connect

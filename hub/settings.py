@@ -132,6 +132,7 @@ CELERY_TASK_ROUTES = {
     "sharing.tasks.refresh_due": {"queue": "default"},
     "sharing.tasks.compare_grants": {"queue": "bulk"},
     "sharing.audiences.tasks.*": {"queue": "default"},
+    "sharing.receipts.tasks.*": {"queue": "default"},
     "sharing.briefings.tasks.*": {"queue": "bulk"},
     "sharing.retention.tasks.*": {"queue": "bulk"},
 }
@@ -154,6 +155,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "warn-of-ends": {"task": "sharing.tasks.warn_of_ends", "schedule": crontab(minute=23)},
+    # Who was asked to acknowledge by a time: reminded ahead, told on when it is over.
+    "remind": {"task": "sharing.receipts.tasks.remind_due", "schedule": 20.0, "options": {"expires": 20}},
     "number-entries": {
         "task": "sharing.audiences.tasks.number_entries",
         "schedule": 2.0,
@@ -316,6 +319,11 @@ SETTLE_EDITS_S = env.number("SETTLE_EDITS_S", 5 if HUB_DEMO else 120, low=0, hig
 OUTGOING_ALLOW = env.networks("OUTGOING_ALLOW", "127.0.0.0/8,::1/128" if HUB_DEMO else "")
 # Fernet keys for endpoints' secrets, the newest first; without any, one is derived from SECRET_KEY.
 WEBHOOK_KEYS = env.fernet_keys("WEBHOOK_KEYS")
+# How long a receiver has to answer; the first wait before it is tried again, doubled from then on; and after how long
+# whoever has begun a delivery is taken for dead. Shorter ones are for tests.
+DELIVERY_TIMEOUT_S = env.number("DELIVERY_TIMEOUT_S", 10, low=1, high=10)
+DELIVERY_FIRST_WAIT_S = env.number("DELIVERY_FIRST_WAIT_S", 15, low=1, high=3600)
+DELIVERY_CLAIM_S = env.number("DELIVERY_CLAIM_S", 50, low=3 * DELIVERY_TIMEOUT_S, high=600)
 
 # What a monitor shows as a bearer at /metrics; without it there is no such page.
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")

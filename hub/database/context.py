@@ -61,12 +61,14 @@ def engine() -> Iterator[None]:
     """Run the block as hub_engine, the sole writer of grants and faces. A test lists the modules that may.
 
     It opens no savepoint: the role is put back by hand, except where an SQL error has spoiled the transaction, for
-    the rollback to whatever savepoint the caller holds restores it. Inside another engine() it is nothing.
+    the rollback to whatever savepoint the caller holds restores it; with a transaction of its own it ends by itself.
+    Inside another engine() it is nothing.
     """
     if _is_engine.get():
         yield
         return
-    with transaction.atomic() if not connection.in_atomic_block else nullcontext():
+    inner = connection.in_atomic_block
+    with nullcontext() if inner else transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("select current_user, set_config('role', 'hub_engine', true)")
             old = cursor.fetchone()[0]
@@ -76,7 +78,7 @@ def engine() -> Iterator[None]:
         finally:
             _is_engine.reset(inside)
             spoilt = connection.connection.info.transaction_status == TransactionStatus.INERROR
-            if not spoilt and not connection.needs_rollback:
+            if inner and not spoilt and not connection.needs_rollback:
                 with connection.cursor() as cursor:
                     cursor.execute("select set_config('role', %s, true)", [old])
 

@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from aiohttp import (
@@ -38,7 +39,7 @@ LINE_BYTES, LINES = 8190, 100
 
 @dataclass(frozen=True)
 class Answer:
-    """`headers` by lower-case name. `complete` is false where the body was longer than wanted and was cut."""
+    """`headers` by name, in whatever case. `complete` is false where the body was longer than wanted and was cut."""
 
     status: int
     headers: Mapping[str, str]
@@ -86,7 +87,7 @@ class WayOut:
                 headers=headers,
                 allow_redirects=False,
                 ssl=self._tls() if to.scheme == "https" else True,
-                timeout=ClientTimeout(total=timeout_s, sock_connect=CONNECT_S),
+                timeout=_limits(timeout_s),
             )
             return await _answer(found, limit_bytes)
         except ClientConnectorCertificateError as error:
@@ -111,6 +112,11 @@ class WayOut:
             self._verified = ssl.create_default_context()
             self._verified.set_alpn_protocols(["http/1.1"])
         return self._verified
+
+
+@lru_cache(maxsize=16)
+def _limits(timeout_s: float) -> ClientTimeout:
+    return ClientTimeout(total=timeout_s, sock_connect=CONNECT_S)
 
 
 class _Permitted(AbstractResolver):
@@ -150,7 +156,7 @@ async def _answer(found: ClientResponse, limit_bytes: int) -> Answer:
         found.release() if found.content.is_eof() else found.close()
     return Answer(
         status=found.status,
-        headers={name.lower(): value for name, value in found.headers.items()},
+        headers=found.headers,
         body=body[:limit_bytes],
         complete=bool(limit_bytes) and complete and len(body) <= limit_bytes,
     )

@@ -51,6 +51,7 @@ class Row:
     until: datetime | None
     since: datetime
     emergency: int | None = None
+    acknowledge_by: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def holders_behind(record: Record, releases: Iterable[int]) -> dict[tuple[int, i
 def basis_of(record: int, viewer: Viewer) -> int:
     """What the viewer has the record by, as in the ledger: a release, or 0."""
     with engine():
-        rows = Grant.objects.filter(content_object_id=record, group_id=viewer.agency_id, emergency=None)
+        rows = Grant.objects.filter(content_object_id=record, group=viewer.agency_id or 0, emergency=None)
         mine = rows.filter(Q(person=None) | Q(person_id=viewer.person_id))
         return mine.values_list("release_id", flat=True).first() or 0
 
@@ -204,6 +205,7 @@ def _rows(
                     until=found.until,
                     # The owner has had it since it was published, whenever the grant is written.
                     since=record.latest_at if own and record.latest_at else at,
+                    acknowledge_by=found.acknowledge_by,
                 )
             )
     rows += [
@@ -351,27 +353,30 @@ def _write(rows: list[Row], changes: Changes) -> None:
             """
             with wanted as (
                 select * from unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-                                     %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bigint[])
-                         w(record, agency, person, face, release, agreement, directions, until, since, emergency)),
+                                     %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bigint[],
+                                     %s::timestamptz[])
+                         w(record, agency, person, face, release, agreement, directions, until, since, emergency,
+                           acknowledge_by)),
             old as (
                 select g.id, g.face_id from sharing_grant g where g.record_id = any(%s)),
             written as (
                 insert into sharing_grant as g (permission_id, record_id, group_id, person_id, face_id, release_id,
-                                                agreement_id, directions, visible_since, until, emergency_id)
+                                                agreement_id, directions, visible_since, until, emergency_id,
+                                                acknowledge_by)
                 select %s, record, agency, person, face, release, agreement, directions::bigint[], since, until,
-                       emergency
+                       emergency, acknowledge_by
                 from wanted
                 order by record, agency, person, emergency
                 on conflict (record_id, group_id, person_id, emergency_id) do update
                    set face_id = excluded.face_id, release_id = excluded.release_id,
                        agreement_id = excluded.agreement_id, directions = excluded.directions,
-                       until = excluded.until,
+                       until = excluded.until, acknowledge_by = excluded.acknowledge_by,
                        before = case when g.face_id = excluded.face_id then g.before else g.face_id end,
                        visible_since = case when g.face_id = excluded.face_id then g.visible_since
                                             else excluded.visible_since end
-                 where (g.face_id, g.release_id, g.agreement_id, g.directions, g.until)
+                 where (g.face_id, g.release_id, g.agreement_id, g.directions, g.until, g.acknowledge_by)
                        is distinct from (excluded.face_id, excluded.release_id, excluded.agreement_id,
-                                         excluded.directions, excluded.until)
+                                         excluded.directions, excluded.until, excluded.acknowledge_by)
                 returning g.id, g.record_id, g.group_id, g.face_id, g.emergency_id),
             moved as (
                 select w.*, old.id is null as fresh from written w left join old on old.id = w.id
@@ -394,6 +399,7 @@ def _write(rows: list[Row], changes: Changes) -> None:
                 [row.until for row in rows],
                 [row.since for row in rows],
                 [row.emergency for row in rows],
+                [row.acknowledge_by for row in rows],
                 sorted({row.record for row in rows}),
                 view_record(),
                 EntryKind.GRANTED.value,

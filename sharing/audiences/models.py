@@ -30,6 +30,8 @@ class Grant(GroupObjectPermissionBase):
     `directions` are the directions of all agreements it crossed under, owner's and originator's; `agreement` is the
     first of those agreements.
     `before` is the face it gave until it was changed to this one.
+    `acknowledge_by` is until when a release asks the agency (or person) to acknowledge the version; who is given it
+    only after that instant is not asked.
     """
 
     # One index each would be covered by the composites below: twelve indexes made the table three times its size.
@@ -49,6 +51,7 @@ class Grant(GroupObjectPermissionBase):
     before = models.BigIntegerField(null=True)
     visible_since = models.DateTimeField()
     until = models.DateTimeField(null=True)
+    acknowledge_by = models.DateTimeField(null=True)
 
     class Meta:
         unique_together = ()
@@ -70,6 +73,11 @@ class Grant(GroupObjectPermissionBase):
                 name="grant_list",
             ),
             models.Index(fields=["until"], condition=Q(until__isnull=False), name="grant_until"),
+            models.Index(
+                fields=["acknowledge_by"],
+                condition=Q(acknowledge_by__isnull=False),
+                name="grant_acknowledge_by",
+            ),
             models.Index(
                 fields=["person"], condition=Q(emergency__isnull=False), name="grant_in_an_emergency"
             ),

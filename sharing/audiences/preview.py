@@ -29,7 +29,7 @@ from sharing.communities.models import Community
 from sharing.releases.facts import World, load, remarked
 from sharing.releases.grounds import Decision, Reach
 from sharing.releases.models import Release
-from sharing.releases.plan import Plan, naming_refusals, plan_refusals
+from sharing.releases.plan import Plan, asking_refusals, naming_refusals, plan_refusals
 from sharing.releases.rules import decide, lacking_consent
 
 NOT_REACHED, HIDDEN = 8, 9
@@ -153,8 +153,11 @@ def preview(
     ] + [_hidden_row(hidden[reach.community]) for reach in fresh if reach.community in hidden]
     rows.sort(key=lambda row: (row.band, row.code))
     begins = when if when > at else None
-    foreseen = Foreseen(record, plan, planned, shown, content, tuple(rows), frozenset(lost), begins)
+    foreseen = Foreseen(
+        record, plan, planned, shown, content, tuple(rows), frozenset(lost), begins, plan.asked_by(when)
+    )
     refusals = plan_refusals(plan, owner_country=world.parties[own].country, at=at)
+    refusals += asking_refusals(plan, begins=when)
     subject = planned.subjects[record.pk]
     if subject.has_identifiers:
         refusals += naming_refusals(
@@ -244,7 +247,7 @@ def _known_partners(owner: int, agencies: Iterable[int], viewer: Viewer) -> set[
     openly = open_releases(releases, hidden_rosters((each.community_id for each in releases), viewer))
     with engine():
         grants = Grant.objects.filter(group_id__in=wanted, face__owner_id=owner, emergency=None)
-        rests = set(grants.values_list("group_id", "release_id").distinct())
+        rests: set[tuple[int, int | None]] = set(grants.values_list("group_id", "release_id").distinct())
         held = Withdrawal.objects.filter(agency_id__in=wanted, owner_id=owner)
         rests |= set(held.values_list("agency_id", "basis").distinct())
     return {agency for agency, basis in rests if rests_openly(basis, openly)}
@@ -319,7 +322,7 @@ def _seal(plan: Plan, rows: list[PreviewRow], world: World, record: Record, fres
             for pick in plan.picks
         ),
         (plan.tlp, sorted(plan.controls), sorted(plan.rel_to), sorted(plan.withheld)),
-        (plan.starts_at, plan.ends_at),
+        (plan.starts_at, plan.ends_at, plan.acknowledge_by, plan.acknowledge_within),
         [(row.code, row.outcome, row.withheld) for row in rows],
     ]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

@@ -52,14 +52,15 @@ DELIVERY = """
 
 WANTED = "select * from unnest(%(records)s::bigint[], %(agencies)s::int[]) w(record, agency)"
 
-# News of what was given. Told are: at TLP:RED the people named; of a hazard the desk; and whoever has a subscription
-# that asks for what the recipient's face shows. A recipient is told once by each way, however many of theirs match.
-# What waits for them unbegun is overtaken: it would say the same. What a desk or person was not yet told of stays new,
-# and of several edits none is due later than the first.
+# News of what was given. Told are: at TLP:RED the people named; of a hazard, and of what it is to acknowledge by a
+# time, the desk; and whoever has a subscription that asks for what the recipient's face shows. A recipient is told once
+# by each way, however many of theirs match. What waits for them unbegun is overtaken: it would say the same. What a
+# desk or person was not yet told of stays new, and of several edits none is due later than the first.
 QUEUE = f"""
     with wanted as ({WANTED}),
     given as (
         select g.record_id as record, g.group_id as agency, g.person_id as person, g.face_id as face, f.hazard,
+               coalesce(g.acknowledge_by > g.visible_since, false) as due,
                case when g.person_id is null then h.desk_email else p.email end as mailbox
         from wanted w join sharing_grant g on g.record_id = w.record and g.group_id = w.agency
          and g.emergency_id is null
@@ -80,7 +81,8 @@ QUEUE = f"""
                coalesce(array_agg(distinct subscription) filter (where subscription is not null), '{{}}') as matched
         from (
             select t.record, t.agency, t.person, t.hazard, null::bigint as subscription, o.channel, o.endpoint
-            from given t cross join lateral {WAYS.format("t")} o where t.hazard or t.person is not null
+            from given t cross join lateral {WAYS.format("t")} o
+            where t.hazard or t.due or t.person is not null
             union all
             select t.record, t.agency, t.person, t.hazard, t.subscription, o.channel, o.endpoint
             from asked t cross join lateral {WAYS.format("t")} o
@@ -152,7 +154,7 @@ CANCEL = """
 """
 
 
-# A notice: one alert without a record, to each desk's inbox and mailbox, or to one person of it.
+# A notice: one alert without a record, to each desk's inbox and mailbox, or to one person of it; and to more people.
 NOTICE = """
     with told as (
         insert into sharing_alert (uid, kind, record_kind, ref, version, hazard, at, path, facts, request_id)
@@ -163,10 +165,13 @@ NOTICE = """
     select gen_random_uuid(), told.id, g.group_id, p.id, c.channel, case c.channel when 'inbox' then 1 else 2 end,
            'waiting', 0, %(at)s, '', '{}'
     from told cross join hub_agency g
-    left join hub_person p on p.id = %(person)s
+    cross join lateral (
+        select null::bigint as id, g.desk_email as email where %(person)s::bigint is null
+        union all select p.id, p.email from hub_person p
+         where p.agency_id = g.group_id and p.is_active and (p.id = %(person)s or p.id = any(%(also)s))) p
     cross join (values ('inbox'), ('mail')) c(channel)
     where g.group_id = any(%(agencies)s) and g.state = 'active'
-      and (c.channel = 'inbox' or coalesce(p.email, g.desk_email) <> '')
+      and (c.channel = 'inbox' or p.email <> '')
 """
 
 
@@ -179,8 +184,10 @@ def queue_notice(
     ref: str = "",
     facts: dict[str, str | int] | None = None,
     person: int | None = None,
+    also: Iterable[int] = (),
 ) -> int:
-    """Tell agencies' desks (or one person of an agency) of something that is no record given to them.
+    """Tell agencies' desks (or one person of an agency) of something that is no record given to them; `also` tells
+    people of those agencies in person.
 
     `facts` are codes, references, numbers, dates and what one side wrote for the other; never content of a record.
     `path` is a page of the hub that asks for itself who may read it. Returns how many deliveries were written.
@@ -198,6 +205,7 @@ def queue_notice(
                 "ref": ref,
                 "facts": json.dumps(facts or {}),
                 "person": person,
+                "also": sorted(also),
             },
         )
         count: int = cursor.rowcount

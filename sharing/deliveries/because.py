@@ -11,7 +11,8 @@ from django.db import connection
 
 from sharing.deliveries.due import Due
 from sharing.disclosures.disclosure import Disclosure
-from sharing.subscriptions.links import address_of
+from sharing.disclosures.rules import Carries, Channel, carries
+from sharing.subscriptions.links import Link, address_of
 from sharing.subscriptions.matching import matches
 
 # Asked anew of the face that the recipient has now: a name must not tell of what has been withheld since it matched.
@@ -23,7 +24,7 @@ BY = f"""
           and {matches(face="f", sub="s")})
     from unnest(%s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[]) w(place, agency, person, record, sub)
     join sharing_subscription s on s.id = w.sub and s.agency_id = w.agency
-     and (s.person_id is null or s.person_id = w.person)
+     and s.person_id is not distinct from w.person
     order by w.place, s.id
 """  # noqa: S608  all of it is ours
 
@@ -31,7 +32,8 @@ BY = f"""
 def by_which(rows: Sequence[Due], answers: Sequence[object]) -> Mapping[int, dict[str, Any]]:
     """For the place of each row that is disclosed: `matched` and `unsubscribe` as a Message has them.
 
-    A hazard comes to a desk whatever it subscribes to: nothing stops it. In the engine's transaction.
+    A hazard comes to a desk whatever it subscribes to: nothing stops it. A mail that does not say whether it is one has
+    the link like any other. In the engine's transaction.
     """
     wanted = [
         (place, row.agency, row.person, row.record, pk)
@@ -52,8 +54,10 @@ def by_which(rows: Sequence[Due], answers: Sequence[object]) -> Mapping[int, dic
 
 
 def _told(row: Due, shown: object, titles: list[str], uids: list[UUID]) -> dict[str, Any]:
-    stops = row.person is not None or not (isinstance(shown, Disclosure) and shown.hazard)
+    said = isinstance(shown, Disclosure) and carries(shown.marking, Channel.MAIL) > Carries.WAITING
+    hazard = isinstance(shown, Disclosure) and shown.hazard
+    stops = row.person is not None or not (said and hazard)
     return {
         "matched": tuple(titles),
-        "unsubscribe": address_of(row.viewer, uids) if stops else "",
+        "unsubscribe": address_of(Link(row.agency, row.person, tuple(uids))) if stops else "",
     }

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
-from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from hub.accounts.viewer import Viewer
@@ -19,18 +19,22 @@ from sharing.deliveries.models import Urgency
 # Attempts of one endpoint that may be under way at once.
 PER_ENDPOINT = 8
 # Longer than any attempt, and than the task that makes it: whoever holds an older one is dead.
-CLAIM_S = 50
+CLAIM_S = settings.DELIVERY_CLAIM_S
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Due(NamedTuple):
-    """A row that is due, with what decides whether and where it goes. `since` is where its three days count from."""
+    """A row that is due, with what decides whether and where it goes. `since` is where its three days count from.
+
+    `rested` says that its endpoint has been at rest and was not found back since.
+    """
 
     id: int
-    uid: UUID
+    uid: str
     channel: str
     urgency: int
     attempts: int
-    since: datetime
+    since_us: int
     agency: int
     code: str
     agency_active: bool
@@ -44,16 +48,16 @@ class Due(NamedTuple):
     sealed_secrets: list[str]
     endpoint_verified: bool
     endpoint_open: bool
-    resting_until: datetime | None
+    rested: bool
     failures: int
-    answered_at: datetime | None
+    answered_us: int
     alert: int
     kind: str
     record: int | None
     record_kind: str
     ref: str
     request_id: str
-    at: datetime
+    at_us: int
     path: str
     matched: list[int]
 
@@ -61,6 +65,14 @@ class Due(NamedTuple):
     def told(self) -> dict[str, Any]:
         """What log lines say of it."""
         return {"delivery": self.uid, "channel": self.channel, "request_id": self.request_id}
+
+    @property
+    def since(self) -> datetime:
+        return EPOCH + timedelta(microseconds=self.since_us)
+
+    @property
+    def at(self) -> datetime:
+        return EPOCH + timedelta(microseconds=self.at_us)
 
     @property
     def viewer(self) -> Viewer:
@@ -78,22 +90,29 @@ DUE = """
                select e.id from sharing_endpoint e where e.resting_until > %(at)s)))
           and (%(only)s::bigint is null or d.id = %(only)s)
         order by d.urgency, d.due_at, d.id limit %(limit)s for update of d skip locked)
-    select due.id, due.uid, due.channel, due.urgency, due.attempts, coalesce(due.resent_at, a.at),
+    select due.id, due.uid::text, due.channel, due.urgency, due.attempts, {since},
            due.agency_id, g.code, g.state = 'active', g.desk_email,
            due.person_id, coalesce(p.username, ''), coalesce(p.email, ''),
            coalesce(p.is_active and p.agency_id = due.agency_id, false),
            due.endpoint_id, coalesce(e.url, ''),
            array_remove(
                array[e.sealed_secret, case when e.old_secret_ends_at > %(at)s then e.sealed_old_secret end], null),
-           e.verified_at is not null, e.disabled_at is null, e.resting_until,
-           coalesce(e.failures, 0), e.answered_at, a.id, a.kind, a.record_id, a.record_kind, a.ref, a.request_id,
-           a.at, a.path, due.matched
+           e.verified_at is not null, e.disabled_at is null, e.resting_until is not null, coalesce(e.failures, 0),
+           coalesce({answered}, 0), a.id, a.kind, a.record_id, a.record_kind, a.ref, a.request_id, {at}, a.path,
+           due.matched
     from due join sharing_alert a on a.id = due.alert_id
     join hub_agency g on g.group_id = due.agency_id
     left join hub_person p on p.id = due.person_id
     left join sharing_endpoint e on e.id = due.endpoint_id
     order by due.urgency, due.due_at, due.id
 """
+# Instants as microseconds: made into Python's own where they are needed.
+for name, column in {
+    "since": "coalesce(due.resent_at, a.at)",
+    "answered": "e.answered_at",
+    "at": "a.at",
+}.items():
+    DUE = DUE.replace(f"{{{name}}}", f"(extract(epoch from {column}) * 1000000)::bigint")
 
 # An endpoint whose rest is over is tried with one delivery, by whoever changes this first.
 PROBE = """
@@ -137,7 +156,7 @@ def _within(found: Sequence[Due], under_way: Mapping[int, int], probed: set[int]
     counted, kept = Counter(under_way), []
     for row in found:
         if row.endpoint is not None:
-            most = PER_ENDPOINT if row.resting_until is None else int(row.endpoint in probed)
+            most = PER_ENDPOINT if not row.rested else int(row.endpoint in probed)
             if counted[row.endpoint] >= most:
                 continue
             counted[row.endpoint] += 1
@@ -147,7 +166,7 @@ def _within(found: Sequence[Due], under_way: Mapping[int, int], probed: set[int]
 
 def _probed(found: Sequence[Due], at: datetime) -> set[int]:
     """Of the endpoints whose rest is over, those that this process tries."""
-    rested = sorted({row.endpoint for row in found if row.endpoint is not None and row.resting_until})
+    rested = sorted({row.endpoint for row in found if row.endpoint is not None and row.rested})
     if not rested:
         return set()
     with connection.cursor() as cursor:

@@ -42,7 +42,7 @@ class Message:
     mails by them, empty where none does: officer safety comes to a desk whatever it subscribes to.
     """
 
-    uid: UUID
+    uid: str
     alert: AlertKind
     record: str
     agency_code: str

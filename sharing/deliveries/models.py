@@ -12,7 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from bulletins.records.models import Kind, Record
 from hub.agencies.models import Agency
-from sharing.deliveries.querysets import DeliveryQuerySet, EndpointQuerySet, InboxItemQuerySet
+from sharing.deliveries.querysets import (
+    AskedQuerySet,
+    DeliveryQuerySet,
+    EndpointQuerySet,
+    InboxItemQuerySet,
+)
 from sharing.subscriptions.models import Channel
 
 
@@ -67,6 +72,10 @@ class Alert(models.Model):
             models.CheckConstraint(
                 condition=Q(record=None) | Q(owner__isnull=False), name="alert_of_a_record_names_its_owner"
             ),
+        ]
+        # Of a notice: whether a newer one tells of the same thing.
+        indexes = [
+            models.Index(fields=["path", "kind"], condition=Q(record=None), name="alert_notice"),
         ]
 
 
@@ -229,3 +238,36 @@ class InboxItem(models.Model):
     @property
     def path(self) -> str:
         return f"/{'bulletins' if self.kind == Kind.BULLETIN else 'seizures'}/{self.ref}/"
+
+
+class Asked(models.Model):
+    """Row of `sharing_asked`: what the viewer's agency (at TLP:RED the viewer) is asked to acknowledge, and by when.
+
+    `acknowledged_at` is the agency's first acknowledgement of the version it has, whoever gave it; at TLP:RED the
+    viewer's own.
+    """
+
+    record = models.ForeignKey(Record, models.DO_NOTHING, related_name="+")
+    ref = models.CharField(max_length=9)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    version = models.IntegerField()
+    owner = models.ForeignKey(Agency, models.DO_NOTHING, related_name="+")
+    acknowledge_by = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True)
+
+    objects = AskedQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = "sharing_asked"
+
+
+class Visit(models.Model):
+    """When a person last looked at their inbox or Today, to the hour; nobody else reads it.
+
+    `away_since` is set when they come back after days off, until they have seen what came meanwhile.
+    """
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+    away_since = models.DateTimeField(null=True)

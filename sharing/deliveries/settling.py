@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 import orjson
-from django.db import connection, transaction
+from django.db import connection
 
 from hub.database.context import engine
+from sharing.deliveries.due import EPOCH
 from sharing.deliveries.models import DeliveryState
 from sharing.deliveries.notifiers.base import Undelivered
 from sharing.deliveries.rules import FAILURES, next_attempt, rest_s
@@ -49,20 +50,20 @@ class Tally:
     failures: int = 0
     asked_wait_s: int = 0
     troubled: bool = False
-    answered_at: datetime | None = None
+    answered_us: int = 0
 
 
 def settle(ended: Sequence[Ended], *, at: datetime) -> int:
     """Record what became of attempts: sent, failed for good, or due again later; return how many were sent."""
     in_order = sorted(ended, key=lambda each: each[0].row.id)
     rows = [_settled(attempt, error, at) for attempt, error in in_order]
-    with transaction.atomic(), engine():
+    with engine():
         with connection.cursor() as cursor:
             cursor.execute(SETTLE, [orjson.dumps(rows).decode()])
         for endpoint, tally in sorted(_tallies(ended).items()):
             if not tally.answered:
                 _failed(endpoint, tally, at)
-            elif tally.troubled or tally.answered_at is None or tally.answered_at < at - ANSWERED_EVERY:
+            elif tally.troubled or EPOCH + timedelta(microseconds=tally.answered_us) < at - ANSWERED_EVERY:
                 _answered(endpoint, tally, at)
     for (attempt, error), row in zip(in_order, rows, strict=True):
         _tell(attempt, error, row, at)
@@ -103,8 +104,8 @@ def _tallies(ended: Sequence[Ended]) -> dict[int, Tally]:
         if attempt.row.endpoint is None:
             continue
         tally = found[attempt.row.endpoint]
-        tally.troubled |= attempt.row.failures > 0 or attempt.row.resting_until is not None
-        tally.answered_at = attempt.row.answered_at
+        tally.troubled |= attempt.row.failures > 0 or attempt.row.rested
+        tally.answered_us = attempt.row.answered_us
         if error is None:
             tally.answered = True
         else:

@@ -7,7 +7,6 @@ import hmac
 import secrets
 import time
 from datetime import datetime
-from uuid import UUID
 
 from sharing.deliveries.models import Endpoint
 from sharing.deliveries.sealing import unseal
@@ -24,15 +23,15 @@ def live_secrets(endpoint: Endpoint, *, at: datetime) -> tuple[str, ...]:
     return tuple(unseal(each) for each in sealed)
 
 
-def signed(uid: UUID, secrets: tuple[str, ...], body: bytes) -> dict[str, str]:
+def signed(uid: str, secrets: tuple[str, ...], body: bytes) -> dict[str, str]:
     """The headers of a message, signed at the moment of sending: receivers refuse what is older than five minutes."""
     now = str(int(time.time()))
     return {
         "Content-Type": "application/json",
         "User-Agent": "drug-concealment-hub",
-        "webhook-id": str(uid),
+        "webhook-id": uid,
         "webhook-timestamp": now,
-        "webhook-signature": " ".join(signature(secret, str(uid), now, body) for secret in secrets),
+        "webhook-signature": " ".join(signature(secret, uid, now, body) for secret in secrets),
     }
 
 

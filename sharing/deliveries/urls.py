@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from sharing.deliveries import dead_letter_pages, pages
+from sharing.deliveries import dead_letter_pages, live, pages
 from sharing.deliveries.digests.pages import digest
 from sharing.deliveries.endpoints import pages as endpoints
 from sharing.deliveries.operations import pages as operations
@@ -12,6 +12,8 @@ from sharing.deliveries.operations.metrics import metrics
 
 urlpatterns: list[URLPattern] = [
     path("inbox/", pages.inbox, name="inbox"),
+    path("inbox/news/", live.news, name="inbox_news"),
+    path("inbox/back/", pages.back, name="inbox_back"),
     path("inbox/notices/<uuid:uid>/", pages.notice, name="notice"),
     path("inbox/digests/<uuid:uid>/", digest, name="digest"),
     path("endpoints/", endpoints.endpoints, name="endpoints"),

@@ -1,18 +1,17 @@
-"""The wire: one thread with an asyncio loop, in which all that has begun is under way.
+"""The wire: an asyncio loop, in which all that has begun is under way.
 
-Whoever sends gives it attempts and takes back what became of them; it touches no rows.
+Whoever sends gives it attempts and takes back what became of them, and the loop turns while they wait for that. It has
+no thread of its own: between two turns the database is asked, while receivers take what was sent and the system keeps
+their answers. Two threads would wait for each other at every step of the interpreter; measured, half as many go out.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import threading
-import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from queue import Empty, SimpleQueue
 from typing import Self
 
 from sharing.deliveries.models import Urgency
@@ -23,32 +22,39 @@ from sharing.deliveries.settling import Ended
 
 log = logging.getLogger(__name__)
 
-# How long the end of a run waits for connections to close.
-PATIENCE_S = 5.0
-
 
 class Wire:
-    """Its thread starts with the first attempt. All methods are for the one thread that made it."""
+    """Its connections are opened with the first attempt, and closed with it."""
 
     def __init__(self) -> None:
-        self._ended: SimpleQueue[tuple[str, Attempt, Undelivered | None]] = SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stack = AsyncExitStack()
+        self._notifiers: dict[str, Notifier] = {}
+        self._tasks: set[asyncio.Task[None] | None] = set()
+        self._ended: list[Ended] = []
         self._busy: Counter[str] = Counter()
         self._endpoints: Counter[int] = Counter()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._wanted, self._enough = 0, asyncio.Event()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        if self._loop is not None and self._thread is not None:
-            self._loop.call_soon_threadsafe(self._over.set)
-            self._thread.join(PATIENCE_S)
+        if self._loop is not None:
+            for task in filter(None, self._tasks):
+                task.cancel()
+            self._loop.run_until_complete(self._close())
+            self._loop.close()
 
     @property
     def under_way(self) -> Counter[int]:
         """By endpoint."""
         return self._endpoints
+
+    @property
+    def ended(self) -> int:
+        """How many have ended and were not yet taken back."""
+        return len(self._ended)
 
     @property
     def busy(self) -> int:
@@ -65,56 +71,48 @@ class Wire:
     def start(self, channel: str, attempts: Sequence[Attempt]) -> None:
         if not attempts:
             return
-        loop = self._loop or self._started()
+        loop = self._loop or self._opened()
         self._busy[channel] += len(attempts)
         self._endpoints.update(each.row.endpoint for each in attempts if each.row.endpoint is not None)
-        loop.call_soon_threadsafe(self._go, channel, attempts)
-
-    def ended(self, *, wait_s: float, gather_s: float = 0.0) -> list[Ended]:
-        """What has ended, once something has or the time is up; what ends within `gather_s` of it comes along."""
-        found: list[Ended] = []
-        try:
-            self._take(found, wait_s)
-        except Empty:
-            return found
-        time.sleep(gather_s)
-        while not self._ended.empty():
-            self._take(found, 0)
-        return found
-
-    def _take(self, found: list[Ended], wait_s: float) -> None:
-        channel, attempt, error = self._ended.get(timeout=wait_s) if wait_s else self._ended.get_nowait()
-        self._busy[channel] -= 1
-        if (endpoint := attempt.row.endpoint) is not None:
-            self._endpoints[endpoint] -= 1
-            if not self._endpoints[endpoint]:
-                del self._endpoints[endpoint]
-        found.append((attempt, error))
-
-    def _started(self) -> asyncio.AbstractEventLoop:
-        ready = threading.Event()
-        self._thread = threading.Thread(target=asyncio.run, args=[self._run(ready)], name="wire", daemon=True)
-        self._thread.start()
-        ready.wait()
-        assert self._loop is not None
-        return self._loop
-
-    async def _run(self, ready: threading.Event) -> None:
-        self._over, self._tasks = asyncio.Event(), set[asyncio.Task[None]]()
-        async with AsyncExitStack() as stack:
-            self._notifiers = {
-                name: await stack.enter_async_context(kind()) for name, kind in NOTIFIERS.items()
-            }
-            self._loop = asyncio.get_running_loop()
-            ready.set()
-            await self._over.wait()
-
-    def _go(self, channel: str, attempts: Sequence[Attempt]) -> None:
         notifier = self._notifiers[channel]
         for attempt in attempts:
-            task = asyncio.create_task(self._send(channel, notifier, attempt))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.add(loop.create_task(self._send(channel, notifier, attempt)))
+
+    def turn(self, *, wait_s: float, enough: int = 1, gather_s: float = 0.0) -> list[Ended]:
+        """What has ended: waits for the first up to `wait_s`, then for `enough` of them up to `gather_s`."""
+        if self._loop is not None:
+            self._loop.run_until_complete(self._turn(wait_s, enough, gather_s))
+        found, self._ended = self._ended, []
+        return found
+
+    async def _turn(self, wait_s: float, enough: int, gather_s: float) -> None:
+        await self._until(1, wait_s)
+        if self._ended and gather_s:
+            await self._until(enough, gather_s)
+
+    async def _until(self, wanted: int, wait_s: float) -> None:
+        """Whatever is ready goes on first, even with no time at all."""
+        await asyncio.sleep(0)
+        if len(self._ended) >= wanted or not wait_s:
+            return
+        self._wanted = wanted
+        self._enough.clear()
+        timer = asyncio.get_running_loop().call_later(wait_s, self._enough.set)
+        await self._enough.wait()
+        timer.cancel()
+
+    def _opened(self) -> asyncio.AbstractEventLoop:
+        self._loop = asyncio.new_event_loop()
+        self._loop.run_until_complete(self._open())
+        return self._loop
+
+    async def _open(self) -> None:
+        for name, kind in NOTIFIERS.items():
+            self._notifiers[name] = await self._stack.enter_async_context(kind())
+
+    async def _close(self) -> None:
+        await asyncio.gather(*filter(None, self._tasks), return_exceptions=True)
+        await self._stack.aclose()
 
     async def _send(self, channel: str, notifier: Notifier, attempt: Attempt) -> None:
         error: Undelivered | None = None
@@ -125,4 +123,12 @@ class Wire:
         except Exception:
             log.exception("a notifier failed in a way of its own")
             error = Undelivered("the hub could not send it")
-        self._ended.put((channel, attempt, error))
+        self._busy[channel] -= 1
+        if (endpoint := attempt.row.endpoint) is not None:
+            self._endpoints[endpoint] -= 1
+            if not self._endpoints[endpoint]:
+                del self._endpoints[endpoint]
+        self._ended.append((attempt, error))
+        self._tasks.discard(asyncio.current_task())
+        if len(self._ended) >= self._wanted:
+            self._enough.set()

@@ -23,14 +23,15 @@ from sharing.disclosures.rules import Carries, Channel, carries
 # under, owner's and originator's. The same for one viewer and for many: only who is asked for differs.
 READ = """
     select g.record_id, f.uid, f.ref, f.kind, f.version, f.tlp, f.controls, f.rel_to, f.cui_categories, f.caveat,
-           f.reliability, f.credibility, f.issued_at, g.visible_since, g.until, {shown}, f.linked, f.withheld,
+           f.reliability, f.credibility, f.issued_at, g.visible_since, g.until, f.shown, f.linked, f.withheld,
            a.group_id, a.code, a.name, a.desk_email, a.desk_phone, a.desk_hours,
            (select json_agg(t order by array_position(g.directions, t.direction)) from terms t
              where t.direction = any(g.directions)),
-           g.release_id, g.agreement_id, g.emergency_id"""
+           g.release_id, g.agreement_id, g.emergency_id,
+           case when g.acknowledge_by > g.visible_since and g.group_id <> f.owner_id then g.acknowledge_by end"""
 GRANTED = f"""
     with terms as materialized (select * from hub_terms(%s::bigint[]))
-    {READ.format(shown="f.shown")}
+    {READ}
     from unnest(%s::bigint[]) with ordinality as wanted(id, place)
     join sharing_grant g on g.record_id = wanted.id and g.group_id = hub_agency()
      and (g.person_id is null or g.person_id = %s) and (g.until is null or g.until > hub_now())
@@ -60,19 +61,28 @@ WANTED = """
     with wanted as materialized (
         select * from unnest(%s::int[], %s::bigint[], %s::bigint[]) with ordinality w(agency, person, id, place))"""
 HELD = f"{WANTED} select distinct wanted.place {OF_EACH}"
-SHOWN_ONCE = "case when row_number() over (partition by f.id order by wanted.place) = 1 then f.shown end"
+SAME = "f.id, g.visible_since, g.until, g.acknowledge_by, g.directions, f.owner_id = wanted.agency"
+# Those who are shown the same are numbered alike, and what they are shown is read once.
 EACH = f"""
     {WANTED},
+    given as materialized (
+        select wanted.place, g.id, f.version, f.withheld, g.record_id, g.release_id, g.agreement_id,
+               dense_rank() over (order by {SAME}) as same,
+               row_number() over (partition by {SAME} order by wanted.place) as nth
+        {OF_EACH}),
     terms as materialized (
         select d.id as direction, a.code as agreement, p.code as giver, d.caveat, d.legal_basis, d.permitted_use,
                d.keep_days, d.withheld
         from sharing_direction d join sharing_agreement a on a.id = d.agreement_id
         join hub_agency p on p.group_id = d.giver_id
-        where d.id in (select unnest(g.directions) {OF_EACH}))
-    {READ.format(shown=SHOWN_ONCE)}, wanted.place, f.id, g.directions
-    {OF_EACH}
-    join hub_agency a on a.group_id = f.owner_id
-    order by wanted.place
+        where d.id in (select unnest(g.directions) from given join sharing_grant g on g.id = given.id))
+    select given.place, given.same, given.record_id, given.version, given.withheld, given.release_id,
+           given.agreement_id, first.*
+    from given left join lateral (
+        {READ}
+        from sharing_grant g join bulletins_face f on f.id = g.face_id join hub_agency a on a.group_id = f.owner_id
+        where g.id = given.id and given.nth = 1) first on true
+    order by given.place
 """  # noqa: S608
 
 COLUMNS = ("records", "versions", "withheld", "basis", "agreements")
@@ -112,7 +122,7 @@ def disclose(
         rows = cursor.fetchall()
     found, given = [], []
     for row in rows:
-        answer = _carried(row, viewer, channel, _read(row[15]), own_endpoint=own_endpoint)
+        answer = _carried(row, viewer, channel, own_endpoint=own_endpoint)
         if answer is not None:
             found.append(answer)
             given.append(_given(row))
@@ -130,22 +140,17 @@ def disclose_each(
     transaction: nobody's context is needed, or set.
     """
     answers: list[Disclosure | Carries | None] = [None] * len(wanted)
-    shown: dict[int, dict[str, Any]] = {}
-    shared: dict[tuple[Any, ...], Disclosure | None] = {}
+    shared: dict[int, Disclosure | None] = {}
     given: list[tuple[Viewer, list[Given]]] = []
     with engine():
-        for row in _of_each(EACH, wanted):
-            place, face, directions = row[28] - 1, row[29], tuple(row[30])
-            viewer = wanted[place][0]
-            if row[15] is not None:
-                shown[face] = _read(row[15])
-            same = (face, row[13], row[14], directions, row[18] == viewer.agency_id)
+        for place, same, record, version, withheld, basis, agreement, *row in _of_each(EACH, wanted):
+            viewer = wanted[place - 1][0]
             if same not in shared:
-                shared[same] = _carried(row, viewer, channel, shown[face])
+                shared[same] = _carried(tuple(row), viewer, channel)
             answer = shared[same]
-            answers[place] = Carries.NOTHING if answer is None else answer
+            answers[place - 1] = Carries.NOTHING if answer is None else answer
             if answer is not None:
-                given.append((viewer, [_given(row)]))
+                given.append((viewer, [(record, version, ",".join(withheld), basis or 0, agreement or 0)]))
         _enter(given, channel, at or timezone.now())
     return answers
 
@@ -176,22 +181,19 @@ def _read(found: Any) -> Any:
     return json.loads(found) if isinstance(found, str) else found
 
 
-def _carried(
-    row: Row, viewer: Viewer, channel: Channel, shown: dict[str, Any], *, own_endpoint: bool = True
-) -> Disclosure | None:
+def _carried(row: Row, viewer: Viewer, channel: Channel, *, own_endpoint: bool = True) -> Disclosure | None:
     """What the channel carries of a row; None where that is nothing."""
     marking = Marking(row[5], tuple(row[6]), tuple(row[7]), tuple(row[8]), row[9], row[10], row[11])
     extent = carries(marking, channel, own_endpoint=own_endpoint)
-    return None if extent == Carries.NOTHING else _disclosure(row, viewer, marking, shown, extent)
+    return None if extent == Carries.NOTHING else _disclosure(row, viewer, marking, extent)
 
 
 def _given(row: Row) -> Given:
     return row[0], row[4], ",".join(row[17]), -row[27] if row[27] else row[25] or 0, row[26] or 0
 
 
-def _disclosure(
-    row: Row, viewer: Viewer, marking: Marking, shown: dict[str, Any], extent: Carries
-) -> Disclosure:
+def _disclosure(row: Row, viewer: Viewer, marking: Marking, extent: Carries) -> Disclosure:
+    shown = _read(row[15])
     owner = Desk(row[18], row[19], row[20], row[21], row[22], row[23])
     found = _read(row[24]) or []
     terms = tuple(Terms(**{name: each[name] for name in TERMS}) for each in found)
@@ -215,6 +217,7 @@ def _disclosure(
         agreement=terms[0].agreement if terms else "",
         terms=terms,
         emergency=row[27] is not None,
+        acknowledge_by=row[28],
     )
 
 

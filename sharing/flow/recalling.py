@@ -60,7 +60,7 @@ def recall(
     if version is None:
         Record.objects.filter(pk=record.pk).update(recalled_at=at)
     elif held and not fall_back:
-        bar(live.filter(version__lt=version), {holding.agency for holding in held})
+        bar(live.filter(version__lt=version), {each.agency for each in held if not each.opened})
     changes = regrant([record.pk], at=at, recall=made)
     told = tell_all_who_had(made, held)
     queue_alerts(AlertKind.RECALLED, [*changes.withdrawn, *told], at=at, losing=changes.withdrawn)

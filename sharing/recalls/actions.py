@@ -91,6 +91,11 @@ class Holding:
     since: datetime
     basis: int
 
+    @property
+    def opened(self) -> bool:
+        """Whether an emergency alone gave it to one person."""
+        return self.basis < 0
+
 
 def holders_of_version(record: int, version: int) -> list[Holding]:
     """Who holds exactly that version now, without the owner. For the engine's own work: it names members of

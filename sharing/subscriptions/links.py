@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -45,12 +44,9 @@ def opened(token: str) -> Link | None:
     return Link(agency, person, tuple(UUID(uid) for uid in uids))
 
 
-def address_of(viewer: Viewer, uids: Sequence[UUID]) -> str:
-    """The address that stops mails by these subscriptions of the viewer's; empty where there are none."""
-    if not uids or viewer.agency_id is None:
-        return ""
-    token = sealed(Link(viewer.agency_id, viewer.person_id, tuple(uids)))
-    return f"{settings.SITE_URL}/unsubscribe/{token}/"
+def address_of(link: Link) -> str:
+    """The address that stops mails by these subscriptions; empty where there are none."""
+    return f"{settings.SITE_URL}/unsubscribe/{sealed(link)}/" if link.subscriptions else ""
 
 
 def recipient_of(link: Link) -> Viewer:

@@ -92,7 +92,8 @@ def _endpoints(viewer: Viewer) -> list[tuple[str, int, str]]:
     require_viewer(viewer)
     with connection.cursor() as cursor:
         cursor.execute(
-            "select uid::text, id, url from sharing_endpoint where agency_id = %s and disabled_at is null order by id",
+            "select uid::text, id, url from sharing_endpoint where agency_id = %s and disabled_at is null"
+            " and verified_at is not null order by id",
             [viewer.agency_id],
         )
         return [(uid, pk, urlsplit(url).hostname or "") for uid, pk, url in cursor.fetchall()]

@@ -1,4 +1,5 @@
-"""`make bench`: fills a throwaway database and measures in it. BENCH_SIZE is the number of bulletins."""
+"""`make bench`: fills a throwaway database and measures in it. BENCH_SIZE is the number of bulletins, BENCH_DELIVERIES
+of webhooks; either is left out with 0."""
 
 from __future__ import annotations
 
@@ -12,16 +13,25 @@ from hub import env
 
 def main() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"
-    size = env.number("BENCH_SIZE", 100_000, low=200, high=5_000_000)
+    size = env.number("BENCH_SIZE", 100_000, low=0, high=5_000_000)
+    deliveries = env.number("BENCH_DELIVERIES", 10_000, low=0, high=1_000_000)
     enough_s = env.number("BENCH_ENOUGH_S", 4, low=0, high=600)
     folder = Path(env.text("BENCH_FOLDER", str(env.ROOT / "build" / "bench")))
     subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], check=True, cwd=env.ROOT)
     import django
 
     django.setup()
-    from tests.bench.bench import bench
+    if size:
+        from tests.bench.bench import bench
 
-    bench(size, folder, enough_s=enough_s)
+        bench(size, folder, enough_s=enough_s)
+    if deliveries:
+        from tests.bench.report import keep_sending
+        from tests.bench.sending import sending
+
+        found = sending(deliveries)
+        print(found.said())
+        print(f"kept in {keep_sending(folder, found.kept())}\n")
 
 
 if __name__ == "__main__":

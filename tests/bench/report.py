@@ -105,3 +105,10 @@ def keep(folder: Path, facts: dict[str, Any], lines: list[Line], at: datetime) -
     }
     path.write_text(json.dumps(said, indent=1) + "\n")
     return path
+
+
+def keep_sending(folder: Path, found: dict[str, Any]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"sending-{found['deliveries']}-{os.getpid()}.json"
+    path.write_text(json.dumps(found | {"machine": machine()}, indent=1) + "\n")
+    return path

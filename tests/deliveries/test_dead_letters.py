@@ -136,11 +136,8 @@ def test_the_desks_mail_is_sent_again(monkeypatch, receiver):
 def test_what_is_for_one_person_is_not_the_desks(gone, receiver):
     from tests.conftest import as_owner
 
-    row = deliveries("CBSA", "webhook")[0]
-    as_owner(
-        "update sharing_delivery set person_id = %s where id = %s", [viewer("cbsa.officer").person_id, row.pk]
-    )
-    who = viewer("cbsa.liaison")
+    row, who = deliveries("CBSA", "webhook")[0], viewer("cbsa.liaison")
+    as_owner("update sharing_delivery set person_id = %s where id = %s", [who.person_id, row.pk])
     with viewing(who):
         assert dead_letters(who).count() == 2 and not resend(row.uid, who, timezone.now())
 

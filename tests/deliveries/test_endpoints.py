@@ -7,6 +7,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
@@ -15,6 +16,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from hub.database.context import viewing
 from hub.trail.models import TrailRow
+from sharing.deliveries.endpoints.actions import move_endpoint, rotate_secret, verify_endpoint
 from sharing.deliveries.endpoints.health import in_a_while, in_words
 from sharing.deliveries.models import Delivery, Endpoint
 from tests.builders import published_bulletin, released
@@ -216,6 +218,25 @@ def test_a_new_address_answers_the_challenge_before_the_old_one_is_left(liaison,
     assert found.url.endswith("&new=1") and found.verified_at > endpoint.verified_at
 
 
+def test_an_answer_counts_for_the_address_that_was_asked_alone(liaison, receiver):
+    endpoint, _ = endpoint_for("CBSA", receiver.url, verified=False)
+    who = viewer("cbsa.liaison")
+    with viewing(who):
+        stale = Endpoint.objects.get()
+        move_endpoint(Endpoint.objects.get(), receiver.url + "&new=1", viewer=who, at=timezone.now())
+        receiver.echo = answers_challenges
+        with pytest.raises(ValidationError, match="meanwhile"):
+            verify_endpoint(stale, viewer=who, at=timezone.now())
+    assert own().verified_at is None
+    first = endpoint.sealed_secret
+    with viewing(who):
+        one, two = Endpoint.objects.get(), Endpoint.objects.get()
+        rotate_secret(one, viewer=who, at=timezone.now())
+        with pytest.raises(ValidationError, match="meanwhile"):
+            rotate_secret(two, viewer=who, at=timezone.now())
+    assert own().sealed_old_secret == first
+
+
 def test_what_is_disabled_is_sent_nothing_until_it_has_answered_again(liaison, receiver):
     endpoint, _ = endpoint_for("CBSA", receiver.url)
     page = f"/endpoints/{endpoint.uid}/"
@@ -287,11 +308,10 @@ def test_an_endpoint_is_its_own_agencys_admins_and_liaisons(verb, receiver):
 
 def test_nobody_has_the_hub_knock_without_end(liaison, receiver):
     endpoint, _ = endpoint_for("CBSA", receiver.url)
-    answers = [text(post(liaison, f"/endpoints/{endpoint.uid}/test/")) for _ in range(11)]
-    # A minute may end in between: then it is eleven.
-    assert len(receiver.received) in (10, 11)
-    if len(receiver.received) == 10:
-        assert "wait a minute" in answers[-1]
+    answers = [text(post(liaison, f"/endpoints/{endpoint.uid}/test/")) for _ in range(25)]
+    # A minute may end in between: then there are ten more.
+    assert 10 <= len(receiver.received) <= 20
+    assert any("wait a minute" in answer for answer in answers)
 
 
 def test_twenty_endpoints_are_enough(liaison, receiver):

@@ -9,7 +9,7 @@ from django.core import mail
 from django.utils import timezone
 
 from hub.database.context import engine
-from sharing.deliveries import sending, tasks
+from sharing.deliveries import saying, tasks
 from sharing.deliveries.due import CLAIM_S
 from sharing.deliveries.mending import free_stale, mend_clock
 from sharing.deliveries.models import Delivery, Endpoint
@@ -100,20 +100,20 @@ def test_one_row_that_cannot_be_read_holds_up_no_other(receiver, monkeypatch, ca
     bulletins = [published_bulletin() for _ in range(3)]
     for bulletin in bulletins:
         released(bulletin, "CBSA")
-    real = sending._message
+    real = saying._Saying.message
 
-    def stumble(row, channel, **told):
+    def stumble(self, row, content, **told):
         if row.ref == bulletins[1].ref:
             raise KeyError("odd")
-        return real(row, channel, **told)
+        return real(self, row, content, **told)
 
-    monkeypatch.setattr(sending, "_message", stumble)
+    monkeypatch.setattr(saying._Saying, "message", stumble)
     send()
     assert {got.payload["data"]["ref"] for got in receiver.received} == {bulletins[0].ref, bulletins[2].ref}
     states = {(row.alert.ref, row.channel): row.state for row in deliveries("CBSA")}
     assert {state for (ref, _channel), state in states.items() if ref != bulletins[1].ref} == {"sent"}
     assert {state for (ref, _channel), state in states.items() if ref == bulletins[1].ref} == {"waiting"}
     assert "could not be begun" in caplog.text
-    monkeypatch.setattr(sending, "_message", real)
+    monkeypatch.setattr(saying._Saying, "message", real)
     send(at=timezone.now() + timedelta(minutes=2))
     assert {row.state for row in deliveries("CBSA")} == {"sent"}

@@ -121,7 +121,7 @@ def test_many_endpoints_take_no_more_queries(busy, receiver, django_assert_max_n
 
 
 def scrape(token=TOKEN, scheme="Bearer"):
-    headers = {"Authorization": f"{scheme} {token}"} if token else {}
+    headers = {} if token is None else {"Authorization": f"{scheme} {token}"}
     return Client(headers=headers).get("/metrics")
 
 
@@ -151,7 +151,7 @@ def test_metrics_are_counted_from_the_rows_and_name_no_agency(busy, settings):
         found["hub_deliveries_failed", ("channel", "webhook"), ("reason", "the endpoint is gone (410)")] == 1
     )
     assert (
-        found["hub_endpoints", ("state", "failing")] == 1 and found["hub_endpoints", ("state", "well")] == 0
+        found["hub_endpoints", ("state", "failing")] == 2 and found["hub_endpoints", ("state", "well")] == 0
     )
     assert found["hub_outbox_age_seconds",] == 0 and found["hub_task_failed", ("task", "sweep")] == 0
     assert found["hub_task_last_run_timestamp_seconds", ("task", "sweep")] > 1e9

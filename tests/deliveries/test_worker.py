@@ -101,7 +101,7 @@ DIES_ON = """
 import os, signal
 import hub.celery, django
 django.setup()
-from sharing.deliveries import tasks
+from sharing.deliveries import run, tasks
 def die(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 {name} = die
@@ -109,7 +109,7 @@ tasks.send_waiting()
 """
 
 
-@pytest.mark.parametrize(("name", "arrives"), [("tasks.Wire.start", 1), ("tasks.settle", 2)])
+@pytest.mark.parametrize(("name", "arrives"), [("run.Wire.start", 1), ("run.settle", 2)])
 def test_what_a_killed_process_held_is_sent_by_the_sweep(name, arrives, receiver, tmp_path):
     """Killed between begin and send it goes out once; between send and record again, with the same id."""
     endpoint_for("CBSA", receiver.url)

@@ -164,6 +164,8 @@ PAGES: dict[str, Rule] = {
     "seizures": signed_in(),
     "search": signed_in(),
     "inbox": signed_in(),
+    "inbox_news": signed_in(),
+    "inbox_back": signed_in(405),
     "subscriptions": signed_in(),
     **dict.fromkeys(
         ("subscription_new", "subscription_preview"), door(lambda who: 200 if inside(who) else 403)

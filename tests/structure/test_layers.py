@@ -142,6 +142,7 @@ def test_only_few_modules_become_the_engine():
         "sharing/flow/admitting.py",
         "sharing/flow/joining.py",
         "sharing/recalls/actions.py",
+        "sharing/receipts/reminding.py",
         "sharing/flow/recalling.py",
         "sharing/releases/facts.py",
         "sharing/requests/actions.py",

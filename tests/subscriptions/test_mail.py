@@ -136,6 +136,13 @@ def test_officer_safety_has_no_link_at_the_desk_and_goes_on():
     assert sent(agency("CBSA").desk_email)["List-Unsubscribe"] is None
 
 
+@pytest.mark.parametrize("hazard", [True, False])
+def test_a_mail_that_does_not_say_whether_it_is_a_hazard_does_not_say_it_by_a_link_either(hazard):
+    given(tlp="TLP:AMBER+STRICT", hazard=hazard)
+    found = sent(agency("DEA").desk_email)
+    assert "something waits" in found["Subject"].lower() and found["List-Unsubscribe"]
+
+
 def test_recalls_have_no_link():
     bulletin = published_bulletin(hazard=False)
     released(bulletin, "DEA", tlp="TLP:GREEN")

@@ -20,7 +20,7 @@ from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.rules import Carries, carries
 from sharing.disclosures.rules import Channel as Way
 from sharing.subscriptions.hours.actions import zone_of
-from sharing.subscriptions.links import address_of
+from sharing.subscriptions.links import Link, address_of
 from sharing.subscriptions.matching import matches
 from sharing.subscriptions.models import Subscription
 from sharing.subscriptions.wishes import narrows
@@ -166,7 +166,7 @@ def read_digest(
         zone=zone_of(viewer),
         waiting=sum(extent == Carries.WAITING for extent in extents),
         more=len(pieces) > LISTED,
-        unsubscribe=address_of(viewer, [subscription.uid]),
+        unsubscribe=address_of(Link(subscription.agency_id, subscription.person_id, (subscription.uid,))),
     )
 
 

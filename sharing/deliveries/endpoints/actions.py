@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography.fernet import InvalidToken
@@ -25,6 +26,7 @@ from sharing.deliveries.signing import live_secrets, new_secret
 # How long the old secret signs beside the new one, unless it is ended by hand.
 BOTH_FOR = timedelta(days=7)
 MOST = 20
+RESTED: dict[str, Any] = {"failures": 0, "failing_since": None, "resting_until": None}
 
 
 def add_endpoint(url: str, *, viewer: Viewer, at: datetime) -> tuple[Endpoint, str]:
@@ -90,10 +92,9 @@ def move_endpoint(endpoint: Endpoint, url: str, *, viewer: Viewer, at: datetime)
         except Undelivered as error:
             said = _("Not changed, the old address stays in use: %(why)s.") % {"why": error.reason}
             raise ValidationError({"url": said}) from error
-        _change(endpoint, verified_at=at, answered_at=at, failures=0, failing_since=None, resting_until=None)
+        _change(endpoint, url=url, verified_at=at, answered_at=at, **RESTED)
     else:
-        _change(endpoint, verified_at=None)
-    _change(endpoint, url=url)
+        _change(endpoint, url=url, verified_at=None)
     _tell("endpoint.move", endpoint, viewer=viewer, at=at)
 
 
@@ -136,14 +137,16 @@ def _tried(event: str, endpoint: Endpoint, viewer: Viewer, at: datetime) -> Iter
     except Undelivered as error:
         _tell(event, endpoint, viewer=viewer, at=at, failed=error.reason)
         raise
-    _change(endpoint, answered_at=at, failures=0, failing_since=None, resting_until=None)
+    _change(endpoint, answered_at=at, **RESTED)
     _tell(event, endpoint, viewer=viewer, at=at)
     bring_forward(endpoint, at)
 
 
-def _change(endpoint: Endpoint, **values: object) -> None:
-    """Of the row as it was read: one removed meanwhile stays as it is."""
-    Endpoint.objects.filter(pk=endpoint.pk, removed_at=None).update(**values)
+def _change(endpoint: Endpoint, **values: Any) -> None:
+    """Of the row as it was read: an answer counts for what was asked alone. Raises ValidationError."""
+    as_read = {"url": endpoint.url, "sealed_secret": endpoint.sealed_secret, "removed_at": None}
+    if not Endpoint.objects.filter(pk=endpoint.pk, **as_read).update(**values):
+        raise ValidationError(_("Somebody changed it meanwhile: look at it again."))
     for name, value in values.items():
         setattr(endpoint, name, value)
 

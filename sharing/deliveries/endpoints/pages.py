@@ -121,6 +121,8 @@ def act(request: HttpRequest, uid: UUID, verb: str) -> HttpResponse:
     except Undelivered as error:
         said = _("Not verified: %(why)s.") if verb == "verify" else _("It did not take the test: %(why)s.")
         messages.error(request, said % {"why": error.reason})
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
     gone = verb == "remove"
     return HttpResponseRedirect("/endpoints/" if gone else f"/endpoints/{uid}/")
 

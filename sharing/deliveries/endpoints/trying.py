@@ -54,7 +54,7 @@ def _ask(
     body = orjson.dumps({"type": event, "timestamp": at.astimezone(UTC).isoformat(), "data": data})
     try:
         answer = post(
-            url, body, signed(uuid4(), secrets, body), timeout_s=TIMEOUT_S, limit_bytes=LONGEST_ANSWER
+            url, body, signed(str(uuid4()), secrets, body), timeout_s=TIMEOUT_S, limit_bytes=LONGEST_ANSWER
         )
     except (Refused, Unreachable) as error:
         raise Undelivered(str(error)) from error

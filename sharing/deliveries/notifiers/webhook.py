@@ -8,6 +8,7 @@ from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 import orjson
+from django.conf import settings
 
 from hub.outgoing.targets import Refused, Unreachable
 from hub.outgoing.way import Answer, WayOut
@@ -18,7 +19,7 @@ from sharing.deliveries.notifiers.base import Notifier, Undelivered
 from sharing.deliveries.signing import signed
 from sharing.disclosures.shapes import shape
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = float(settings.DELIVERY_TIMEOUT_S)
 EVENTS = {AlertKind.NEW: "released", AlertKind.AMENDED: "amended", AlertKind.RECALLED: "recalled"}
 # The receiver says that this address will never take it; dead_letters.ADVICE says what its owner does.
 GONE = {
@@ -31,7 +32,7 @@ BUSY = (429, 503)
 
 
 class WebhookNotifier(Notifier):
-    at_once, reserved = 160, 16
+    at_once, reserved = 216, 16
 
     async def __aenter__(self) -> Self:
         self._way = await WayOut().__aenter__()

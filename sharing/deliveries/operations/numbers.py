@@ -17,19 +17,17 @@ from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, Role
 from hub.database.context import engine
 from sharing.deliveries.endpoints.health import State, state_of
-from sharing.deliveries.models import Channel, Endpoint
+from sharing.deliveries.models import Channel, Endpoint, Urgency
 
 # The order in which waiting rows are taken: hazards and recalls first.
-URGENCY = "case when a.hazard or a.kind = 'recalled' then 0 when d.channel = 'inbox' then 1 else 2 end"
-
-DEPTHS = f"""
+DEPTHS = """
     with open as (
-        select alert_id, channel, due_at, attempts from sharing_delivery where state = 'waiting'
-        union all select alert_id, channel, due_at, attempts from sharing_delivery where state = 'sending')
-    select {URGENCY} as urgency, d.channel, count(*), count(*) filter (where d.attempts > 0),
+        select urgency, channel, due_at, attempts from sharing_delivery where state = 'waiting'
+        union all select urgency, channel, due_at, attempts from sharing_delivery where state = 'sending')
+    select d.urgency, d.channel, count(*), count(*) filter (where d.attempts > 0),
            min(d.due_at) filter (where d.due_at <= %(at)s)
-    from open d join sharing_alert a on a.id = d.alert_id group by 1, 2 order by 1, 2
-"""  # noqa: S608
+    from open d group by 1, 2 order by 1, 2
+"""
 
 FAILURES = """
     select d.channel, d.failure, count(*), max(a.at)
@@ -63,7 +61,7 @@ class Depth:
 
     @property
     def urgency_label(self) -> str:
-        return {0: _("Hazards and recalls"), 1: _("Inbox")}.get(self.urgency, _("Other"))
+        return str(Urgency(self.urgency).label)
 
     @property
     def channel_label(self) -> str:

@@ -11,7 +11,7 @@ MINE = "agency_id = hub_agency() and (person_id is null or -person_id = any(hub_
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sharing", "0018_endpoints"),
+        ("sharing", "0019_acknowledgement"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
