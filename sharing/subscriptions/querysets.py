@@ -102,7 +102,9 @@ def _endpoints(viewer: Viewer) -> list[tuple[str, int, str]]:
 def position_of(viewer: Viewer) -> int:
     """The number of the newest entry of the viewer's agency: what comes after it is new to a digest that begins now."""
     require_viewer(viewer)
-    newest = Entry.objects.filter(agency_id=viewer.agency_id, n__isnull=False).aggregate(n=models.Max("n"))
+    newest = Entry.objects.filter(agency_id=viewer.agency_id or 0, n__isnull=False).aggregate(
+        n=models.Max("n")
+    )
     return int(newest["n"] or 0)
 
 

@@ -354,6 +354,8 @@ def test_a_digest_by_mail_says_of_each_record_what_a_mail_of_it_may_say():
     assert "Held one" not in text and f"/bulletins/{held.ref}/" in text
     assert "Strict one" not in text and strict.ref not in text and "STRICT" not in text
     assert "One more waits for you in the hub" in text
+    local = row.next_at.astimezone(ZoneInfo(viewer("cbsa.officer").time_zone))
+    assert f"{local.day} {local:%b} {local.year}, 06:00 {local.tzname()}" in text
     # The name of the subscription says what the record at AMBER is about.
     assert "Tanks" not in text
     assert all(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -94,8 +95,9 @@ def _section(name: str, title: str, lines: Sequence[Line]) -> dict[str, Any]:
     def place(line: Line) -> tuple[str, str]:
         return line.shown.owner.code, next(iter(line.shown.core.get("methods", [])), "")
 
+    # The heading says of hazards that they are.
     owners = [
-        {"code": code, "rows": [row_of(line.shown, with_kind=True) for line in found]}
+        {"code": code, "rows": [replace(row_of(line.shown, with_kind=True), hazard=False) for line in found]}
         for code, found in (
             (code, list(found))
             for code, found in groupby(sorted(lines, key=place), lambda line: place(line)[0])

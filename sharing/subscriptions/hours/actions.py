@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
@@ -28,11 +29,9 @@ class Hours:
 
 def hours_of(viewer: Viewer, *, desk: bool) -> Hours:
     """As they stand, the viewer's own or their agency's desk's."""
-    if desk:
-        zone = Agency.objects.values_list("time_zone", flat=True).get(pk=viewer.agency_id)
-    else:
-        zone = Person.objects.values_list("time_zone", flat=True).get(pk=viewer.person_id)
-    quiet = QuietHours.objects.visible_to(viewer).filter(person_id=None if desk else viewer.person_id).first()
+    owner = _owner(viewer, desk=desk)
+    zone = _zone_of_agency(owner) if desk else _own_zone(owner)
+    quiet = QuietHours.objects.visible_to(viewer).filter(**owner).first()
     return Hours(zone, quiet.begins, quiet.ends) if quiet else Hours(zone)
 
 
@@ -45,17 +44,16 @@ def set_hours(hours: Hours, *, desk: bool, viewer: Viewer, at: datetime) -> None
         raise PermissionDenied
     if found := wrong(hours, desk=desk):
         raise ValidationError(found)
-    owner = {"agency_id": viewer.agency_id, "person_id": None if desk else viewer.person_id}
+    owner = _owner(viewer, desk=desk)
     if desk:
-        Agency.objects.filter(pk=viewer.agency_id).update(time_zone=hours.zone)
+        Agency.objects.filter(pk=owner["agency_id"]).update(time_zone=hours.zone)
     else:
-        Person.objects.filter(pk=viewer.person_id).update(time_zone=hours.zone)
-    if hours.begins is None:
+        Person.objects.filter(pk=owner["person_id"]).update(time_zone=hours.zone)
+    if hours.begins is None or hours.ends is None:
         QuietHours.objects.filter(**owner).delete()
     else:
-        QuietHours.objects.update_or_create(
-            **owner, defaults={"begins": hours.begins, "ends": hours.ends, "changed_at": at}
-        )
+        values = {"begins": hours.begins, "ends": hours.ends, "changed_at": at}
+        QuietHours.objects.update_or_create(**owner, defaults=values)
     _move_digests(owner, hours.zone if desk else zone_of(viewer), at)
     write_trail(
         "subscription.hours",
@@ -86,11 +84,24 @@ def wrong(hours: Hours, *, desk: bool) -> dict[str, list[str]]:
 
 def zone_of(viewer: Viewer) -> str:
     """The zone they go by: a person's own, or their agency's."""
-    own = Person.objects.filter(pk=viewer.person_id).values_list("time_zone", flat=True).first()
-    return own or str(Agency.objects.values_list("time_zone", flat=True).get(pk=viewer.agency_id))
+    owner = _owner(viewer, desk=viewer.person_id is None)
+    return _own_zone(owner) or _zone_of_agency(owner)
 
 
-def _move_digests(owner: dict[str, int | None], zone: str, at: datetime) -> None:
+def _owner(viewer: Viewer, *, desk: bool) -> dict[str, Any]:
+    """The columns that say whose hours they are."""
+    return {"agency_id": viewer.agency_id, "person_id": None if desk else viewer.person_id}
+
+
+def _own_zone(owner: dict[str, Any]) -> str:
+    return Person.objects.filter(pk=owner["person_id"]).values_list("time_zone", flat=True).first() or ""
+
+
+def _zone_of_agency(owner: dict[str, Any]) -> str:
+    return Agency.objects.values_list("time_zone", flat=True).get(pk=owner["agency_id"])
+
+
+def _move_digests(owner: dict[str, Any], zone: str, at: datetime) -> None:
     for row in Subscription.objects.filter(**owner, next_at__isnull=False):
         row.next_at = due_after(row, at, zone)
         row.save(update_fields=["next_at"])
