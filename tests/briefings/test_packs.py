@@ -385,3 +385,11 @@ def test_the_number_of_queries_does_not_grow(briefing):
         released(published_bulletin(), "CBSA", "community:HIDTA-STX")
         released(published_seizure(), "CBSA", "community:HIDTA-STX")
     assert count() == first
+
+
+def test_reports_that_say_no_date_come_after_all_others(briefing):
+    dated, undated, later = published_seizure(), published_seizure(occurred_on=None), published_seizure()
+    for each in (dated, undated, later):
+        released(each, "CBSA")
+    shown = [report.ref for report in briefing("CBSA").page().context["reports"]]
+    assert shown == [later.ref, dated.ref, undated.ref]
