@@ -12,7 +12,7 @@ from bulletins.faces.content import content_of
 from bulletins.faces.derived import derived_from, lock_with_derived
 from bulletins.faces.sources import Source, below_sources, sources_for
 from bulletins.markings.rules import marking_of
-from bulletins.models import Bulletin, LinkedSeizure, Record, SeizureReport, Version
+from bulletins.models import Bulletin, Record, SeizureReport, SourceLink, Version
 from bulletins.publishing.rules import publish_refusals
 from bulletins.publishing.signals import published
 from bulletins.retention.rules import review_of
@@ -62,7 +62,7 @@ def hand_over(
 def freeze(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, note: str = "") -> Version:
     """The first half of publishing: the version and its whole face, which nobody can read before `hand_over`."""
     linked = (
-        list(LinkedSeizure.objects.filter(bulletin_id=record.pk).values_list("seizure_id", flat=True))
+        list(SourceLink.objects.filter(bulletin_id=record.pk).values_list("source_id", flat=True))
         if isinstance(record, Bulletin)
         else []
     )

@@ -22,6 +22,7 @@ EVENTS = {
     "record.mark": _("changed a marking"),
     "record.embargo": _("set or lifted an embargo"),
     "record.recall": _("recalled a record"),
+    "record.consent": _("others have a record, or have it no more, by another agency's consent"),
     "record.keep": _("reviewed a record and kept it"),
     "record.purge": _("purged a record for good"),
     "emergency.ask": _("asked to open a record in an emergency"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from bulletins.flow import publish
-from bulletins.models import Bulletin, LinkedSeizure, Record
+from bulletins.models import Bulletin, Record, SourceLink
 from bulletins.records.actions import write_down
 from bulletins.records.models import Kind
 from bulletins.vocabulary.models import Mode
@@ -167,7 +167,7 @@ def _write(
         certify=certified,
     )
     for source in sorted(paper.on):
-        LinkedSeizure.objects.create(bulletin_id=record.pk, seizure_id=source)
+        SourceLink.objects.create(bulletin_id=record.pk, source_id=source)
     publish(record, viewer=who, at=life.now)
     return Text({CLASSES[drug]}, words, certified)
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from bulletins.faces.derived import derived_from
 from bulletins.flow import publish
-from bulletins.models import Bulletin, LinkedSeizure
+from bulletins.models import Bulletin, SourceLink
 from bulletins.publishing.actions import Entry, save
 from hub.database.context import engine, viewing
 from sharing.audiences.actions import rebuild_grants
@@ -73,10 +73,10 @@ def test_a_bulletin_may_rest_on_what_was_given_and_on_nothing_else(source):
     errors = linked(draft, source, hidden)
     assert hidden.ref in str(errors["seizures"])
     with viewing(viewer(AUTHOR)):
-        assert list(LinkedSeizure.objects.values_list("seizure_id", flat=True)) == [source.pk]
+        assert list(SourceLink.objects.values_list("source_id", flat=True)) == [source.pk]
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                "insert into bulletins_linkedseizure (bulletin_id, seizure_id) values (%s, %s)",
+                "insert into bulletins_linkedseizure (bulletin_id, source_id) values (%s, %s)",
                 [draft.pk, hidden.pk],
             )
 
@@ -211,7 +211,7 @@ def amended(record, *sources, by=AUTHOR):
     who = viewer(by)
     with viewing(who):
         fresh = Bulletin.objects.get(pk=record.pk)
-        links = LinkedSeizure.objects.filter(bulletin_id=record.pk).values_list("seizure__ref", flat=True)
+        links = SourceLink.objects.filter(bulletin_id=record.pk).values_list("source__ref", flat=True)
         assert not save(
             fresh, Entry(seizures=[*links, *(each.ref for each in sources)]), viewer=who, at=timezone.now()
         )
