@@ -136,7 +136,7 @@ def late(found: Evidence) -> Iterator[tuple[str, float]]:
     """
     for each in found.requests:
         late_s = each["at"] - found.committed.get(each["ref"], each["at"])
-        if late_s > 0 and each["fate"] != "gone" and not each["type"].endswith(RECALLED):
+        if late_s > 0 and each["fate"] != "late" and not each["type"].endswith(RECALLED):
             yield each["id"], late_s
 
 
