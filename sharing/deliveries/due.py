@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -28,6 +28,7 @@ class Due(NamedTuple):
 
     id: int
     uid: UUID
+    channel: str
     urgency: int
     attempts: int
     since: datetime
@@ -41,7 +42,8 @@ class Due(NamedTuple):
     person_there: bool
     endpoint: int | None
     url: str
-    sealed_secret: str
+    sealed_secrets: list[str]
+    endpoint_verified: bool
     endpoint_open: bool
     resting_until: datetime | None
     failures: int
@@ -51,8 +53,15 @@ class Due(NamedTuple):
     record: int | None
     record_kind: str
     ref: str
+    request_id: str
     at: datetime
     path: str
+    matched: list[int]
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What log lines say of it."""
+        return {"delivery": self.uid, "channel": self.channel, "request_id": self.request_id}
 
     @property
     def viewer(self) -> Viewer:
@@ -70,12 +79,16 @@ DUE = """
                select e.id from sharing_endpoint e where e.resting_until > %(at)s)))
           and (%(only)s::bigint is null or d.id = %(only)s)
         order by d.urgency, d.due_at, d.id limit %(limit)s for update of d skip locked)
-    select due.id, due.uid, due.urgency, due.attempts, coalesce(due.resent_at, a.at),
+    select due.id, due.uid, due.channel, due.urgency, due.attempts, coalesce(due.resent_at, a.at),
            due.agency_id, g.code, g.state = 'active', g.desk_email,
            due.person_id, coalesce(p.username, ''), coalesce(p.email, ''),
            coalesce(p.is_active and p.agency_id = due.agency_id, false),
-           due.endpoint_id, coalesce(e.url, ''), coalesce(e.sealed_secret, ''), e.disabled_at is null, e.resting_until,
-           coalesce(e.failures, 0), e.answered_at, a.id, a.kind, a.record_id, a.record_kind, a.ref, a.at, a.path
+           due.endpoint_id, coalesce(e.url, ''),
+           array_remove(
+               array[e.sealed_secret, case when e.old_secret_ends_at > %(at)s then e.sealed_old_secret end], null),
+           e.verified_at is not null, e.disabled_at is null, e.resting_until,
+           coalesce(e.failures, 0), e.answered_at, a.id, a.kind, a.record_id, a.record_kind, a.ref, a.request_id,
+           a.at, a.path, due.matched
     from due join sharing_alert a on a.id = due.alert_id
     join hub_agency g on g.group_id = due.agency_id
     left join hub_person p on p.id = due.person_id

@@ -29,6 +29,8 @@ def refusal(row: Due, channel: str) -> str:
         return _("the recipient is no longer active")
     if channel == Channel.WEBHOOK and not row.endpoint_open:
         return _("the endpoint is disabled")
+    if channel == Channel.WEBHOOK and not row.endpoint_verified:
+        return _("the endpoint is not verified")
     if channel == Channel.MAIL and not (row.desk_mail if row.person is None else row.person_mail):
         return _("there is no mail address")
     return ""

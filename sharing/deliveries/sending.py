@@ -21,11 +21,17 @@ from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
 from hub.database.context import engine
 from sharing.audiences.changes import amended_for_each
+from sharing.deliveries.asking import still_asked
+from sharing.deliveries.because import by_which
+from sharing.deliveries.digests.reading import Digest
+from sharing.deliveries.digests.sending import digests_of, few_digests
 from sharing.deliveries.due import Due, due
 from sharing.deliveries.message import Content, Message, Recalled
 from sharing.deliveries.models import AlertKind, Channel, DeliveryState, Urgency
+from sharing.deliveries.quiet import put_off_quiet
 from sharing.deliveries.rules import refusal
 from sharing.deliveries.sealing import unseal
+from sharing.deliveries.telling import tell
 from sharing.disclosures.actions import disclose_each, held_by_each
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.rules import Carries
@@ -71,24 +77,29 @@ def begin(
     """
     rows: list[Due] = []
     try:
-        with transaction.atomic(), engine():
-            found, passed = due(
-                channel, limit=limit, at=at, under_way=under_way or {}, urgency=urgency, only=only
-            )
-            rows.extend(found)
-            said, refused = _told(rows, channel, at)
-            attempts, unreadable = _with_secrets(
-                [Attempt(row, at, message) for row, message in said], {} if secrets is None else secrets
-            )
-            _note_begun([attempt.row.id for attempt in attempts], at)
-            _end(
-                [*refused, *((pk, "", _("its secret cannot be opened: give a new one")) for pk in unreadable)]
-            )
+        with transaction.atomic():
+            with engine():
+                found, passed = due(
+                    channel, limit=limit, at=at, under_way=under_way or {}, urgency=urgency, only=only
+                )
+                rows.extend(_awake(found, channel, at))
+            digests = digests_of(rows, channel, at=at)
+            with engine():
+                said, refused = _told(rows, channel, at, digests)
+                attempts, unreadable = _with_secrets(
+                    [Attempt(row, at, message) for row, message in said], {} if secrets is None else secrets
+                )
+                _note_begun([attempt.row.id for attempt in attempts], at)
+                unopened = _("its secret cannot be opened")
+                _end([*refused, *((row, "", unopened) for row in unreadable)])
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         raise NotBegun([row.id for row in rows]) from error
-    return attempts, bool(passed or (rows and len(attempts) < len(rows)))
+    for attempt in attempts:
+        tell("begun", **attempt.row.told, attempt=attempt.row.attempts + 1)
+    _tell_ended(refused, unreadable)
+    return attempts, bool(passed or len(attempts) < len(found))
 
 
 def keep_inboxes(*, at: datetime, limit: int = INBOXES, only: int | None = None) -> tuple[int, bool]:
@@ -98,37 +109,67 @@ def keep_inboxes(*, at: datetime, limit: int = INBOXES, only: int | None = None)
     """
     rows: list[Due] = []
     try:
-        with transaction.atomic(), engine():
-            rows.extend(due(Channel.INBOX, limit=limit, at=at, under_way={}, only=only)[0])
-            said, refused = _told(rows, Channel.INBOX, at)
-            _note_arrived([row.id for row, _message in said], at)
-            _end(refused)
+        with transaction.atomic():
+            with engine():
+                found = due(Channel.INBOX, limit=limit, at=at, under_way={}, only=only)[0]
+                rows.extend(_awake(found, Channel.INBOX, at))
+            digests = digests_of(rows, Channel.INBOX, at=at)
+            with engine():
+                said, refused = _told(rows, Channel.INBOX, at, digests)
+                _note_arrived([row.id for row, _message in said], at)
+                _end(refused)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         raise NotBegun([row.id for row in rows]) from error
-    return len(said), len(rows) == limit
+    for row, _message in said:
+        tell("sent", **row.told)
+    _tell_ended(refused, [])
+    return len(said), len(found) == limit or len(rows) < len(found)
+
+
+def _awake(found: Sequence[Due], channel: str, at: datetime) -> list[Due]:
+    """Without mails in quiet hours, which are put off, and more digests than can be read at once, which stay due."""
+    return few_digests(put_off_quiet(found, at=at) if channel == Channel.MAIL else found)
+
+
+def _tell_ended(cancelled: Sequence[tuple[Due, str, str]], failed: Sequence[Due]) -> None:
+    for row, _why, _failure in cancelled:
+        tell("cancelled", **row.told)
+    for row in failed:
+        tell("failed", **row.told)
 
 
 def _told(
-    rows: Sequence[Due], channel: str, at: datetime
-) -> tuple[list[tuple[Due, Message]], list[tuple[int, str, str]]]:
+    rows: Sequence[Due], channel: str, at: datetime, digests: Mapping[int, Digest | str]
+) -> tuple[list[tuple[Due, Message]], list[tuple[Due, str, str]]]:
     """(what goes to whom, what goes to nobody as `_end` takes it), read as each recipient at this moment."""
-    told = _messages(rows, channel, at)
+    told = _messages(rows, channel, at, digests)
     return (
         [(row, each) for row, each in zip(rows, told, strict=True) if isinstance(each, Message)],
-        [(row.id, each, "") for row, each in zip(rows, told, strict=True) if isinstance(each, str)],
+        [(row, each, "") for row, each in zip(rows, told, strict=True) if isinstance(each, str)],
     )
 
 
-def _messages(rows: Sequence[Due], channel: str, at: datetime) -> list[Told]:
+def _messages(
+    rows: Sequence[Due], channel: str, at: datetime, digests: Mapping[int, Digest | str]
+) -> list[Told]:
     found: list[Told] = [refusal(row, channel) for row in rows]
     asked = [place for place, why in enumerate(found) if not why]
     notices = [place for place in asked if rows[place].record is None]
     recalls = [place for place in asked if rows[place].record and rows[place].kind == AlertKind.RECALLED]
     news = [place for place in asked if rows[place].record and rows[place].kind != AlertKind.RECALLED]
     for place in notices:
-        found[place] = _message(rows[place], channel, path=rows[place].path)
+        digest, path = digests.get(rows[place].id), rows[place].path
+        if isinstance(digest, Digest):
+            stop = digest.unsubscribe
+            found[place] = _message(rows[place], channel, path=path, digest=digest, unsubscribe=stop)
+        else:
+            found[place] = digest or _message(rows[place], channel, path=path)
+    actions = [place for place in notices if rows[place].kind == AlertKind.ACTION]
+    for place, asked_for in zip(actions, still_asked([rows[place] for place in actions]), strict=True):
+        if not asked_for:
+            found[place] = _("there was nothing left to do")
     for place, recalled in zip(recalls, _recalled([rows[place] for place in recalls]), strict=True):
         found[place] = (
             _message(rows[place], channel, recalled=recalled)
@@ -152,6 +193,7 @@ def _discloses(rows: Sequence[Due], channel: str, at: datetime) -> Iterable[Told
         place for place, row in enumerate(rows) if row.kind == AlertKind.AMENDED and _given(answers[place])
     ]
     changes = dict(zip(amended, amended_for_each([_wanted(rows[place]) for place in amended]), strict=True))
+    by = by_which(rows, answers) if channel == Channel.MAIL else {}
     contents: dict[tuple[Any, ...], Content] = {}
     for place, (row, answer) in enumerate(zip(rows, answers, strict=True)):
         if not isinstance(answer, Disclosure):
@@ -168,6 +210,7 @@ def _discloses(rows: Sequence[Due], channel: str, at: datetime) -> Iterable[Told
             disclosure=answer,
             amended=change,
             content=contents.setdefault((row.alert, id(answer), id(change)), Content()),
+            **by.get(place, {}),
         )
 
 
@@ -192,19 +235,19 @@ def _message(row: Due, channel: str, **told: Any) -> Message:
     )
 
 
-def _with_secrets(attempts: Sequence[Attempt], opened: dict[str, str]) -> tuple[list[Attempt], list[int]]:
+def _with_secrets(attempts: Sequence[Attempt], opened: dict[str, str]) -> tuple[list[Attempt], list[Due]]:
     """(attempts with what signs them, rows whose secret none of the keys opens)."""
     found, unreadable = [], []
     for attempt in attempts:
-        sealed = attempt.row.sealed_secret
         try:
-            if sealed and sealed not in opened:
-                opened[sealed] = unseal(sealed)
+            for sealed in attempt.row.sealed_secrets:
+                if sealed not in opened:
+                    opened[sealed] = unseal(sealed)
         except InvalidToken:
-            unreadable.append(attempt.row.id)
+            unreadable.append(attempt.row)
             continue
-        message = replace(attempt.message, secret=opened[sealed]) if sealed else attempt.message
-        found.append(replace(attempt, message=message))
+        secrets = tuple(opened[sealed] for sealed in attempt.row.sealed_secrets)
+        found.append(replace(attempt, message=replace(attempt.message, secrets=secrets)))
     return found, unreadable
 
 
@@ -249,18 +292,18 @@ def _note_arrived(ids: list[int], at: datetime) -> None:
             )
 
 
-def _end(rows: Sequence[tuple[int, str, str]]) -> None:
-    """Cancel (id, why, ""), or give up (id, "", failure)."""
+def _end(rows: Sequence[tuple[Due, str, str]]) -> None:
+    """Cancel (row, why, ""), or give up (row, "", failure)."""
     if not rows:
         return
     said = [
         {
-            "id": pk,
+            "id": row.id,
             "state": DeliveryState.FAILED if failure else DeliveryState.CANCELLED,
             "notes": [note] if note else [],
             "failure": failure,
         }
-        for pk, note, failure in rows
+        for row, note, failure in rows
     ]
     with connection.cursor() as cursor:
         cursor.execute(

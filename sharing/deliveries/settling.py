@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
 from django.db import connection, transaction
@@ -17,6 +17,7 @@ from sharing.deliveries.models import DeliveryState
 from sharing.deliveries.notifiers.base import Undelivered
 from sharing.deliveries.rules import FAILURES, next_attempt, rest_s
 from sharing.deliveries.sending import Attempt
+from sharing.deliveries.telling import tell
 
 # `answered_at` is written no more often.
 ANSWERED_EVERY = timedelta(minutes=1)
@@ -63,11 +64,23 @@ def settle(ended: Sequence[Ended], *, at: datetime) -> int:
                 _failed(endpoint, tally, at)
             elif tally.troubled or tally.answered_at is None or tally.answered_at < at - ANSWERED_EVERY:
                 _answered(endpoint, tally, at)
+    for (attempt, error), row in zip(in_order, rows, strict=True):
+        _tell(attempt, error, row, at)
     return sum(error is None for _attempt, error in ended)
 
 
-def _settled(attempt: Attempt, error: Undelivered | None, at: datetime) -> dict[str, object]:
-    row: dict[str, object] = {"id": attempt.row.id, "begun_at": attempt.begun_at}
+def _tell(attempt: Attempt, error: Undelivered | None, row: dict[str, Any], at: datetime) -> None:
+    told = attempt.row.told
+    if error is None:
+        tell("sent", **told)
+    elif row["state"] == DeliveryState.FAILED:
+        tell("failed", **told, failure=error.reason)
+    else:
+        tell("again", **told, failure=error.reason, wait_s=int((row["due_at"] - at).total_seconds()))
+
+
+def _settled(attempt: Attempt, error: Undelivered | None, at: datetime) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": attempt.row.id, "begun_at": attempt.begun_at}
     if error is None:
         return row | {"state": DeliveryState.SENT, "sent_at": at, "failure": ""}
     again = None

@@ -27,7 +27,8 @@ READ = """
            a.group_id, a.code, a.name, a.desk_email, a.desk_phone, a.desk_hours,
            (select json_agg(t order by array_position(g.directions, t.direction)) from terms t
              where t.direction = any(g.directions)),
-           g.release_id, g.agreement_id, g.emergency_id"""
+           g.release_id, g.agreement_id, g.emergency_id,
+           case when g.acknowledge_by > g.visible_since and g.group_id <> f.owner_id then g.acknowledge_by end"""
 GRANTED = f"""
     with terms as materialized (select * from hub_terms(%s::bigint[]))
     {READ.format(shown="f.shown")}
@@ -135,11 +136,11 @@ def disclose_each(
     given: list[tuple[Viewer, list[Given]]] = []
     with engine():
         for row in _of_each(EACH, wanted):
-            place, face, directions = row[28] - 1, row[29], tuple(row[30])
+            place, face, directions = row[29] - 1, row[30], tuple(row[31])
             viewer = wanted[place][0]
             if row[15] is not None:
                 shown[face] = _read(row[15])
-            same = (face, row[13], row[14], directions, row[18] == viewer.agency_id)
+            same = (face, row[13], row[14], directions, row[18] == viewer.agency_id, row[28])
             if same not in shared:
                 shared[same] = _carried(row, viewer, channel, shown[face])
             answer = shared[same]
@@ -215,6 +216,7 @@ def _disclosure(
         agreement=terms[0].agreement if terms else "",
         terms=terms,
         emergency=row[27] is not None,
+        acknowledge_by=row[28],
     )
 
 

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from hub.database.context import engine, viewing
+from sharing.deliveries.dead_letters import dead_letters, resend, resend_all
 from sharing.deliveries.mending import give_up
 from sharing.deliveries.models import Endpoint
-from sharing.deliveries.resending import dead_letters, resend, resend_all
 from sharing.deliveries.rules import FAILURES, FIRST_REST_S, GIVE_UP_AFTER, LONGEST_REST_S, rest_s
 from sharing.deliveries.sending import begin
 from tests.builders import published_bulletin, released
@@ -122,8 +122,8 @@ def test_what_waited_three_days_for_one_that_took_nothing_is_given_up_and_can_be
     receiver.answers = [204]
     desk = viewer("cbsa.liaison")
     with viewing(desk):
-        assert dead_letters(desk).count() == FAILURES and resend(row, viewer=desk, at=later)
-        assert not resend(row, viewer=desk, at=later)
+        assert dead_letters(desk).count() == FAILURES and resend(row.uid, viewer=desk, at=later)
+        assert not resend(row.uid, viewer=desk, at=later)
         assert resend_all(endpoint, viewer=desk, at=later) == FAILURES - 1
     send(at=later + timedelta(hours=2))
     assert set(webhooks()) == {"sent"}
@@ -141,13 +141,13 @@ def test_a_dead_letter_is_for_its_own_agency_alone_and_asks_for_access_again(rec
     (row,) = deliveries("CBSA", "webhook")
     other = viewer("dea.agent")
     with viewing(other):
-        assert list(dead_letters(other)) == [] and not resend(row, viewer=other, at=timezone.now())
+        assert list(dead_letters(other)) == [] and not resend(row.uid, viewer=other, at=timezone.now())
         assert resend_all(endpoint, viewer=other, at=timezone.now()) == 0
     recalled(bulletin)
     send()
     desk = viewer("cbsa.liaison")
     with viewing(desk):
-        assert resend(row, viewer=desk, at=timezone.now())
+        assert resend(row.uid, viewer=desk, at=timezone.now())
     send()
     assert deliveries("CBSA", "webhook")[0].state == "cancelled"
     assert "bulletin.released" not in [got.payload["type"] for got in receiver.received[1:]]
