@@ -41,6 +41,7 @@ class Run:
         return {
             "DELIVERY_TIMEOUT_S": str(TIMEOUT_S),
             "DELIVERY_FIRST_WAIT_S": "1",
+            "SETTLE_EDITS_S": "2",
             "DELIVERY_CLAIM_S": str(3 * TIMEOUT_S),
         }
 
