@@ -44,11 +44,15 @@ MOVE = """
 
 @dataclass
 class Tally:
-    """How one endpoint did in a set of attempts: whether it took any, and if not, how often not and what it asked."""
+    """How one endpoint did in a set of attempts: whether it took any, and if not, how often not and what it asked.
+
+    `tried` says that one of them was to find out whether it is back from its rest.
+    """
 
     answered: bool = False
     failures: int = 0
     asked_wait_s: int = 0
+    tried: bool = False
     troubled: bool = False
     answered_us: int = 0
 
@@ -104,6 +108,7 @@ def _tallies(ended: Sequence[Ended]) -> dict[int, Tally]:
         if attempt.row.endpoint is None:
             continue
         tally = found[attempt.row.endpoint]
+        tally.tried |= attempt.row.rested
         tally.troubled |= attempt.row.failures > 0 or attempt.row.rested
         tally.answered_us = attempt.row.answered_us
         if error is None:
@@ -129,10 +134,12 @@ def _answered(endpoint: int, tally: Tally, at: datetime) -> None:
 def _failed(endpoint: int, tally: Tally, at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            # Of many at once that hung, no more count than bring it to rest.
-            "update sharing_endpoint set failures = least(failures + %s, greatest(%s, failures + 1)),"
+            # Of many that were under way at once no more count than bring it to rest, however they end; after that
+            # each that tries whether it is back.
+            "update sharing_endpoint set"
+            " failures = case when %s then failures + 1 else greatest(failures, least(failures + %s, %s)) end,"
             " failing_since = coalesce(failing_since, %s) where id = %s returning failures",
-            [tally.failures, FAILURES, at, endpoint],
+            [tally.tried, tally.failures, FAILURES, at, endpoint],
         )
         found = cursor.fetchone()
         wait_s = found and rest_s(

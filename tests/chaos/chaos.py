@@ -31,7 +31,8 @@ def chaos(run: Run) -> int:
             print(f"chaos: set up in {time.monotonic() - began:.0f} s", flush=True)
             hub.start_workers()
             killer = Killer(hub, run)
-            loading = hub.begin("-m", "tests.chaos.load", *run.words, str(port))
+            with (run.folder / "load.log").open("w") as log:
+                loading = hub.begin("-m", "tests.chaos.load", *run.words, str(port), stderr=log)
             settled_s = until_settled(hub, killer, run, loading)
             with hub.sql() as own:
                 verdict = judge(run, own, hub.home / "mail")
@@ -75,7 +76,7 @@ def until_settled(hub: Hub, killer: Killer, run: Run, loading: subprocess.Popen[
             print(f"chaos: {spent:5.0f} s  {total} deliveries, {left} left, {kills} kills", flush=True)
         loaded = loading.poll() is not None
         if loaded and loading.returncode:
-            print("chaos: the load itself failed")
+            print(f"chaos: the load itself failed: {run.folder}/load.log")
             return None
         killer.awake = total > left and not (loaded and left <= total * LAST and killer.done_once)
         if loaded and not left and killer.done_once:

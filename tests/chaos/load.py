@@ -30,7 +30,7 @@ from bulletins.records.actions import write_down  # noqa: E402
 from hub.accounts.viewer import desk_of  # noqa: E402
 from hub.agencies.models import Agency, AgencyState  # noqa: E402
 from hub.database.context import engine, lock_records, viewing  # noqa: E402
-from sharing.deliveries.endpoints import add_endpoint  # noqa: E402
+from sharing.deliveries.endpoints.actions import add_endpoint, verify_endpoint  # noqa: E402
 from sharing.deliveries.models import Delivery  # noqa: E402
 from sharing.flow import carry_over, recall, release  # noqa: E402
 from sharing.models import Recall, Release  # noqa: E402
@@ -55,18 +55,22 @@ class Task:
 
 
 def make_endpoints(run: Run, port: int) -> None:
-    """Endpoints of agencies that stand alone; what their partners know of them is left for the receiver."""
-    known = {}
+    """Endpoints of agencies that stand alone, and that answer the challenge; what their partners know of them is left
+    for the receiver."""
+    known, made = {}, []
     for agency in _agencies(run):
         desk = desk_of(agency)
         for number in range(ENDPOINTS):
             path = f"/{agency.code}/{number}"
             with viewing(desk):
-                endpoint, secret = add_endpoint(
-                    f"http://127.0.0.1:{port}{path}", viewer=desk, at=timezone.now()
-                )
+                url = f"http://127.0.0.1:{port}{path}"
+                endpoint, secret = add_endpoint(url, viewer=desk, at=timezone.now())
             known[path] = {"secret": secret, "agency": agency.code, "endpoint": endpoint.pk}
+            made.append((desk, endpoint))
     run.endpoints.write_text(json.dumps(known))
+    for desk, endpoint in made:
+        with viewing(desk):
+            verify_endpoint(endpoint, viewer=desk, at=timezone.now())
 
 
 def _agencies(run: Run) -> list[Agency]:

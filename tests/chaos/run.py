@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ENDPOINTS = 2
-TIMEOUT_S = 4
+TIMEOUT_S = 5
 # Of each release: an inbox, a mailbox and the endpoints of every agency it goes to.
 EACH = 2 + ENDPOINTS
 
@@ -41,7 +41,8 @@ class Run:
         return {
             "DELIVERY_TIMEOUT_S": str(TIMEOUT_S),
             "DELIVERY_FIRST_WAIT_S": "1",
-            "DELIVERY_CLAIM_S": str(4 * TIMEOUT_S),
+            "SETTLE_EDITS_S": "2",
+            "DELIVERY_CLAIM_S": str(3 * TIMEOUT_S),
         }
 
     @property
@@ -64,7 +65,7 @@ class Run:
     @property
     def limit_s(self) -> float:
         """Whatever is not settled by then never will be."""
-        return 120 + 4 * self.span_s
+        return 300 + 6 * self.span_s
 
     @property
     def requests(self) -> Path:

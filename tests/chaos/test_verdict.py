@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.chaos.evidence import Death, Delivered, Evidence, Taken
-from tests.chaos.verdict import complaints
+from tests.chaos.verdict import OVERTAKEN, complaints
 
 HOOK = Delivered("a", "webhook", "sent", 10.0, "", "", "new", "REF", "DEA", 7)
 ROWS = {
@@ -66,7 +66,12 @@ TWICE = (Taken(10.1, 5), Taken(40.0, 6))
         (story(rows={"webhook": replace(HOOK, state="waiting")}), "is waiting"),
         (story(rows={"webhook": replace(HOOK, state="failed", failure="no")}), "is failed no"),
         (story(rows={"webhook": replace(HOOK, state="cancelled", note="so")}), "was cancelled: so"),
-        (story(rows={"mail": None, "recall mail": None}), "release of REF: 2 deliveries for 3"),
+        (
+            story(rows={"webhook": replace(HOOK, state="cancelled", note=OVERTAKEN)}),
+            f"was cancelled: {OVERTAKEN}",
+        ),
+        (story(rows={"recall inbox": None}), "recall of REF: 0 deliveries for 1"),
+        (story(rows={"mail": None, "recall mail": None}), "news of REF: 2 deliveries for 3"),
         (story(taken=()), "is sent and did not arrive"),
         (story(requests=(ASKED | {"verified": False}, RECALLING)), "a is not signed"),
         (story(requests=(ASKED, RECALLING, ASKED | {"id": "z"})), "z was never begun"),

@@ -12,7 +12,7 @@ import psycopg
 from tests.chaos.evidence import READ_S, RECALLED, Delivered, Evidence, gather, why_again
 from tests.chaos.run import TIMEOUT_S, Run
 
-KINDS = {"release": "new", "amend": "amended", "recall": RECALLED}
+OVERTAKEN = "a newer version was told in its place"
 CANCELLED_FOR = ("recalled before it was sent", "access ended before it was sent")
 SHOWN = 10
 
@@ -50,35 +50,45 @@ def complaints(found: Evidence) -> list[str]:
 
 
 def wrongly_settled(found: Evidence) -> Iterator[str]:
-    """Sent, or cancelled since it was recalled: nothing else is an end."""
+    """Sent; or cancelled, since it was recalled or a newer version took its place: nothing else is an end."""
+    newest = {(row.ref, row.place): row.id for row in found.deliveries if row.kind != RECALLED}
     for row in found.deliveries:
-        if row.state == "cancelled":
-            if row.kind == RECALLED or row.ref not in found.committed or row.note not in CANCELLED_FOR:
-                yield f"{said(row)} was cancelled: {row.note or 'for no reason'}"
-        elif row.state != "sent":
+        if row.state == "sent":
+            continue
+        if row.state != "cancelled":
             yield f"{said(row)} is {row.state} {row.failure}"
+        elif row.kind == RECALLED or not (
+            (row.note == OVERTAKEN and newest[row.ref, row.place] != row.id)
+            or (row.note in CANCELLED_FOR and row.ref in found.committed)
+        ):
+            yield f"{said(row)} was cancelled: {row.note or 'for no reason'}"
 
 
 def not_queued(found: Evidence) -> Iterator[str]:
-    """Each deed that was committed told everybody by every way, once; and nothing was told that was not done."""
-    queued: dict[tuple[str, str], list[Delivered]] = defaultdict(list)
+    """Each deed that was committed told everybody by every way, once; and nothing was told that was not done.
+
+    What an amendment overtook is told as new still.
+    """
+    queued: dict[tuple[str, bool], Counter[tuple[str, str, int]]] = defaultdict(Counter)
+    done: dict[tuple[str, bool], Counter[tuple[str, str, int]]] = defaultdict(Counter)
     for row in found.deliveries:
-        queued[row.ref, row.kind].append(row)
+        if row.kind != RECALLED or row.channel == "inbox":
+            queued[row.ref, row.kind == RECALLED][row.place] += 1
     for deed in found.deeds:
-        rows = queued.pop((deed["ref"], KINDS[deed["verb"]]), [])
-        if deed["verb"] == "recall":
-            wanted = {(agency, "inbox", 0) for agency in deed["agencies"]}
-            rows = [row for row in rows if row.channel == "inbox"]
-        else:
-            wanted = {(agency, way, 0) for agency in deed["agencies"] for way in ("inbox", "mail")}
-            wanted |= {
+        agencies, recalled = deed["agencies"], deed["verb"] == "recall"
+        wanted = [(agency, "inbox", 0) for agency in agencies]
+        if not recalled:
+            wanted += [(agency, "mail", 0) for agency in agencies]
+            wanted += [
                 (agency, "webhook", endpoint)
                 for endpoint, path in found.paths.items()
-                if (agency := path.split("/")[1]) in deed["agencies"]
-            }
-        if Counter(row.place for row in rows) != Counter(wanted):
-            yield f"{deed['verb']} of {deed['ref']}: {len(rows)} deliveries for {len(wanted)}"
-    yield from (f"{ref} was told as {kind}, and nobody did that" for ref, kind in queued)
+                if (agency := path.split("/")[1]) in agencies
+            ]
+        done[deed["ref"], recalled].update(wanted)
+    for ref, recalled in queued.keys() | done.keys():
+        if queued[ref, recalled] != done[ref, recalled]:
+            told, wanted_count = queued[ref, recalled].total(), done[ref, recalled].total()
+            yield f"{'recall' if recalled else 'news'} of {ref}: {told} deliveries for {wanted_count}"
 
 
 def not_arrived(found: Evidence) -> Iterator[str]:
@@ -136,7 +146,7 @@ def late(found: Evidence) -> Iterator[tuple[str, float]]:
     """
     for each in found.requests:
         late_s = each["at"] - found.committed.get(each["ref"], each["at"])
-        if late_s > 0 and each["fate"] != "gone" and not each["type"].endswith(RECALLED):
+        if late_s > 0 and each["fate"] != "late" and not each["type"].endswith(RECALLED):
             yield each["id"], late_s
 
 
@@ -170,10 +180,12 @@ def tables(found: Evidence, repeats: Counter[str]) -> list[str]:
 
 def summary(found: Evidence, repeats: Counter[str], wrong: int) -> str:
     states = Counter(row.state for row in found.deliveries)
+    over = sum(row.note == OVERTAKEN for row in found.deliveries if row.state == "cancelled")
     begun = len(list(after_recall(found)))
     return (
         f"chaos: {'FAILED, ' + str(wrong) + ' wrong' if wrong else 'held'}: {len(found.deliveries):,} deliveries, "
-        f"{states['sent']:,} sent, {states['cancelled']} cancelled by {len(found.committed)} recalls, "
+        f"{states['sent']:,} sent, {states['cancelled'] - over} cancelled by {len(found.committed)} recalls, "
+        f"{over} overtaken by newer versions, "
         f"{states['failed']} failed; {repeats.total()} repeats, {repeats['']} of them without a death in flight; "
         f"{begun} begun after a recall"
     )

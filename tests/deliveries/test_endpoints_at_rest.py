@@ -11,8 +11,10 @@ from hub.database.context import engine, viewing
 from sharing.deliveries.dead_letters import dead_letters, resend, resend_all
 from sharing.deliveries.mending import give_up
 from sharing.deliveries.models import Endpoint
+from sharing.deliveries.notifiers.base import Undelivered
 from sharing.deliveries.rules import FAILURES, FIRST_REST_S, GIVE_UP_AFTER, LONGEST_REST_S, rest_s
 from sharing.deliveries.sending import begin
+from sharing.deliveries.settling import settle
 from tests.builders import published_bulletin, released
 from tests.cast import viewer
 from tests.deliveries.conftest import deliveries, endpoint_for, recalled, send
@@ -59,6 +61,28 @@ def test_after_some_failures_it_rests_and_one_delivery_alone_tries_whether_it_is
     assert set(webhooks()) == {"sent"} and len(receiver.received) == FAILURES + 4
     back = state_of(endpoint)
     assert (back.failures, back.failing_since, back.resting_until) == (0, None, None) and back.answered_at
+
+
+def test_those_under_way_when_it_comes_to_rest_lengthen_nothing_however_they_end(receiver):
+    endpoint, _ = endpoint_for("CBSA", receiver.url)
+    waiting(FAILURES + 3)
+    at = timezone.now()
+    attempts, _more = begin("webhook", limit=FAILURES + 3, at=at)
+    assert len(attempts) == FAILURES + 3
+    for attempt in attempts:
+        settle([(attempt, Undelivered("no answer in time"))], at=at)
+    resting = state_of(endpoint)
+    assert resting.failures == FAILURES and resting.resting_until <= at + timedelta(
+        seconds=1.25 * FIRST_REST_S
+    )
+
+    at = resting.resting_until + timedelta(minutes=1)
+    (probe,), _more = begin("webhook", limit=9, at=at)
+    settle([(probe, Undelivered("no answer in time"))], at=at)
+    again = state_of(endpoint)
+    assert again.failures == FAILURES + 1 and again.resting_until > at + timedelta(
+        seconds=1.25 * FIRST_REST_S
+    )
 
 
 def test_while_one_delivery_tries_no_other_process_tries_another(receiver):
