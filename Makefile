@@ -36,7 +36,7 @@ bench:
 oracle:
 	@$(PYTHON) hub/launcher/install.py python
 	@ORACLE_HISTORIES=$${ORACLE_HISTORIES:-2000} ORACLE_STEPS=$${ORACLE_STEPS:-30} ORACLE_OVERLAP_S=$${ORACLE_OVERLAP_S:-600} \
-		exec $(PY) -m hub.launcher test -- tests/oracle -q -s $(ARGS)
+		exec $(PY) -m hub.launcher test -- tests/oracle -q -rP -n 2 $(ARGS)
 
 chaos:
 	@$(PYTHON) hub/launcher/install.py python

@@ -26,7 +26,9 @@ FIELDS = {"core": "core.title", "detail": "detail.narrative", "technique": "tech
     often=10,
     when=lambda life: life.living,
     which=index,
-    to=st.one_of(codes, st.sampled_from(["CBSA", "CBP", "RCMP", "circle0", "circle1", "all"])),
+    to=st.one_of(
+        codes, st.sampled_from(["CBSA", "CBP", "RCMP", "circle0", "circle1", "circle0", "circle1", "all"])
+    ),
     withheld=groups,
     wording=wordings,
     tlp=markings,

@@ -34,6 +34,7 @@ CODES = sorted(set(READERS.values()))
 CLASSES = {"fentanyl": "opioid", "cocaine": "stimulant"}
 
 codes = st.sampled_from(CODES)
+partners = st.sampled_from([code for code in CODES if code not in OWNERS])
 names = st.sampled_from(sorted(READERS))
 groups = st.sets(st.sampled_from(GROUPS), max_size=3)
 markings = st.sampled_from(STRICTNESS + ["TLP:GREEN", "TLP:AMBER"] * 2)

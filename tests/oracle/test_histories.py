@@ -17,6 +17,8 @@ from tests.oracle.machine import Life
 from tests.oracle.steps import STEPS
 
 HISTORIES = int(os.environ.get("ORACLE_HISTORIES", "8"))
+# Each drawn from chances of its own, so that two cores can be at it.
+PARTS = 2
 LENGTH = int(os.environ.get("ORACLE_STEPS", "15"))
 # Where to write, every so often, how many have passed.
 LOG = os.environ.get("ORACLE_LOG", "")
@@ -27,11 +29,12 @@ BUSY, MANY = 0.1, 200
 
 
 @pytest.mark.django_db
-def test_in_every_history_everybody_sees_exactly_what_the_rules_say():
+@pytest.mark.parametrize("part", range(PARTS))
+def test_in_every_history_everybody_sees_exactly_what_the_rules_say(part):
     passed, share = 0, Counter()
 
     @settings(
-        max_examples=HISTORIES,
+        max_examples=HISTORIES // PARTS,
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),

@@ -35,7 +35,7 @@ def draw_world(life: Life, data: Any) -> None:
     as_owner("delete from sharing_direction")
     as_owner("delete from sharing_agreement")
     for number in range(2):
-        members = data.draw(st.sets(codes, max_size=5), label="members")
+        members = data.draw(st.sets(codes, max_size=3), label="members")
         _circle(life, number, members)
     # One between the owners' countries nearly always, so that histories cross borders; others as they come.
     if data.draw(st.integers(0, 9), label="owners agree"):
