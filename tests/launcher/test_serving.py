@@ -92,7 +92,7 @@ def test_a_hub_from_its_first_start_to_its_last(bare, home):
     assert "another launcher" in hub.refused(PORT=str(free_port()))
 
     # The pages come back when their process is killed, the worker too.
-    for name, word in (("gunicorn", "web"), ("\0worker\0", "worker")):
+    for name, word in (("gunicorn", "web"), ("default,bulk", "worker"), ("urgent", "sender")):
         os.kill(hub.pid_of(name), signal.SIGKILL)
         eventually(
             lambda word=word: f"hub: {word} was ended by SIGKILL; starting it again" in hub.said.read_text()
