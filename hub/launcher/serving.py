@@ -145,9 +145,14 @@ def processes(home: Path, listen: str, port: int) -> list[Child]:
             "--threads", "4", "--bind", bind, "--graceful-timeout", "5", "--no-control-socket",
             "--log-level", "warning",
         ]),
+        # Of its own, so that no long task stands before a hazard.
+        Child("sender", [
+            *celery, "worker", "--queues", "urgent", "--pool", "prefork", "--concurrency", "1",
+            "--hostname", "sender@%h", "--optimization", "fair", *quick,
+        ]),
         Child("worker", [
-            *celery, "worker", "--queues", "urgent,default,bulk", "--pool", "prefork", "--concurrency", "2",
-            "--optimization", "fair", *quick,
+            *celery, "worker", "--queues", "default,bulk", "--pool", "prefork", "--concurrency", "2",
+            "--hostname", "worker@%h", "--optimization", "fair", *quick,
         ]),
         Child("beat", [*celery, "beat", "--schedule", str(home / "beat/schedule"), "--pidfile", ""]),
         Child("sealer", [PYTHON, "manage.py", "seal_trail"], told={env.SEAL_KEY: sealing_key(home)}),

@@ -88,7 +88,7 @@ DUE = """
         where d.channel = %(channel)s and d.state = 'waiting' and d.urgency <= %(urgency)s and d.due_at <= %(at)s
           and (d.endpoint_id is null or d.endpoint_id <> all(%(full)s::bigint[] || array(
                select e.id from sharing_endpoint e where e.resting_until > %(at)s)))
-          and (%(only)s::bigint is null or d.id = %(only)s)
+          and {which}
         order by d.urgency, d.due_at, d.id limit %(limit)s for update of d skip locked)
     select due.id, due.uid::text, due.channel, due.urgency, due.attempts, {since},
            due.agency_id, g.code, g.state = 'active', g.desk_email,
@@ -113,6 +113,7 @@ for name, column in {
     "at": "a.at",
 }.items():
     DUE = DUE.replace(f"{{{name}}}", f"(extract(epoch from {column}) * 1000000)::bigint")
+ANY, ONE = DUE.replace("{which}", "true"), DUE.replace("{which}", "d.id = %(only)s")
 
 # An endpoint whose rest is over is tried with one delivery, by whoever changes this first.
 PROBE = """
@@ -137,7 +138,7 @@ def due(
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            DUE,
+            ANY if only is None else ONE,
             {
                 "channel": channel,
                 "urgency": urgency,

@@ -29,6 +29,7 @@ from tests.bench.logins import as_owner, run
 from tests.bench.one_each import QUEUE, send_one
 from tests.bench.outbox import again, agencies, endpoints, give, left, outbox
 from tests.bench.receiver import Receiver, receiver
+from tests.bench.sender import senders
 from tests.cast import load_world
 
 # Agencies that each bulletin of the backlog goes to, and how often it is told.
@@ -49,6 +50,7 @@ class Sent:
 class Sending:
     deliveries: int
     hub: Sent
+    two_senders: Sent
     bare: Sent
     one_each: float
     released_to_500_s: float
@@ -65,12 +67,14 @@ class Sending:
         return "\n".join(
             [
                 "sending, webhooks to a receiver on this machine:",
-                f"  the hub {self.hub.a_second:,.0f} a second, {self.hub.busy_us:.0f} us of processor time each",
-                f"  a bare aiohttp loop {self.bare.a_second:,.0f}, {self.bare.busy_us:.0f} us:"
-                f" the hub is {self.hub.a_second / self.bare.a_second:.2f} of it by the clock,"
+                f"  a bare aiohttp loop {self.bare.a_second:,.0f} a second, {self.bare.busy_us:.0f} us of processor time",
+                f"  the hub, one sender {self.hub.a_second:,.0f}, {self.hub.busy_us:.0f} us:"
+                f" {self.hub.a_second / self.bare.a_second:.2f} of it by the clock,"
                 f" {self.bare.busy_us / self.hub.busy_us:.2f} by processor time",
-                f"  one Celery task each {self.one_each:,.0f}: the hub is"
-                f" {self.hub.a_second / self.one_each:.1f} times as fast",
+                f"  the hub, two senders {self.two_senders.a_second:,.0f}:"
+                f" {self.two_senders.a_second / self.bare.a_second:.2f} of it",
+                f"  one Celery task each, two workers {self.one_each:,.0f}: two senders are"
+                f" {self.two_senders.a_second / self.one_each:.1f} times as fast",
                 f"  from a release to the last of 500: {self.released_to_500_s:.2f} s",
                 f"  a hazard published behind {self.hazard_behind:,} arrives after {self.hazard_s:.2f} s",
                 f"  499 beside one that hangs: {self.others_beside_one_that_hangs_s:.2f} s for"
@@ -97,7 +101,7 @@ def sending(deliveries: int) -> Sending:
         # As a worker's process does when it starts.
         gc.collect()
         gc.freeze()
-        hub, alone, counted = _beside_bare(broad, to)
+        hub, two, alone, counted = _beside_bare(broad, to)
         memory = _memory(broad, max(1, deliveries // counted), to)
         one_each = _one_each(broad, to, min(counted, 1_000))
         others, beside = _hanging(many, to, alerts=max(1, min(4, deliveries // 2_000)))
@@ -105,7 +109,7 @@ def sending(deliveries: int) -> Sending:
             released = _released(many, to)
             hazard = _hazard(broad, many[:1], to)
     return Sending(
-        counted, hub, alone, one_each, released, counted, hazard, others, beside, *memory,
+        counted, hub, two, alone, one_each, released, counted, hazard, others, beside, *memory,
         counted * max(1, deliveries // counted),
     )  # fmt: skip
 
@@ -123,7 +127,7 @@ def _send_all() -> None:
         pass
 
 
-def _beside_bare(of: list[Agency], to: Receiver) -> tuple[Sent, Sent, int]:
+def _beside_bare(of: list[Agency], to: Receiver) -> tuple[Sent, Sent, Sent, int]:
     """In turns, so that a busy moment of the machine meets both."""
     again(of)
     posts = []
@@ -131,14 +135,16 @@ def _beside_bare(of: list[Agency], to: Receiver) -> tuple[Sent, Sent, int]:
         for attempt in attempts:
             body = orjson.dumps(payload(attempt.message))
             posts.append((body, headers(attempt.message, body)))
-    hub, alone = [], []
-    for _ in range(ROUNDS):
-        again(of)
-        found, counted = _timed(_send_all, to)
-        assert counted == len(posts), f"{counted} of {len(posts)} arrived"
-        hub.append(found)
-        alone.append(_timed(lambda: bare(to.url, posts), to)[0])
-    return _middle(hub), _middle(alone), len(posts)
+    one, two, alone = [], [], []
+    with senders(2) as both:
+        for _ in range(ROUNDS):
+            for found, deed in ((one, _send_all), (two, both)):
+                again(of)
+                sent, counted = _timed(deed, to)
+                assert counted == len(posts), f"{counted} of {len(posts)} arrived"
+                found.append(sent)
+            alone.append(_timed(lambda: bare(to.url, posts), to)[0])
+    return _middle(one), _middle(two), _middle(alone), len(posts)
 
 
 def _middle(found: list[Sent]) -> Sent:

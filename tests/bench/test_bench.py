@@ -33,7 +33,12 @@ def empty_database(db):
 
 
 def test_the_bench_fills_measures_and_says_what_it_found(empty_database, tmp_path):
-    told = {"BENCH_SIZE": "300", "BENCH_ENOUGH_S": "0", "BENCH_FOLDER": str(tmp_path)}
+    told = {
+        "BENCH_SIZE": "300",
+        "BENCH_DELIVERIES": "0",
+        "BENCH_ENOUGH_S": "0",
+        "BENCH_FOLDER": str(tmp_path),
+    }
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench"],
         env=os.environ | empty_database | told,

@@ -94,7 +94,8 @@ def test_a_hub_from_its_first_start_to_its_last(bare, home):
     # The pages come back when their process is killed, the worker too, and what they work with.
     for name, word in (
         ("gunicorn", "web"),
-        ("\0worker\0", "worker"),
+        ("default,bulk", "worker"),
+        ("urgent", "sender"),
         ("valkey-server", "Valkey"),
         ("bin/postgres", "PostgreSQL"),
     ):
