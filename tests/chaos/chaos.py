@@ -43,7 +43,7 @@ def chaos(run: Run) -> int:
         print(f"chaos: not settled within {run.limit_s:.0f} s")
     if verdict.complaints or settled_s is None:
         print(f"chaos: to run it again: {run.again}")
-    kills = ", ".join(f"{count} of a {kind}" for kind, count in sorted(killer.counted.items()))
+    kills = ", ".join(f"{count} of {kind}" for kind, count in sorted(killer.counted.items()))
     print(f"{verdict.summary}; {sum(killer.counted.values())} kills ({kills}); ", end="")
     print(f"{settled_s or run.limit_s:.0f} s; seed {run.seed}", flush=True)
     return 1 if verdict.complaints or settled_s is None else 0

@@ -120,9 +120,9 @@ def _deaths(lines: list[dict[str, Any]]) -> Iterator[Death]:
     """Deaths after which something sent may not have been recorded: Valkey's and beat's are none."""
     for place, line in enumerate(lines):
         kind, at = line["kind"], line["at"]
-        if kind in ("worker", "worker process"):
+        if kind in ("a worker", "a process of a worker"):
             yield Death("worker", at, at, frozenset(line["pids"]))
-        elif kind in ("postgres", "postgres session"):
+        elif kind in ("PostgreSQL", "a session of PostgreSQL"):
             back = (later["at"] for later in lines[place:] if later["kind"] == BACK)
             yield Death("PostgreSQL", at, next(back, at + 60))
 

@@ -15,7 +15,7 @@ from tests.chaos.hub import WORKERS, Hub
 from tests.chaos.run import Run
 
 DOWN_S = 2.0
-BACK = "postgres is back"
+BACK = "PostgreSQL is back"
 
 
 class Killer:
@@ -26,11 +26,11 @@ class Killer:
         self.dice = random.Random(f"{run.seed} killer")
         self.awake = False
         self.kinds: dict[str, tuple[int, Callable[[], list[int]]]] = {
-            "worker": (3, self._worker),
-            "worker process": (4, self._process),
-            "postgres": (2, self._postgres),
-            "postgres session": (1, self._session),
-            "valkey": (3, self._valkey),
+            "a worker": (3, self._worker),
+            "a process of a worker": (4, self._process),
+            "PostgreSQL": (2, self._postgres),
+            "a session of PostgreSQL": (1, self._session),
+            "Valkey": (3, self._valkey),
             "beat": (1, self._beat),
         }
         self.first = list(self.kinds)

@@ -184,8 +184,8 @@ def summary(found: Evidence, repeats: Counter[str], wrong: int) -> str:
     begun = len(list(after_recall(found)))
     return (
         f"chaos: {'FAILED, ' + str(wrong) + ' wrong' if wrong else 'held'}: {len(found.deliveries):,} deliveries, "
-        f"{states['sent']:,} sent, {states['cancelled'] - over} cancelled by {len(found.committed)} recalls, "
-        f"{over} overtaken by newer versions, "
+        f"{states['sent']:,} sent, {states['cancelled'] - over:,} cancelled by {len(found.committed)} recalls, "
+        f"{over:,} overtaken by newer versions, "
         f"{states['failed']} failed; {repeats.total()} repeats, {repeats['']} of them without a death in flight; "
         f"{begun} begun after a recall"
     )
