@@ -4,7 +4,7 @@ PY := .venv/bin/python
 # With this set, every start after an install would compile the packages anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test check bench oracle format setup lock clean
+.PHONY: help run test check bench oracle chaos format setup lock clean
 
 help:
 	@echo "make run     the demo hub on http://127.0.0.1:8000 (PORT=, HUB_HOME=, HUB_DEMO_PASSWORD=)"
@@ -12,6 +12,7 @@ help:
 	@echo "make check   lint, types, missing migrations, layers"
 	@echo "make bench   measures beside the same calls without permission (BENCH_SIZE=1000000), and sending (BENCH_DELIVERIES=)"
 	@echo "make oracle  long random histories, and ten minutes of writers and readers at once"
+	@echo "make chaos   10,000 deliveries while everything is killed at random (CHAOS_DELIVERIES=, CHAOS_SEED=)"
 	@echo "make format  write the code as make check wants it"
 	@echo "make lock    pin requirements.in anew in requirements.txt"
 	@echo "make clean   remove what was built and installed; the data in var/ stays"
@@ -35,7 +36,11 @@ bench:
 oracle:
 	@$(PYTHON) hub/launcher/install.py python
 	@ORACLE_HISTORIES=$${ORACLE_HISTORIES:-2000} ORACLE_STEPS=$${ORACLE_STEPS:-30} ORACLE_OVERLAP_S=$${ORACLE_OVERLAP_S:-600} \
-		exec $(PY) -m hub.launcher test -- tests/oracle -q -s $(ARGS)
+		exec $(PY) -m hub.launcher test -- tests/oracle -q -rP -n 2 $(ARGS)
+
+chaos:
+	@$(PYTHON) hub/launcher/install.py python
+	@exec $(PY) -m tests.chaos
 
 format: setup
 	@$(PY) -m ruff check --fix --quiet . && $(PY) -m ruff format --quiet .

@@ -9,9 +9,10 @@ from django.core.exceptions import ValidationError
 
 from bulletins.faces.actions import Cut, make_faces
 from bulletins.faces.content import content_of
+from bulletins.faces.derived import derived_from, lock_with_derived
 from bulletins.faces.sources import Source, below_sources, sources_for
 from bulletins.markings.rules import marking_of
-from bulletins.models import Bulletin, LinkedSeizure, Record, SeizureReport, Version
+from bulletins.models import Bulletin, Record, SeizureReport, SourceLink, Version
 from bulletins.publishing.rules import publish_refusals
 from bulletins.publishing.signals import published
 from bulletins.retention.rules import review_of
@@ -29,7 +30,7 @@ def publish(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, n
     what is missing, by field. The caller's transaction holds it all.
     """
     version = freeze(record, viewer=viewer, at=at, note=note)
-    hand_over([record.pk], at=at, viewer=viewer)
+    hand_over([record.pk], at=at, viewer=viewer, derived=_bound_with(version))
     return version
 
 
@@ -39,24 +40,41 @@ def rests_on(records: Iterable[int]) -> set[int]:
     return {pk for linked in rows.values_list("linked", flat=True) for pk in linked}
 
 
-def hand_over(records: list[int], *, at: datetime, viewer: Viewer | None = None) -> None:
-    """Give owners their newest versions: the second half of publishing, for one record or many."""
-    published.send(sender=Record, records=records, at=at, viewer=viewer)
+def _bound_with(version: Version) -> list[int]:
+    """What is derived from the version's record, where that rests on more than before: so does what is derived."""
+    if not version.linked:
+        return []
+    earlier = Version.objects.filter(record_id=version.record_id, number__lt=version.number)
+    known = {pk for linked in earlier.values_list("linked", flat=True) for pk in linked}
+    return sorted(derived_from([version.record_id])) if set(version.linked) - known else []
+
+
+def hand_over(
+    records: list[int], *, at: datetime, viewer: Viewer | None = None, derived: Iterable[int] = ()
+) -> None:
+    """Give owners their newest versions: the second half of publishing, for one record or many.
+
+    What is `derived` from them is decided anew with them.
+    """
+    published.send(sender=Record, records=records, at=at, viewer=viewer, derived=list(derived))
 
 
 def freeze(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime, note: str = "") -> Version:
     """The first half of publishing: the version and its whole face, which nobody can read before `hand_over`."""
     linked = (
-        list(LinkedSeizure.objects.filter(bulletin_id=record.pk).values_list("seizure_id", flat=True))
+        list(SourceLink.objects.filter(bulletin_id=record.pk).values_list("source_id", flat=True))
         if isinstance(record, Bulletin)
         else []
     )
+    if set(linked) - rests_on([record.pk]):
+        lock_with_derived([record.pk], linking=True)
+    else:
+        lock_records([record.pk])
     refusals = publish_refusals(record)
     if linked and (below := below_sources(linked, marking_of(record), viewer)):
         refusals["tlp"] = [*refusals.get("tlp", []), *below]
     if refusals:
         raise ValidationError(refusals)
-    lock_records([record.pk])
     number = Record.objects.values_list("latest", flat=True).get(pk=record.pk) + 1
     content = content_of(record)
     if content["identifiers"]:

@@ -1,7 +1,7 @@
 """The models of the bulletins app, gathered from its stages."""
 
 from bulletins.faces.models import Face, Found
-from bulletins.publishing.models import Bulletin, LinkedSeizure, Photograph
+from bulletins.publishing.models import Bulletin, Photograph, SourceLink
 from bulletins.records.models import Identifier, Record, Substance, Version
 from bulletins.seizures.models import SeizureReport
 from bulletins.vocabulary.models import Detection, Drug, Method, Mode, Port
@@ -13,13 +13,13 @@ __all__ = [
     "Face",
     "Found",
     "Identifier",
-    "LinkedSeizure",
     "Method",
     "Mode",
     "Photograph",
     "Port",
     "Record",
     "SeizureReport",
+    "SourceLink",
     "Substance",
     "Version",
 ]

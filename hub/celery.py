@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, setup_logging, worker_init, worker_process_init
+from celery.signals import beat_init, setup_logging, task_postrun, worker_init, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hub.settings")
 
@@ -45,3 +45,11 @@ def look_no_more_through_what_stays(**kwargs: Any) -> None:
 @setup_logging.connect
 def keep_our_logging(**kwargs: Any) -> None:
     """Django's LOGGING stands; Celery's own format would print results and arguments."""
+
+
+@task_postrun.connect
+def note_run(task: Any = None, state: str = "", **kwargs: Any) -> None:
+    """For the operators' page: a sweep that has not run for a minute means that nobody works."""
+    from hub.runs import note_run
+
+    note_run(task.name, failed=state != "SUCCESS")

@@ -5,9 +5,12 @@ import logging
 import traceback
 from datetime import UTC, datetime
 
+# What a line may say beside its message, by `extra`: ids, codes and numbers. Anything else is dropped.
+FACTS = ("request_id", "delivery", "channel", "kind", "attempt", "count", "failure", "wait_s")
+
 
 class Line(logging.Formatter):
-    """Time, level, logger, message; of an exception its kind and place, its own words only if asked."""
+    """Time, level, logger, message, facts; of an exception its kind and place, its own words only if asked."""
 
     def __init__(self, *, with_error_text: bool = False) -> None:
         super().__init__()
@@ -20,6 +23,7 @@ class Line(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        line |= {name: value for name in FACTS if (value := getattr(record, name, None)) not in (None, "")}
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             line["error"] = type(error).__name__

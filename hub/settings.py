@@ -127,16 +127,24 @@ CELERY_TIMEZONE = "UTC"
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "sharing.deliveries.tasks.*": {"queue": "urgent"},
+    "sharing.deliveries.digests.tasks.*": {"queue": "default"},
     "hub.trail.tasks.*": {"queue": "default"},
     "sharing.tasks.refresh_due": {"queue": "default"},
     "sharing.tasks.compare_grants": {"queue": "bulk"},
     "sharing.audiences.tasks.*": {"queue": "default"},
+    "sharing.receipts.tasks.*": {"queue": "default"},
     "sharing.briefings.tasks.*": {"queue": "bulk"},
     "sharing.retention.tasks.*": {"queue": "bulk"},
 }
 CELERY_BEAT_SCHEDULE = {
     # What was not sent at once, whatever the reason, is found here: the outbox promises, the broker hastens.
     "sweep": {"task": "sharing.deliveries.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
+    # Digests that are due. One that is convened late tells of all that came until then.
+    "convene-digests": {
+        "task": "sharing.deliveries.digests.tasks.convene",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
     # A release that has begun, an end that has passed: the ends are exact without it, the starts wait for it.
     "refresh": {"task": "sharing.tasks.refresh_due", "schedule": 5.0, "options": {"expires": 5}},
     # What a suspension or a change of an agreement left to be recomputed; an agreement that begins; one near its end.
@@ -147,6 +155,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 10},
     },
     "warn-of-ends": {"task": "sharing.tasks.warn_of_ends", "schedule": crontab(minute=23)},
+    # Who was asked to acknowledge by a time: reminded ahead, told on when it is over.
+    "remind": {"task": "sharing.receipts.tasks.remind_due", "schedule": 20.0, "options": {"expires": 20}},
     "number-entries": {
         "task": "sharing.audiences.tasks.number_entries",
         "schedule": 2.0,
@@ -157,6 +167,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "sharing.retention.tasks.tell_of_reviews",
         "schedule": crontab(hour=12, minute=5),
     },
+    # A page that was answered while its record was recalled: its ledger row may have come after the recall's look.
+    "tell-of-recalls": {"task": "sharing.tasks.tell_of_recalls", "schedule": crontab(minute=41)},
     "sweep-leftovers": {"task": "sharing.retention.tasks.sweep_leftovers", "schedule": crontab(minute=23)},
     # Asked often, so that a mail server that was away costs minutes; each inspector is told once an hour.
     "mail-heads": {"task": "hub.trail.tasks.mail_heads", "schedule": 300.0, "options": {"expires": 300}},
@@ -254,8 +266,12 @@ SPECTACULAR_SETTINGS = {
         "Qualifier": "bulletins.vocabulary.lists.Qualifier",
         "Region": "bulletins.vocabulary.lists.Region",
         "Tlp": "bulletins.markings.models.TLP",
+        "Urgency": "bulletins.publishing.models.Urgency",
         "AgreementState": "sharing.agreements.rules.Stand",
         "RecallAnswerKind": "sharing.recalls.models.AnswerKind",
+        "DeliveryState": "sharing.deliveries.models.DeliveryState",
+        "DeliveryChannel": "sharing.deliveries.models.Channel",
+        "AlertKind": "sharing.deliveries.models.AlertKind",
         "CorrectionState": "sharing.corrections.models.CorrectionState",
     },
     "SCHEMA_PATH_PREFIX": "/api/v1/",
@@ -295,11 +311,24 @@ else:
     EMAIL_TIMEOUT = 10
     globals().update(env.mail("EMAIL_URL"))
 
+# An amendment that is no hazard waits so long for the next one: several edits within minutes are told once.
+SETTLE_EDITS_S = env.number("SETTLE_EDITS_S", 5 if HUB_DEMO else 120, low=0, high=3600)
+
 # --- The way out ------------------------------------------------------------------------------------------
 # Networks of one's own that hub/outgoing may reach; every other address must be a public one.
 OUTGOING_ALLOW = env.networks("OUTGOING_ALLOW", "127.0.0.0/8,::1/128" if HUB_DEMO else "")
 # Fernet keys for endpoints' secrets, the newest first; without any, one is derived from SECRET_KEY.
 WEBHOOK_KEYS = env.fernet_keys("WEBHOOK_KEYS")
+# How long a receiver has to answer; the first wait before it is tried again, doubled from then on; and after how long
+# whoever has begun a delivery is taken for dead. Shorter ones are for tests.
+DELIVERY_TIMEOUT_S = env.number("DELIVERY_TIMEOUT_S", 10, low=1, high=10)
+DELIVERY_FIRST_WAIT_S = env.number("DELIVERY_FIRST_WAIT_S", 15, low=1, high=3600)
+DELIVERY_CLAIM_S = env.number("DELIVERY_CLAIM_S", 50, low=3 * DELIVERY_TIMEOUT_S, high=600)
+
+# What a monitor shows as a bearer at /metrics; without it there is no such page.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 32:
+    env.refuse("METRICS_TOKEN must have 32 characters at least")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]

@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sharing.releases.urls")),
     path("", include("sharing.agreements.urls")),
     path("", include("sharing.communities.urls")),
+    path("", include("sharing.subscriptions.urls")),
     path("", include("sharing.deliveries.urls")),
     path("", include("sharing.recalls.urls")),
     path("", include("sharing.corrections.urls")),

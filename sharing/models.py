@@ -5,20 +5,22 @@ from sharing.audiences.models import Entry, Given, Grant, Received, Rewording, U
 from sharing.briefings.models import Briefing
 from sharing.communities.models import Community, Invitation, Joining, Membership
 from sharing.corrections.models import Correction
-from sharing.deliveries.models import Alert, Delivery, Endpoint, InboxItem, NoticeRead
+from sharing.deliveries.models import Alert, Asked, Delivery, Endpoint, InboxItem, NoticeRead, Visit
 from sharing.disclosures.models import LedgerRow
 from sharing.emergencies.models import Emergency, Opened
 from sharing.ledger.models import LedgerGiven, LedgerTaken
 from sharing.recalls.models import RecallAnswer, Told
-from sharing.receipts.models import Answered, Receipt
+from sharing.receipts.models import Answered, Receipt, Reminded
 from sharing.releases.models import Consent, Recall, Release
 from sharing.requests.models import OnwardRequest, Verdict
 from sharing.retention.models import Leftover
+from sharing.subscriptions.models import QuietHours, Subscription
 
 __all__ = [
     "Agreement",
     "Alert",
     "Answered",
+    "Asked",
     "Briefing",
     "Community",
     "Consent",
@@ -41,14 +43,18 @@ __all__ = [
     "NoticeRead",
     "OnwardRequest",
     "Opened",
+    "QuietHours",
     "Recall",
     "RecallAnswer",
     "Receipt",
     "Received",
     "Release",
+    "Reminded",
     "Rewording",
+    "Subscription",
     "Told",
     "Unsettled",
     "Verdict",
+    "Visit",
     "Withdrawal",
 ]

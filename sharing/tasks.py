@@ -12,6 +12,7 @@ from django.utils import timezone
 from sharing.audiences.actions import rebuild_grants
 from sharing.flow import refresh
 from sharing.flow.lapsing import begin_due, settle_left, warn_of_lapsing
+from sharing.flow.recalling import tell_who_had_it_meanwhile
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,12 @@ def warn_of_ends() -> int:
     """Tell both sides of agreements that lapse soon; return how many notices were written."""
     with transaction.atomic():
         return warn_of_lapsing(at=timezone.now())
+
+
+@shared_task
+def tell_of_recalls() -> int:
+    """Tell of recent recalls whoever was given the record in that very instant; return how many were told."""
+    return tell_who_had_it_meanwhile(at=timezone.now())
 
 
 @shared_task

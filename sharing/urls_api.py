@@ -9,6 +9,13 @@ from hub.agencies.api import AgencyDetail, AgencyList
 from hub.rest.schema import DocsView, SchemaView
 from hub.rest.views import NoSuchAddress
 from sharing.corrections.api import CorrectionAnswer, CorrectionDetail, CorrectionList, CorrectionTake
+from sharing.deliveries.api import (
+    DeliveryDetail,
+    DeliveryList,
+    DeliveryResend,
+    EndpointList,
+    EndpointResend,
+)
 from sharing.disclosures.api import (
     BulletinDetail,
     BulletinList,
@@ -45,6 +52,7 @@ from sharing.rest.communities import (
 )
 from sharing.rest.marking import BulletinMarking, SeizureMarking
 from sharing.rest.releases import Recall, ReleaseList, ReleasePreview
+from sharing.subscriptions.api import SubscriptionDetail, SubscriptionList
 
 urlpatterns: list[URLPattern] = [
     path("schema/", SchemaView.as_view(), name="api-schema"),
@@ -85,6 +93,11 @@ urlpatterns: list[URLPattern] = [
     path("v1/recalls/", RecallList.as_view(), name="api-recalls"),
     path("v1/recalls/<uuid:uid>/answers/", RecallAnswers.as_view(), name="api-recall-answers"),
     path("v1/recalls/<uuid:uid>/proof/", RecallProof.as_view(), name="api-recall-proof"),
+    path("v1/deliveries/", DeliveryList.as_view(), name="api-deliveries"),
+    path("v1/deliveries/endpoints/", EndpointList.as_view(), name="api-endpoints"),
+    path("v1/deliveries/endpoints/<uuid:uid>/resend/", EndpointResend.as_view(), name="api-endpoint-resend"),
+    path("v1/deliveries/<uuid:uid>/", DeliveryDetail.as_view(), name="api-delivery"),
+    path("v1/deliveries/<uuid:uid>/resend/", DeliveryResend.as_view(), name="api-delivery-resend"),
     path("v1/receipts/", ReceiptList.as_view(), name="api-receipts"),
     path("v1/agreements/", AgreementList.as_view(), name="api-agreements"),
     path("v1/agreements/<slug:code>/", AgreementDetail.as_view(), name="api-agreement"),
@@ -92,6 +105,8 @@ urlpatterns: list[URLPattern] = [
     path("v1/agreements/<slug:code>/decline/", AgreementDecline.as_view(), name="api-agreement-decline"),
     path("v1/agreements/<slug:code>/suspend/", AgreementSuspend.as_view(), name="api-agreement-suspend"),
     path("v1/agreements/<slug:code>/resume/", AgreementResume.as_view(), name="api-agreement-resume"),
+    path("v1/subscriptions/", SubscriptionList.as_view(), name="api-subscriptions"),
+    path("v1/subscriptions/<uuid:uid>/", SubscriptionDetail.as_view(), name="api-subscription"),
     path("v1/ledger/", LedgerList.as_view(), name="api-ledger"),
     path("v1/requests/", RequestList.as_view(), name="api-requests"),
     path("v1/requests/<uuid:uid>/", RequestDetail.as_view(), name="api-request"),

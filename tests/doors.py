@@ -13,7 +13,7 @@ from sharing import models as shared
 
 LOCKED = (
     known.Record, known.Version, known.Face, known.Found, known.Substance, known.Identifier, known.Photograph,
-    known.LinkedSeizure, shared.Received, shared.Grant, shared.Given, shared.Rewording, shared.Release,
+    known.SourceLink, shared.Received, shared.Grant, shared.Given, shared.Rewording, shared.Release,
     shared.Receipt, shared.LedgerGiven, shared.LedgerTaken,
 )  # fmt: skip
 DEPTH = 5

@@ -4,6 +4,7 @@ import { start as filter } from "./filter.js";
 import { start as inbox } from "./inbox.js";
 import { start as live } from "./live.js";
 import { start as menus } from "./menus.js";
+import { start as news } from "./news.js";
 import { start as picker } from "./picker.js";
 import { start as present } from "./present.js";
 import { start as rows } from "./rows.js";
@@ -12,7 +13,7 @@ import { start as theme } from "./theme.js";
 import { start as upload } from "./upload.js";
 import { start as viewer } from "./viewer.js";
 
-const FEATURES = [menus, theme, small, picker, rows, filter, autosave, upload, live, inbox, viewer, present];
+const FEATURES = [menus, theme, small, picker, rows, filter, autosave, upload, live, inbox, news, viewer, present];
 
 function startAll(root) {
   for (const feature of FEATURES) {

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from bulletins.publishing.models import Bulletin
 from bulletins.records.models import Record, Substance
 from bulletins.seizures.models import SeizureReport
+from bulletins.vocabulary.countries import countries_named
 from bulletins.vocabulary.lists import FieldGroup
 from bulletins.vocabulary.terms import terms
 
@@ -147,6 +148,8 @@ def columns_of(shown: dict[str, Any]) -> dict[str, Any]:
         "hazard": bool(core.get("hazard")),
         "urgency": core.get("urgency", ""),
         "mass_kg": sum(masses) if masses else None,
+        "origin": core.get("origin_country", ""),
+        "destinations": countries_named(place.get("destination", "")),
     }
 
 

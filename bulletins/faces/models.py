@@ -39,6 +39,8 @@ class FaceColumns(Marked):
     hazard = models.BooleanField(default=False)
     urgency = models.CharField(max_length=10, blank=True)
     mass_kg = models.DecimalField(max_digits=14, decimal_places=6, null=True)
+    origin = models.CharField(max_length=2, blank=True)
+    destinations = ArrayField(models.CharField(max_length=2), default=list)
 
     class Meta:
         abstract = True

@@ -14,7 +14,7 @@ from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from bulletins.flow import publish, sources_for
-from bulletins.publishing.models import Bulletin, LinkedSeizure, Photograph
+from bulletins.publishing.models import Bulletin, Photograph, SourceLink
 from bulletins.publishing.photographs.storage import forget_when_committed, stored_name
 from bulletins.publishing.querysets import working_copies
 from bulletins.publishing.telltales import Telltale, without
@@ -240,12 +240,12 @@ def _sources(record: Record, refs: list[str], viewer: Viewer) -> tuple[set[int],
 
 def _link(record: Record, seizures: set[int], viewer: Viewer) -> None:
     """Make `seizures` what it rests on. What the viewer cannot see at present stays: nobody took it out."""
-    links = LinkedSeizure.objects.filter(bulletin_id=record.pk)
-    known = set(links.values_list("seizure_id", flat=True))
+    links = SourceLink.objects.filter(bulletin_id=record.pk)
+    known = set(links.values_list("source_id", flat=True))
     seen = {each.id for each in sources_for(viewer, ids=known)}
-    links.filter(seizure_id__in=seen - seizures).delete()
-    LinkedSeizure.objects.bulk_create(
-        LinkedSeizure(bulletin_id=record.pk, seizure_id=pk) for pk in sorted(seizures - known)
+    links.filter(source_id__in=seen - seizures).delete()
+    SourceLink.objects.bulk_create(
+        SourceLink(bulletin_id=record.pk, source_id=pk) for pk in sorted(seizures - known)
     )
 
 
@@ -279,7 +279,7 @@ def discard(record: Bulletin | SeizureReport, *, viewer: Viewer, at: datetime) -
     photographs = list(Photograph.objects.filter(record_id=record.pk).values_list("uid", flat=True))
     for model in (Substance, Identifier, Photograph):
         model._default_manager.filter(record_id=record.pk).delete()
-    LinkedSeizure.objects.filter(bulletin_id=record.pk).delete()
+    SourceLink.objects.filter(bulletin_id=record.pk).delete()
     write_trail(
         f"{record.kind}.discard",
         viewer=viewer,

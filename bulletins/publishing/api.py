@@ -293,7 +293,7 @@ def working_copy_shapes(records: Iterable[Any], viewer: Viewer) -> list[dict[str
     """The JSON of working copies, for their own agency alone. What hangs on them is best prefetched."""
     copies = list(records)
     linked = {
-        each.pk: [link.seizure_id for link in each.links.all()]
+        each.pk: [link.source_id for link in each.links.all()]
         for each in copies
         if each.kind == Kind.BULLETIN
     }

@@ -38,14 +38,16 @@ class Bulletin(Record):
         ]
 
 
-class LinkedSeizure(models.Model):
+class SourceLink(models.Model):
     """A record that a bulletin rests on: mostly seizure reports, its agency's own or given to it; or a bulletin."""
 
     bulletin = models.ForeignKey(Bulletin, models.CASCADE, related_name="links")
-    seizure = models.ForeignKey(Record, models.CASCADE, related_name="+")
+    source = models.ForeignKey(Record, models.CASCADE, related_name="+")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["bulletin", "seizure"], name="linked_seizure_once")]
+        # Its name from when sources were reports alone; functions of the database know it.
+        db_table = "bulletins_linkedseizure"
+        constraints = [models.UniqueConstraint(fields=["bulletin", "source"], name="source_link_once")]
 
 
 class Photograph(models.Model):

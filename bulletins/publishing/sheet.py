@@ -16,7 +16,7 @@ from bulletins.markings.rules import marking_of
 from bulletins.publishing.actions import Entry, Errors
 from bulletins.publishing.fields import Vocabulary
 from bulletins.publishing.forms import PhotographForm, RecordForm, initial_of
-from bulletins.publishing.models import Bulletin, LinkedSeizure, PhotographGroup
+from bulletins.publishing.models import Bulletin, PhotographGroup, SourceLink
 from bulletins.publishing.rows import (
     IdentifierRow,
     Rows,
@@ -251,8 +251,8 @@ def _linked(record: Bulletin | SeizureReport, viewer: Viewer | None) -> list[str
     """References of what it rests on, as far as the viewer may see it."""
     if viewer is None or record.pk is None or not isinstance(record, Bulletin):
         return []
-    links = LinkedSeizure.objects.filter(bulletin_id=record.pk).order_by("id")
-    ids = list(links.values_list("seizure_id", flat=True))
+    links = SourceLink.objects.filter(bulletin_id=record.pk).order_by("id")
+    ids = list(links.values_list("source_id", flat=True))
     refs = {each.id: each.ref for each in sources_for(viewer, ids=ids)}
     return [refs[pk] for pk in ids if pk in refs]
 

@@ -14,6 +14,8 @@ from django.http import HttpRequest, HttpResponse
 
 # Written at most this often, so that reading pages does not write a session row each time.
 STAMP_EVERY_S = 60
+# What an open page asks for by itself is no use of the hub: it must not keep a session alive.
+BY_ITSELF = ("/inbox/news/",)
 
 
 @receiver(user_logged_in, dispatch_uid="hub.accounts.session_began")
@@ -33,6 +35,6 @@ class IdleMiddleware:
             began, seen = request.session.get("began_at", now), request.session.get("seen_at", now)
             if now - seen > settings.SESSION_IDLE_S or now - began > settings.SESSION_ABSOLUTE_S:
                 logout(request)
-            elif now - seen >= STAMP_EVERY_S:
+            elif now - seen >= STAMP_EVERY_S and request.path not in BY_ITSELF:
                 request.session["seen_at"] = now
         return self.get_response(request)

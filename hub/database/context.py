@@ -21,6 +21,8 @@ EXCHANGE = "select {}, {}".format(
 )
 # Held together by those who decide, alone by whoever changes what all decisions rest on.
 GROUND = 7_303
+# Held together by those who mark records anew, alone by whoever lets one rest on others.
+LINKS = 7_304
 _is_engine: ContextVar[bool] = ContextVar("is_engine", default=False)
 # Whose settings the transaction has, as `viewing` left them: it alone sets them, and puts this back with them.
 _mine: ContextVar[tuple[int, ...]] = ContextVar("mine", default=())
@@ -107,8 +109,21 @@ def hold_ground(*, alone: bool = False) -> None:
     Whoever decides holds it together with others, after the records' locks; whoever changes it holds it `alone`:
     so no grant is written by what was read before a suspension and committed after it.
     """
+    _hold(GROUND, alone)
+
+
+def hold_links(*, alone: bool = False) -> None:
+    """Keep what rests on what as it is, until the transaction ends; `alone`, to change it. After the records' locks.
+
+    A record's sources are not locked instead: whoever publishes holds the record before it is known what it is to rest
+    on, and would take the sources' locks out of their order.
+    """
+    _hold(LINKS, alone)
+
+
+def _hold(key: int, alone: bool) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"select pg_advisory_xact_lock{'' if alone else '_shared'}(%s)", [GROUND])
+        cursor.execute(f"select pg_advisory_xact_lock{'' if alone else '_shared'}(%s)", [key])
 
 
 def _exchange(values: tuple[str, ...]) -> tuple[str, ...]:

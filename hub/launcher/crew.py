@@ -130,7 +130,7 @@ class Crew:
                 child.deaths = 1 if now - child.started_at > 60 else child.deaths + 1
                 wait = min(30.0, 0.5 * 2 ** (child.deaths - 1))
                 child.again_at = now + wait
-                how = ended(child.process.returncode)
+                how = process.ended(child.process.returncode)
                 print(f"hub: {child.name} {how}; starting it again in {wait:g} s", flush=True)
             elif child.again_at and now >= child.again_at:
                 child.again_at = 0.0
@@ -166,7 +166,3 @@ class Crew:
                 os.killpg(child.process.pid, signum)
             elif child.process.poll() is None:
                 child.process.send_signal(signum)
-
-
-def ended(status: int) -> str:
-    return f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"

@@ -44,6 +44,8 @@ THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "o
 class Postgres:
     """One server on `folder`; `sockets` is a short private path."""
 
+    name = "PostgreSQL"
+
     def __init__(self, folder: Path, sockets: Path, log: Path, *, throwaway: bool) -> None:
         self.folder, self.sockets, self.log, self.throwaway = folder, sockets, log, throwaway
         self.process: subprocess.Popen[bytes] | None = None
@@ -118,13 +120,18 @@ class Postgres:
             os.chown(folder, process.NOBODY, process.NOBODY)
 
     def clear_stale(self) -> None:
-        """After a kill -9: waits for a server still stopping, then removes the pid file it left."""
+        """After a kill -9: waits for a server still stopping, then removes the pid file it left.
+
+        What its first process left behind goes too, a session in the middle of a query above all: PostgreSQL does not
+        start beside one.
+        """
         pidfile = self.folder / "postmaster.pid"
         if pidfile.exists():
             first = pidfile.read_text().splitlines()[:1]
             if first and first[0].isdecimal():
                 process.end(int(first[0]), str(self.folder))
             pidfile.unlink(missing_ok=True)
+        process.end_all_inside(self.folder.resolve())
 
     def wait(self, limit_s: float = 60.0) -> None:
         """Returns when the server answers and has the roles and the database."""

@@ -99,6 +99,30 @@ def end(pid: int, marker: str, *, signum: int = signal.SIGINT, patience_s: float
             return
 
 
+def end_all_inside(folder: Path) -> None:
+    """Kills what works inside `folder`: children that outlived a process that was killed itself."""
+    while left := [pid for pid in running() if works_inside(pid, folder)]:
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+
+
+def running() -> list[int]:
+    """Every live process; none where there is no /proc."""
+    try:
+        return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal()]
+    except OSError:
+        return []
+
+
+def works_inside(pid: int, folder: Path) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cwd").readlink() == folder
+    except OSError:
+        return False
+
+
 def copied(source: Path, target: Path) -> Path:
     """`source` copied to `target` once, for a user who cannot reach the original."""
     if not target.exists():
@@ -110,3 +134,7 @@ def copied(source: Path, target: Path) -> Path:
         except OSError:
             shutil.rmtree(fresh)
     return target
+
+
+def ended(status: int) -> str:
+    return f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"

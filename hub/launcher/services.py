@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hub import env
+from hub.launcher import process
 from hub.launcher.postgres import Postgres
 from hub.launcher.valkey import Valkey
 
@@ -43,12 +44,23 @@ class Services:
             self.valkey = Valkey(home / "valkey", self.sockets, logs / "valkey.log", throwaway=throwaway)
             self.settings["REDIS_URL"] = self.valkey.url
         self.started = [service for service in (self.valkey, self.postgres) if service is not None]
+        self.again_at = 0.0
 
     def start(self) -> None:
         for service in self.started:
             service.start()
         for service in self.started:
             service.wait()
+
+    def tend(self) -> None:
+        """Starts again what died, at most once a second. Whoever uses it asks until it answers."""
+        if (now := time.monotonic()) < self.again_at:
+            return
+        for service in self.started:
+            if service.process is not None and (status := service.process.poll()) is not None:
+                print(f"hub: {service.name} {process.ended(status)}; starting it again", flush=True)
+                self.again_at = now + 1.0
+                service.start()
 
     def stop(self) -> None:
         for service in self.started:

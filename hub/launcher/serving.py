@@ -55,6 +55,7 @@ def serve(home: Path) -> int:
             announce(services, listen, port, time.monotonic() - began)
             while True:
                 crew.tend(1.0)
+                services.tend()
         except KeyboardInterrupt:
             return 0
         finally:

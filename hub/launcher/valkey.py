@@ -16,6 +16,8 @@ from hub.launcher import process
 class Valkey:
     """One server on `folder`; `sockets` is a short private path."""
 
+    name = "Valkey"
+
     def __init__(self, folder: Path, sockets: Path, log: Path, *, throwaway: bool) -> None:
         self.folder, self.socket, self.log, self.throwaway = folder, sockets / "valkey", log, throwaway
         self.process: subprocess.Popen[bytes] | None = None

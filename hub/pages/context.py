@@ -96,11 +96,17 @@ def places(viewer: Reader, path: str) -> tuple[Entry, ...]:
             below += (entry("reviews", _("Reviews"), "/reviews/", "event"),)
         if viewer.can("auditor", "releaser", "liaison", "admin"):
             below += (entry("ledger", _("Ledger"), "/ledger/", "list"),)
-    found.append(entry("sharing", _("Sharing"), "/agreements/", "share", below=below))
+        if viewer.can("liaison", "admin"):
+            below += (entry("endpoints", _("Endpoints"), "/endpoints/", "send", under=("/deliveries/",)),)
+    found.append(
+        entry("sharing", _("Sharing"), "/agreements/", "share", below=below, under=("/deliveries/",))
+    )
     if viewer.agency_id is None and viewer.can("inspector"):
         found.append(entry("emergencies", _("Emergencies"), "/emergencies/", "warning"))
     if viewer.can("auditor", "inspector"):
         found.append(entry("trail", _("Trail"), "/trail/", "history"))
+    if viewer.agency_id is None and viewer.can("steward", "inspector"):
+        found.append(entry("operations", _("Operations"), "/operations/", "insights"))
     return tuple(found)
 
 

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
-from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from hub.accounts.problems import TooLarge
+from hub.rest.pace import MINUTE_S, within
 from hub.trail.middleware import client_address
-
-log = logging.getLogger(__name__)
-MINUTE_S = 60
-
 
 # More is received than a photograph may have, so that its own limit can be said in words.
 MOST_BYTES = 30 * 2**20
@@ -36,22 +30,10 @@ class PerMinute(BaseThrottle):
     def allow_request(self, request: Request, view: Any) -> bool:
         person = request.user if request.user and request.user.is_authenticated else None
         if person is None:
-            return self._within(
-                f"address:{client_address(request._request)}", settings.API_STRANGERS_A_MINUTE
-            )
+            return within(f"address:{client_address(request._request)}", settings.API_STRANGERS_A_MINUTE)
         token = request.auth
         caller = f"token:{token.pk}" if token is not None else f"person:{person.pk}"
-        return self._within(caller, settings.API_REQUESTS_A_MINUTE)
+        return within(caller, settings.API_REQUESTS_A_MINUTE)
 
     def wait(self) -> float:
         return MINUTE_S - time.time() % MINUTE_S
-
-    def _within(self, caller: str, allowed: int) -> bool:
-        key = f"hub:api:{caller}:{int(time.time() // MINUTE_S)}"
-        try:
-            cache.add(key, 0, 2 * MINUTE_S)
-            return cache.incr(key) <= allowed
-        except (RedisError, ValueError):
-            # A cache that is away must not stop the work: the limit is courtesy, not access.
-            log.warning("requests are not being counted: the cache does not answer")
-            return True

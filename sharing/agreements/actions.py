@@ -65,7 +65,7 @@ def claim(row: Agreement, *, revision: int) -> Agreement:
 def check(terms: Terms, *, by: int, at: datetime, besides: Iterable[int | None] = ()) -> None:
     """Raise ValidationError by field unless the two may agree on this. `besides` are rows it does not compete with."""
     parties = Agency.objects.in_bulk([terms.first, terms.second])
-    nations = (_nation(parties[terms.first]), _nation(parties[terms.second]))
+    nations = (nation_of(parties[terms.first]), nation_of(parties[terms.second]))
     errors: dict[str, list[str]] = {}
     for field, said in terms_refusals(terms, by=by, nations=nations, at=at):
         errors.setdefault(field, []).append(said)
@@ -170,7 +170,7 @@ def _others(terms: Terms, at: datetime, besides: Iterable[int | None]) -> list[S
     ]
 
 
-def _nation(agency: Agency) -> str:
+def nation_of(agency: Agency) -> str:
     """What 'of one country' compares: an international body is its own."""
     body = agency.kind == "international" or not agency.country
     return f"body:{agency.code}" if body else agency.country

@@ -15,7 +15,7 @@ from bulletins.records.models import Kind
 from bulletins.vocabulary.lists import WITHHOLDABLE
 from bulletins.vocabulary.terms import terms as vocabulary
 from hub.agencies.models import Agency, AgencyState
-from sharing.agreements.actions import terms_of
+from sharing.agreements.actions import nation_of, terms_of
 from sharing.agreements.models import Agreement
 from sharing.agreements.rules import Scope, Terms
 
@@ -62,15 +62,17 @@ class AgreementForm(forms.Form):
         self.row = row
         super().__init__(data, initial=self._initial())
         others = Agency.objects.filter(state=AgencyState.ACTIVE).exclude(pk=viewer_agency).order_by("code")
+        # Between two agencies of one country nothing rests on an agreement.
+        abroad = [each for each in others if nation_of(each) != nation_of(self.own)]
         if row is not None:
             del self.fields["other"]
         else:
             self.fields["other"].choices = [  # type: ignore[attr-defined]
                 ("", _("Choose an agency")),
-                *((agency.code, f"{agency.code}, {agency.label}") for agency in others),
+                *((each.code, f"{each.code}, {each.label}") for each in abroad),
             ]
             self.fields["other"].error_messages["invalid_choice"] = _(
-                "There is no such agency at work in the hub: choose one of the list."
+                "Choose one of the list: an agency of another country that is at work in the hub."
             )
         for side in SIDES:
             for name, made in _scope_fields().items():

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from bulletins.faces.actions import Cut, faces_of, make_faces, mark_faces
 from bulletins.faces.wording import digest_of
 from bulletins.models import Record
+from hub.accounts.viewer import Viewer
 from hub.database.context import engine, hold_ground, lock_records
 from sharing.audiences.models import EntryKind, Grant, WithdrawalKind
 from sharing.audiences.permission import view_record
 from sharing.releases.facts import World, load
-from sharing.releases.grounds import Opening, Reach, Treaty
+from sharing.releases.grounds import Opening, Treaty
 from sharing.releases.models import Recall
 from sharing.releases.rules import Decision, decide, decide_emergency
 
@@ -49,6 +51,7 @@ class Row:
     until: datetime | None
     since: datetime
     emergency: int | None = None
+    acknowledge_by: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -70,13 +73,15 @@ COVERED = """(cardinality(g.directions) = 1 and f.kind = any(%(kinds)s::varchar[
     and f.withheld @> %(withheld)s::varchar[] and cardinality(f.linked) = 0
     and (%(drugs)s::varchar[] is null or f.drugs <@ %(drugs)s::varchar[]))"""
 
+GONE = "g.record_id, g.group_id, g.person_id, g.face_id, g.visible_since, g.release_id, g.emergency_id"
 # What follows the deletion of grants, as `gone`: withdrawals for recipients, entries, and who lost what.
 TOLD = """
     told as (
         insert into sharing_withdrawal (agency_id, person_id, record_kind, owner_id, uid, ref, version, tlp,
-                                        kind, reason, had_since, at, recall_id, only_version)
+                                        kind, reason, had_since, at, recall_id, only_version, basis)
         select gone.group_id, gone.person_id, f.kind, f.owner_id, f.uid, f.ref, f.version, f.tlp,
-               %(ending)s, %(reason)s, gone.visible_since, %(at)s, %(recall)s, %(only)s
+               %(ending)s, %(reason)s, gone.visible_since, %(at)s, %(recall)s, %(only)s,
+               coalesce(gone.release_id, -gone.emergency_id, 0)
         from gone join bulletins_face f on f.id = gone.face_id where gone.group_id <> f.owner_id),
     entered as (
         insert into sharing_entry (agency_id, record_id, kind)
@@ -134,24 +139,30 @@ def rebuild_grants(at: datetime) -> Changes:
     return total
 
 
-def holders_behind(record: Record, releases: Iterable[Reach]) -> dict[tuple[int, int | None], list[int]]:
-    """(version, person) -> agencies that hold that older version of the record, of those the releases could reach.
+def holders_behind(record: Record, releases: Iterable[int]) -> dict[tuple[int, int | None], list[int]]:
+    """(version, person) -> agencies that hold that older version of the record by one of these releases.
 
-    For the engine's own work: it names members of hidden rosters.
+    Whom they reach and something else gives it is not among them. For the engine's own work: it names members of
+    hidden rosters.
     """
-    world = load([record.pk])
-    facts = replace(world.facts[record.pk], releases=tuple(releases))
-    reached = replace(world, facts={record.pk: facts}).reachable(record.pk)
     found: dict[tuple[int, int | None], list[int]] = defaultdict(list)
     with engine():
         rows = Grant.objects.filter(
-            content_object=record, face__version__lt=record.latest, group_id__in=reached
-        ).exclude(group_id=record.owner_id)
+            content_object=record, face__version__lt=record.latest, release_id__in=list(releases)
+        )
         for agency, person, version in rows.order_by("group_id").values_list(
             "group_id", "person_id", "face__version"
         ):
             found[version, person].append(agency)
     return dict(found)
+
+
+def basis_of(record: int, viewer: Viewer) -> int:
+    """What the viewer has the record by, as in the ledger: a release, or 0."""
+    with engine():
+        rows = Grant.objects.filter(content_object_id=record, group=viewer.agency_id or 0, emergency=None)
+        mine = rows.filter(Q(person=None) | Q(person_id=viewer.person_id))
+        return mine.values_list("release_id", flat=True).first() or 0
 
 
 def decisions(world: World, pk: int, at: datetime) -> dict[int, Decision]:
@@ -194,6 +205,7 @@ def _rows(
                     until=found.until,
                     # The owner has had it since it was published, whenever the grant is written.
                     since=record.latest_at if own and record.latest_at else at,
+                    acknowledge_by=found.acknowledge_by,
                 )
             )
     rows += [
@@ -257,7 +269,7 @@ def _remove(ids: list[int], rows: list[Row], at: datetime, recall: Recall | None
                     select 1 from wanted w where w.record = g.record_id and w.agency = g.group_id
                        and w.person is not distinct from g.person_id
                        and w.emergency is not distinct from g.emergency_id)
-                returning g.record_id, g.group_id, g.person_id, g.face_id, g.visible_since, g.emergency_id),
+                returning {GONE}),
             {TOLD}
             """,  # noqa: S608  parts of our own
             {
@@ -287,7 +299,7 @@ def deny_under(directions: Iterable[int], *, at: datetime, unless: Narrowed | No
             with gone as (
                 delete from sharing_grant g using bulletins_face f
                 where f.id = g.face_id and {UNDER} {kept}
-                returning g.record_id, g.group_id, g.person_id, g.face_id, g.visible_since, g.emergency_id),
+                returning {GONE}),
             {TOLD}
             """,  # noqa: S608  parts of our own
             {"directions": ids, **_telling(at), **(vars(unless) if unless else {})},
@@ -341,27 +353,30 @@ def _write(rows: list[Row], changes: Changes) -> None:
             """
             with wanted as (
                 select * from unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-                                     %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bigint[])
-                         w(record, agency, person, face, release, agreement, directions, until, since, emergency)),
+                                     %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bigint[],
+                                     %s::timestamptz[])
+                         w(record, agency, person, face, release, agreement, directions, until, since, emergency,
+                           acknowledge_by)),
             old as (
                 select g.id, g.face_id from sharing_grant g where g.record_id = any(%s)),
             written as (
                 insert into sharing_grant as g (permission_id, record_id, group_id, person_id, face_id, release_id,
-                                                agreement_id, directions, visible_since, until, emergency_id)
+                                                agreement_id, directions, visible_since, until, emergency_id,
+                                                acknowledge_by)
                 select %s, record, agency, person, face, release, agreement, directions::bigint[], since, until,
-                       emergency
+                       emergency, acknowledge_by
                 from wanted
                 order by record, agency, person, emergency
                 on conflict (record_id, group_id, person_id, emergency_id) do update
                    set face_id = excluded.face_id, release_id = excluded.release_id,
                        agreement_id = excluded.agreement_id, directions = excluded.directions,
-                       until = excluded.until,
+                       until = excluded.until, acknowledge_by = excluded.acknowledge_by,
                        before = case when g.face_id = excluded.face_id then g.before else g.face_id end,
                        visible_since = case when g.face_id = excluded.face_id then g.visible_since
                                             else excluded.visible_since end
-                 where (g.face_id, g.release_id, g.agreement_id, g.directions, g.until)
+                 where (g.face_id, g.release_id, g.agreement_id, g.directions, g.until, g.acknowledge_by)
                        is distinct from (excluded.face_id, excluded.release_id, excluded.agreement_id,
-                                         excluded.directions, excluded.until)
+                                         excluded.directions, excluded.until, excluded.acknowledge_by)
                 returning g.id, g.record_id, g.group_id, g.face_id, g.emergency_id),
             moved as (
                 select w.*, old.id is null as fresh from written w left join old on old.id = w.id
@@ -384,6 +399,7 @@ def _write(rows: list[Row], changes: Changes) -> None:
                 [row.until for row in rows],
                 [row.since for row in rows],
                 [row.emergency for row in rows],
+                [row.acknowledge_by for row in rows],
                 sorted({row.record for row in rows}),
                 view_record(),
                 EntryKind.GRANTED.value,

@@ -17,7 +17,7 @@ from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from sharing.audiences.actions import records_under
 from sharing.audiences.models import Received
-from sharing.audiences.preview import hidden_rosters
+from sharing.audiences.rosters import hidden_rosters
 from sharing.audiences.settling import concerned
 from sharing.releases.facts import World, load
 from sharing.releases.grounds import Decision, Facts, Treaty

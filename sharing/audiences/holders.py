@@ -15,7 +15,7 @@ from hub.agencies.bands import Band, band_of
 from hub.agencies.models import Agency
 from sharing.audiences.actions import decisions
 from sharing.audiences.models import Given, Rewording
-from sharing.audiences.preview import hidden_rosters
+from sharing.audiences.rosters import hidden_rosters
 from sharing.releases.facts import load
 from sharing.releases.models import Release
 from sharing.releases.querysets import live_releases

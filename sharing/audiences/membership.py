@@ -125,7 +125,7 @@ def history(community: int, agency: int, *, viewer: Viewer, at: datetime) -> Ext
     """
     found: dict[int, int] = {}
     for ids in _parts(_held_by(viewer, released_to(community))):
-        world = load(ids)
+        world = load(ids, whole=True)
         for pk in ids:
             facts = _with_member(world.facts[pk], community, agency)
             subject = world.subjects[pk]
@@ -139,7 +139,7 @@ def losses(community: int, *, viewer: Viewer, at: datetime) -> Extent:
     found: dict[int, int] = {}
     agency = viewer.agency_id or 0
     for ids in _parts(_held_by(viewer, released_to(community))):
-        world = load(ids)
+        world = load(ids, whole=True)
         for pk in ids:
             facts, subject = _without_member(world.facts[pk], community, agency), world.subjects[pk]
             if not decide(subject, world.parties[agency], facts, at).allowed:

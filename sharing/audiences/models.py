@@ -30,6 +30,8 @@ class Grant(GroupObjectPermissionBase):
     `directions` are the directions of all agreements it crossed under, owner's and originator's; `agreement` is the
     first of those agreements.
     `before` is the face it gave until it was changed to this one.
+    `acknowledge_by` is until when a release asks the agency (or person) to acknowledge the version; who is given it
+    only after that instant is not asked.
     """
 
     # One index each would be covered by the composites below: twelve indexes made the table three times its size.
@@ -49,6 +51,7 @@ class Grant(GroupObjectPermissionBase):
     before = models.BigIntegerField(null=True)
     visible_since = models.DateTimeField()
     until = models.DateTimeField(null=True)
+    acknowledge_by = models.DateTimeField(null=True)
 
     class Meta:
         unique_together = ()
@@ -70,6 +73,11 @@ class Grant(GroupObjectPermissionBase):
                 name="grant_list",
             ),
             models.Index(fields=["until"], condition=Q(until__isnull=False), name="grant_until"),
+            models.Index(
+                fields=["acknowledge_by"],
+                condition=Q(acknowledge_by__isnull=False),
+                name="grant_acknowledge_by",
+            ),
             models.Index(
                 fields=["person"], condition=Q(emergency__isnull=False), name="grant_in_an_emergency"
             ),
@@ -108,6 +116,12 @@ class Entry(models.Model):
     n = models.BigIntegerField(null=True, unique=True)
     numbered_at = models.DateTimeField(null=True)
 
+    class Meta:
+        indexes = [
+            # What an agency was given since a number: written once, when the row gets its own.
+            models.Index(fields=["agency_id", "n"], condition=Q(n__isnull=False), name="entry_agency"),
+        ]
+
 
 class WithdrawalKind(models.TextChoices):
     RECALLED = "recalled", _("recalled")
@@ -118,7 +132,8 @@ class Withdrawal(models.Model):
     """Written whenever a grant that was visible ends: nothing of the record but its names and the instant.
 
     A recall writes one for each agency that ever was given what it takes back, whoever has it now; where one version
-    alone is taken back, `only_version` is that.
+    alone is taken back, `only_version` is that. `basis` is what the grant rested on, as in the ledger: a release, 0 for
+    none, below 0 an emergency; None where there was no grant any more.
     """
 
     agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
@@ -135,6 +150,7 @@ class Withdrawal(models.Model):
     at = models.DateTimeField()
     recall = models.ForeignKey(Recall, models.CASCADE, null=True, related_name="+")
     only_version = models.IntegerField(null=True)
+    basis = models.BigIntegerField(null=True)
 
     objects = WithdrawalQuerySet.as_manager()
 

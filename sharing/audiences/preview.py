@@ -23,12 +23,13 @@ from hub.agencies.models import Agency
 from hub.database.context import engine
 from sharing.audiences.models import Grant, Withdrawal
 from sharing.audiences.naming import Offer, offers
+from sharing.audiences.rosters import hidden_rosters, open_releases, rests_openly
 from sharing.audiences.unusual import Foreseen, unusual
-from sharing.communities.models import Community, Membership
+from sharing.communities.models import Community
 from sharing.releases.facts import World, load, remarked
 from sharing.releases.grounds import Decision, Reach
 from sharing.releases.models import Release
-from sharing.releases.plan import Plan, naming_refusals, plan_refusals
+from sharing.releases.plan import Plan, asking_refusals, naming_refusals, plan_refusals
 from sharing.releases.rules import decide, lacking_consent
 
 NOT_REACHED, HIDDEN = 8, 9
@@ -152,8 +153,11 @@ def preview(
     ] + [_hidden_row(hidden[reach.community]) for reach in fresh if reach.community in hidden]
     rows.sort(key=lambda row: (row.band, row.code))
     begins = when if when > at else None
-    foreseen = Foreseen(record, plan, planned, shown, content, tuple(rows), frozenset(lost), begins)
+    foreseen = Foreseen(
+        record, plan, planned, shown, content, tuple(rows), frozenset(lost), begins, plan.asked_by(when)
+    )
     refusals = plan_refusals(plan, owner_country=world.parties[own].country, at=at)
+    refusals += asking_refusals(plan, begins=when)
     subject = planned.subjects[record.pk]
     if subject.has_identifiers:
         refusals += naming_refusals(
@@ -236,44 +240,17 @@ def _decided(world: World, pk: int, agencies: Iterable[int], at: datetime) -> di
     }
 
 
-def hidden_rosters(communities: Iterable[int | None], viewer: Viewer) -> dict[int, Community]:
-    """Of `communities`, which the viewer's agency released to, those whose members only the lead sees.
-
-    Asked past the policies: one that the agency has left, or that has closed, keeps its roster to itself too.
-    """
-    ids = {pk for pk in communities if pk}
-    if not ids:
-        return {}
-    with engine():
-        rows = Community.objects.filter(pk__in=ids, roster_visible=False).exclude(lead_id=viewer.agency_id)
-        return {community.pk: community for community in rows.order_by("code")}
-
-
 def _known_partners(owner: int, agencies: Iterable[int], viewer: Viewer) -> set[int]:
     """Of `agencies`, those that hold or held something of the owner's, as far as the viewer may know it."""
     wanted = list(agencies)
+    releases = list(Release.objects.filter(owner_id=owner).only("pk", "community_id"))
+    openly = open_releases(releases, hidden_rosters((each.community_id for each in releases), viewer))
     with engine():
         grants = Grant.objects.filter(group_id__in=wanted, face__owner_id=owner, emergency=None)
-        holding = set(grants.values_list("group_id", flat=True).distinct())
+        rests: set[tuple[int, int | None]] = set(grants.values_list("group_id", "release_id").distinct())
         held = Withdrawal.objects.filter(agency_id__in=wanted, owner_id=owner)
-        found = holding | set(held.values_list("agency_id", flat=True).distinct())
-    return found & _openly_given(owner, viewer) if found else found
-
-
-def _openly_given(owner: int, viewer: Viewer) -> set[int]:
-    """Whom releases of the owner's ever named, by themselves or in an open roster, and their clients."""
-    releases = Release.objects.filter(owner_id=owner).order_by()
-    communities = set(releases.values_list("community_id", flat=True).distinct())
-    agencies = Agency.objects.order_by()
-    if releases.filter(agency=None, community=None).exists() or not (
-        hidden := hidden_rosters(communities, viewer)
-    ):
-        return set(agencies.values_list("pk", flat=True))
-    members = Membership.objects.filter(community_id__in=(communities - {None}) - set(hidden)).order_by()
-    found = set(releases.exclude(agency=None).values_list("agency_id", flat=True).distinct())
-    found |= set(members.values_list("agency_id", flat=True).distinct())
-    clients = agencies.filter(parent_id__in=found, parent_confirmed_at__isnull=False)
-    return found | set(clients.values_list("pk", flat=True))
+        rests |= set(held.values_list("agency_id", "basis").distinct())
+    return {agency for agency, basis in rests if rests_openly(basis, openly)}
 
 
 def _content(record: Record) -> dict[str, dict[str, Any]]:
@@ -345,7 +322,7 @@ def _seal(plan: Plan, rows: list[PreviewRow], world: World, record: Record, fres
             for pick in plan.picks
         ),
         (plan.tlp, sorted(plan.controls), sorted(plan.rel_to), sorted(plan.withheld)),
-        (plan.starts_at, plan.ends_at),
+        (plan.starts_at, plan.ends_at, plan.acknowledge_by, plan.acknowledge_within),
         [(row.code, row.outcome, row.withheld) for row in rows],
     ]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

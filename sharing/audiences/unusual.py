@@ -17,6 +17,7 @@ from bulletins.faces.wording import Wording, label_of
 from bulletins.markings.models import TLP
 from bulletins.models import Record
 from bulletins.vocabulary.lists import FieldGroup
+from hub.pages.times import zone_name
 from sharing.audiences.naming import names_in
 from sharing.releases.facts import World
 from sharing.releases.grounds import Decision
@@ -40,6 +41,7 @@ class Foreseen:
     rows: tuple[PreviewRow, ...]
     lost: frozenset[int]
     begins: datetime | None
+    asked_by: datetime | None = None
 
     def codes(self, agencies: Iterable[int]) -> str:
         return ", ".join(sorted(self.world.parties[pk].code for pk in agencies))
@@ -79,6 +81,16 @@ def _new_and_lost(foreseen: Foreseen) -> list[str]:
     if foreseen.begins:
         start = date_format(localtime(foreseen.begins), "j M Y, H:i")
         found.append(_("Nobody gets it before %(start)s.") % {"start": start})
+    if foreseen.asked_by:
+        by = localtime(foreseen.asked_by)
+        said = f"{date_format(by, 'j M Y, H:i')} {zone_name(by)}"
+        found.append(
+            _(
+                "Each agency is asked to acknowledge by %(by)s. Of one that has not, the desk and the administrators "
+                "are told then, and so are you."
+            )
+            % {"by": said}
+        )
     return found
 
 

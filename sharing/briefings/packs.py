@@ -17,6 +17,7 @@ from sharing.briefings.rules import Course, Missing, judged
 from sharing.briefings.standing import courses, held_by
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.disclosure import Disclosure
+from sharing.disclosures.presenting import when_of
 from sharing.disclosures.rules import Carries, Channel, carries
 
 COLUMNS = ("record_id", "kind", "version", "tlp", "linked")
@@ -143,7 +144,10 @@ def _packed(
     )
     return Pack(
         bulletins=tuple(each for each in kept if each.kind == Kind.BULLETIN),
-        seizures=tuple(each for each in kept if each.kind == Kind.SEIZURE),
+        # Newest first as they came out; those that say no date, or may not for an attendee, after all others.
+        seizures=tuple(
+            sorted((each for each in kept if each.kind == Kind.SEIZURE), key=lambda each: not when_of(each))
+        ),
         left=tuple(left),
         page_only=len(kept) - len(on_paper),
     )

@@ -12,6 +12,7 @@ from bulletins.markings.models import TLP
 from hub.accounts.viewer import Viewer
 from hub.database.context import engine, lock_records
 from hub.trail.actions import record as write_trail
+from sharing.audiences.actions import basis_of
 from sharing.audiences.models import Received
 from sharing.corrections.models import Correction, CorrectionState
 from sharing.corrections.rules import answer_refusals, proposal_refusals, settling_refusal
@@ -49,6 +50,7 @@ def propose(shown: Disclosure, *, part: str, says: str, why: str, viewer: Viewer
         says=says,
         why=why,
         proposed_at=at,
+        basis=basis_of(shown.key, viewer),
     )
     made.save(force_insert=True)
     # Inside the owner's agency too, TLP:RED is not everybody's: not even that there is such a record.

@@ -23,6 +23,7 @@ class CorrectionState(models.TextChoices):
 class Correction(models.Model):
     """`says` is what the part should say. `person_id` is set where the record is for people named (TLP:RED).
 
+    `basis` is what the agency had the record by, as in the ledger: whether its owner may be told its name.
     Taken up, it is marked taken by the publishing of the next version, `in_version`; or it is answered in words.
     """
 
@@ -44,6 +45,7 @@ class Correction(models.Model):
     settled_at = models.DateTimeField(null=True)
     answer = models.CharField(max_length=1000, blank=True)
     in_version = models.IntegerField(null=True)
+    basis = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = [

@@ -17,10 +17,9 @@ from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
 from hub.database.context import require_viewer
 from sharing.audiences.models import Received
-from sharing.audiences.preview import hidden_rosters
+from sharing.audiences.rosters import hidden_rosters, open_releases, rests_openly
 from sharing.corrections.models import Correction, CorrectionState
 from sharing.corrections.rules import SETTLED, may_settle
-from sharing.recalls.proof import spans_of, tlp_of
 from sharing.releases.models import Release
 
 
@@ -142,22 +141,9 @@ def _proposal(row: Correction, viewer: Viewer, holds: int | None, named: set[int
 def _nameable(rows: Iterable[Correction], viewer: Viewer) -> set[int]:
     """Of corrections asked of the viewer's agency, those whose proposer it may know: not members of hidden rosters.
 
-    What counts is how the record had reached them when they proposed it.
+    What counts is what they had the record by when they proposed it.
     """
-    found: set[int] = set()
-    by_record: dict[int, list[Correction]] = {}
-    for row in rows:
-        by_record.setdefault(row.record_id, []).append(row)
-    for record, proposed in by_record.items():
-        releases = list(Release.objects.filter(record_id=record))
-        hidden = set(hidden_rosters((release.community_id for release in releases), viewer))
-        spans = spans_of(releases, hidden, tlp=tlp_of(record)) if hidden else None
-        for row in proposed:
-            if spans is None or any(
-                span.agency == row.agency_id
-                and span.since <= row.proposed_at
-                and (span.till is None or row.proposed_at < span.till)
-                for span in spans
-            ):
-                found.add(row.pk)
-    return found
+    asked = list(rows)
+    releases = list(Release.objects.filter(record_id__in={row.record_id for row in asked}))
+    openly = open_releases(releases, hidden_rosters((each.community_id for each in releases), viewer))
+    return {row.pk for row in asked if rests_openly(row.basis, openly)}

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import connection
 
 from hub.accounts.viewer import Viewer
@@ -18,7 +19,7 @@ from sharing.deliveries.models import Urgency
 # Attempts of one endpoint that may be under way at once.
 PER_ENDPOINT = 8
 # Longer than any attempt, and than the task that makes it: whoever holds an older one is dead.
-CLAIM_S = 50
+CLAIM_S = settings.DELIVERY_CLAIM_S
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -30,6 +31,7 @@ class Due(NamedTuple):
 
     id: int
     uid: str
+    channel: str
     urgency: int
     attempts: int
     since_us: int
@@ -43,7 +45,8 @@ class Due(NamedTuple):
     person_there: bool
     endpoint: int | None
     url: str
-    sealed_secret: str
+    sealed_secrets: list[str]
+    endpoint_verified: bool
     endpoint_open: bool
     rested: bool
     failures: int
@@ -53,8 +56,15 @@ class Due(NamedTuple):
     record: int | None
     record_kind: str
     ref: str
+    request_id: str
     at_us: int
     path: str
+    matched: list[int]
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What log lines say of it."""
+        return {"delivery": self.uid, "channel": self.channel, "request_id": self.request_id}
 
     @property
     def since(self) -> datetime:
@@ -80,13 +90,16 @@ DUE = """
                select e.id from sharing_endpoint e where e.resting_until > %(at)s)))
           and {which}
         order by d.urgency, d.due_at, d.id limit %(limit)s for update of d skip locked)
-    select due.id, due.uid::text, due.urgency, due.attempts, {since},
+    select due.id, due.uid::text, due.channel, due.urgency, due.attempts, {since},
            due.agency_id, g.code, g.state = 'active', g.desk_email,
            due.person_id, coalesce(p.username, ''), coalesce(p.email, ''),
            coalesce(p.is_active and p.agency_id = due.agency_id, false),
-           due.endpoint_id, coalesce(e.url, ''), coalesce(e.sealed_secret, ''), e.disabled_at is null,
-           e.resting_until is not null, coalesce(e.failures, 0), coalesce({answered}, 0), a.id, a.kind, a.record_id,
-           a.record_kind, a.ref, {at}, a.path
+           due.endpoint_id, coalesce(e.url, ''),
+           array_remove(
+               array[e.sealed_secret, case when e.old_secret_ends_at > %(at)s then e.sealed_old_secret end], null),
+           e.verified_at is not null, e.disabled_at is null, e.resting_until is not null, coalesce(e.failures, 0),
+           coalesce({answered}, 0), a.id, a.kind, a.record_id, a.record_kind, a.ref, a.request_id, {at}, a.path,
+           due.matched
     from due join sharing_alert a on a.id = due.alert_id
     join hub_agency g on g.group_id = due.agency_id
     left join hub_person p on p.id = due.person_id

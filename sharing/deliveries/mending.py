@@ -24,10 +24,12 @@ STALE = CHANGE.format(
     where="d.state = 'sending' and (d.claimed_at < %(before)s or d.claimed_at > %(after)s)",
     set="state = 'waiting', claimed_at = null",
 )
-# Due later than a clock could have said that was right: not yet tried, as queued; or tried in what is the future.
+# Due later than a clock could have said that was right: not yet tried, as queued; or tried in what is the future; or
+# after longer than any quiet hours.
 AHEAD = CHANGE.format(
     join=ALERT,
-    where="d.state = 'waiting' and d.due_at > %(at)s and (d.attempts = 0 and d.due_at = a.at or d.begun_at > %(at)s)",
+    where="d.state = 'waiting' and d.due_at > %(at)s and (d.attempts = 0 and d.due_at = a.at or d.begun_at > %(at)s"
+    " or d.attempts = 0 and d.due_at > %(at)s + interval '3 days')",
     set="due_at = %(at)s",
 )
 RESTING_AHEAD = """

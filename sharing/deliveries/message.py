@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bulletins.markings.rules import Marking
 from sharing.audiences.changes import Amended
+from sharing.deliveries.digests.reading import Digest
 from sharing.deliveries.models import AlertKind
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.shapes import Labels
@@ -32,10 +33,13 @@ class Content:
 
 @dataclass(frozen=True)
 class Message:
-    """`uid` is the delivery's, for ever the same. `disclosure` or `recalled` is set, but for the inbox and for notices.
+    """`uid` is the delivery's, for ever the same.
 
-    `address` is a mail address or a URL; `secret` signs what goes to the latter. Neither is shown by repr.
+    One of `disclosure`, `recalled` and `digest` is set, but for the inbox and for notices.
+    `address` is a mail address or a URL; each of `secrets` signs what goes to the latter. Neither is shown by repr.
     Messages with the same `content` differ by these and `uid` alone: what is made of one does for the others.
+    `matched` are the titles of the recipient's subscriptions that asked for it; `unsubscribe` is the address that stops
+    mails by them, empty where none does: officer safety comes to a desk whatever it subscribes to.
     """
 
     uid: str
@@ -46,9 +50,12 @@ class Message:
     disclosure: Disclosure | None = None
     recalled: Recalled | None = None
     amended: Amended | None = None
+    digest: Digest | None = None
     path: str = ""
+    matched: tuple[str, ...] = ()
+    unsubscribe: str = field(default="", repr=False)
     address: str = field(default="", repr=False)
-    secret: str = field(default="", repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     labels: Labels | None = field(default=None, repr=False)
     content: Content = field(default_factory=Content, repr=False, compare=False)
 

@@ -12,7 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from bulletins.records.models import Kind, Record
 from hub.agencies.models import Agency
-from sharing.deliveries.querysets import DeliveryQuerySet, InboxItemQuerySet
+from sharing.deliveries.querysets import (
+    AskedQuerySet,
+    DeliveryQuerySet,
+    EndpointQuerySet,
+    InboxItemQuerySet,
+)
+from sharing.subscriptions.models import Channel
 
 
 class AlertKind(models.TextChoices):
@@ -26,12 +32,9 @@ class AlertKind(models.TextChoices):
     COMMUNITY = "community", _("Community")
     EMERGENCY = "emergency", _("Break glass")
     REVIEW = "review", _("Review")
-
-
-class Channel(models.TextChoices):
-    INBOX = "inbox", _("Inbox")
-    MAIL = "mail", _("E-mail")
-    WEBHOOK = "webhook", _("Webhook")
+    ACTION = "action", _("Action due")
+    # What a subscription brings together over a period; it is no notice and has no record of its own.
+    DIGEST = "digest", _("Digest")
 
 
 class DeliveryState(models.TextChoices):
@@ -60,6 +63,8 @@ class Alert(models.Model):
     at = models.DateTimeField()
     path = models.CharField(max_length=200, blank=True)
     facts = models.JSONField(default=dict)
+    # Of the deed that caused it, as on the trail: the same in every log line up to the receipt.
+    request_id = models.CharField(max_length=32, blank=True)
 
     class Meta:
         constraints = [
@@ -67,6 +72,10 @@ class Alert(models.Model):
             models.CheckConstraint(
                 condition=Q(record=None) | Q(owner__isnull=False), name="alert_of_a_record_names_its_owner"
             ),
+        ]
+        # Of a notice: whether a newer one tells of the same thing.
+        indexes = [
+            models.Index(fields=["path", "kind"], condition=Q(record=None), name="alert_notice"),
         ]
 
 
@@ -80,7 +89,10 @@ class Urgency(models.IntegerChoices):
 
 
 class Endpoint(models.Model):
-    """Where an agency takes webhooks. The secret is encrypted at rest.
+    """Where an agency takes webhooks. Secrets are encrypted at rest; while one is changed the old one signs as well.
+
+    Nothing but the challenge is sent before `verified_at`. One that was removed keeps its row, for its deliveries are
+    the proof of what was sent, and neither its address nor a secret.
 
     `failures` counts attempts in a row that nobody took, since `failing_since`; from some on the endpoint rests until
     `resting_until`, then one delivery tries whether it is back. `answered_at` is when it last took one, to the minute.
@@ -88,20 +100,42 @@ class Endpoint(models.Model):
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True)
     agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
-    url = models.URLField(max_length=500)
-    sealed_secret = models.TextField()
+    url = models.URLField(max_length=500, blank=True)
+    sealed_secret = models.TextField(blank=True)
+    sealed_old_secret = models.TextField(blank=True)
+    old_secret_ends_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
+    verified_at = models.DateTimeField(null=True, blank=True)
     disabled_at = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0, db_default=0)
     failing_since = models.DateTimeField(null=True, blank=True)
     resting_until = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = EndpointQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sealed_old_secret="", old_secret_ends_at=None)
+                | ~Q(sealed_old_secret="") & Q(old_secret_ends_at__isnull=False),
+                name="endpoint_old_secret_ends",
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_at=None)
+                | Q(disabled_at__isnull=False, url="", sealed_secret="", sealed_old_secret=""),
+                name="endpoint_removed_keeps_nothing",
+            ),
+        ]
 
 
 class Delivery(models.Model):
     """One alert to one recipient by one channel. `uid` is the webhook-id and Message-ID for ever.
 
-    `person` is set where the record is for people named (TLP:RED): it is then theirs alone, not the desk's.
+    `person` is set where somebody is named (TLP:RED), or is told by a subscription of their own: it is then theirs
+    alone, not the desk's. `matched` are the recipient's subscriptions that asked for it, however many: none where they
+    are told whatever they subscribe to.
     `begun_at` is set when an attempt was ever begun: a recall is sent after it, and only then. `resent_at` is when
     somebody had one that failed sent again: its three days count from there.
     """
@@ -127,6 +161,7 @@ class Delivery(models.Model):
     resent_at = models.DateTimeField(null=True)
     failure = models.CharField(max_length=200, blank=True)
     notes = ArrayField(models.CharField(max_length=200), default=list)
+    matched = ArrayField(models.BigIntegerField(), default=list, db_default=[])
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -154,6 +189,8 @@ class Delivery(models.Model):
                 name="delivery_endpoint",
             ),
             models.Index(fields=["person"], condition=Q(person__isnull=False), name="delivery_person"),
+            # Few rows, and none of it is paid for by what is sent.
+            models.Index(fields=["agency", "endpoint"], condition=Q(state="failed"), name="delivery_failed"),
         ]
 
 
@@ -173,7 +210,8 @@ class InboxItem(models.Model):
     """Row of `sharing_inboxitem`: a record's newest alert to the viewer, and whether this person has read it.
 
     `version` is the one the viewer has now. `recalled_at` is set on a recall: the page is then a tombstone, unless
-    `only_version` alone was taken back and the viewer holds another.
+    `only_version` alone was taken back and the viewer holds another. `matched` are subscriptions of the desk and of
+    the viewer's own.
     """
 
     uid = models.UUIDField()
@@ -189,6 +227,7 @@ class InboxItem(models.Model):
     only_version = models.IntegerField(null=True)
     read_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
+    matched = ArrayField(models.BigIntegerField())
 
     objects = InboxItemQuerySet.as_manager()
 
@@ -199,3 +238,36 @@ class InboxItem(models.Model):
     @property
     def path(self) -> str:
         return f"/{'bulletins' if self.kind == Kind.BULLETIN else 'seizures'}/{self.ref}/"
+
+
+class Asked(models.Model):
+    """Row of `sharing_asked`: what the viewer's agency (at TLP:RED the viewer) is asked to acknowledge, and by when.
+
+    `acknowledged_at` is the agency's first acknowledgement of the version it has, whoever gave it; at TLP:RED the
+    viewer's own.
+    """
+
+    record = models.ForeignKey(Record, models.DO_NOTHING, related_name="+")
+    ref = models.CharField(max_length=9)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    version = models.IntegerField()
+    owner = models.ForeignKey(Agency, models.DO_NOTHING, related_name="+")
+    acknowledge_by = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True)
+
+    objects = AskedQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = "sharing_asked"
+
+
+class Visit(models.Model):
+    """When a person last looked at their inbox or Today, to the hour; nobody else reads it.
+
+    `away_since` is set when they come back after days off, until they have seen what came meanwhile.
+    """
+
+    person = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+    away_since = models.DateTimeField(null=True)

@@ -5,11 +5,15 @@ The facts of a notice name what it is under `what`; each line says which other f
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from hub.pages.times import zone_name
 from sharing.deliveries.models import AlertKind
 
 ICONS = {
@@ -19,7 +23,12 @@ ICONS = {
     AlertKind.COMMUNITY: "group_add",
     AlertKind.EMERGENCY: "warning",
     AlertKind.REVIEW: "history",
+    AlertKind.ACTION: "schedule",
+    AlertKind.DIGEST: "list",
 }
+
+# Facts that are instants, as ISO text.
+INSTANTS = {"due"}
 
 # facts["what"] -> the sentence, with the other facts by name.
 WORDS: dict[str, Any] = {
@@ -83,6 +92,15 @@ WORDS: dict[str, Any] = {
     "correction.made": _lazy(
         "%(owner)s has corrected %(ref)s since version %(n)d, which you have. Ask its desk before you rely on it"
     ),
+    "acknowledge.reminder": _lazy("%(owner)s asks your agency to acknowledge %(ref)s by %(due)s"),
+    "acknowledge.escalation": _lazy(
+        "Nobody of your agency has acknowledged %(ref)s, which %(owner)s asked for by %(due)s"
+    ),
+    "acknowledge.reminder.person": _lazy("%(owner)s asks you to acknowledge %(ref)s by %(due)s"),
+    "acknowledge.escalation.person": _lazy(
+        "You have not acknowledged %(ref)s, which %(owner)s asked for by %(due)s"
+    ),
+    "digest": _lazy("%(title)s"),
     "request.asked": _lazy("%(asker)s asks that %(recipient)s may have %(ref)s"),
     "request.granted": _lazy("Granted: %(recipient)s may have %(ref)s"),
     "request.refused": _lazy("Refused: %(recipient)s does not get %(ref)s by your request"),
@@ -95,4 +113,10 @@ def notice_in_words(kind: AlertKind, facts: dict[str, Any]) -> str:
     line = WORDS.get(str(facts.get("what", "")))
     if line is None:
         return _("%(kind)s: open it to read more") % {"kind": kind.label}
-    return str(line) % facts
+    return str(line) % {name: _said(fact) if name in INSTANTS else fact for name, fact in facts.items()}
+
+
+def _said(fact: Any) -> str:
+    """An instant in the reader's zone, which is named. It is kept as ISO text."""
+    at = localtime(datetime.fromisoformat(str(fact)))
+    return f"{date_format(at, 'j M Y, H:i')} {zone_name(at)}"

@@ -1,11 +1,12 @@
-"""What needs the reader: the inbox of a shift, and Today."""
+"""The inbox of a shift; and opening a notice."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -14,22 +15,18 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from bulletins.records.models import Kind
 from hub.accounts.viewer import Viewer
-from hub.pages.times import as_time
 from sharing.deliveries.actions import mark_notice_read
+from sharing.deliveries.away import CAME, came, come_back, meanwhile, note_visit
+from sharing.deliveries.lines import disclosed, due_rows, matched_by, notice_rows, row_of_item, to_acknowledge
 from sharing.deliveries.models import AlertKind, InboxItem
-from sharing.deliveries.notices import ICONS, notice_in_words
-from sharing.deliveries.querysets import inbox_items, notices
-from sharing.disclosures.actions import disclose
-from sharing.disclosures.disclosure import Disclosure
-from sharing.disclosures.presenting import Action, RecordRow, short_row
+from sharing.deliveries.querysets import InboxItemQuerySet, asked_of, inbox_items, notices
+from sharing.deliveries.watching import look
+from sharing.disclosures.presenting import RecordRow
 from sharing.disclosures.reading import marking_of_page
-from sharing.disclosures.rules import Channel
 
 SIZE = 25
 NOTICES = 50
@@ -37,93 +34,181 @@ HAZARDS = 50
 RECALLS_SHOWN = timedelta(days=14)
 
 
+@dataclass(frozen=True)
+class Question:
+    """What an address of the inbox asks for: everything, or what came `since`; from the item `after` on."""
+
+    everything: bool = False
+    after: UUID | None = None
+    came: str = ""
+    since: datetime | None = None
+    owner: str = ""
+    method: str = ""
+
+    @property
+    def first(self) -> bool:
+        """Whether it is the page that a shift keeps open: what waits, from the top."""
+        return not self.after and not self.came
+
+    @property
+    def query(self) -> str:
+        asked = {"show": "all" if self.everything else "", "came": self.came}
+        if self.since:
+            asked["since"] = f"{self.since.timestamp():.0f}"
+        asked |= {"owner": self.owner, "method": self.method}
+        return urlencode({name: value for name, value in asked.items() if value})
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Question:
+        """Raises BadRequest for anything else in the address."""
+        given = request.GET
+        if set(given) - {"show", "after", "came", "since", "owner", "method"} or given.get(
+            "show", ""
+        ) not in (
+            "",
+            "all",
+        ):
+            raise BadRequest
+        what, narrowed = given.get("came", ""), {name: given.get(name, "") for name in ("owner", "method")}
+        if (
+            what not in ("", *CAME)
+            or bool(what) != ("since" in given)
+            or (not what and any(narrowed.values()))
+        ):
+            raise BadRequest
+        try:
+            since = datetime.fromtimestamp(int(given["since"]), UTC) if what else None
+            after = UUID(given["after"]) if given.get("after") else None
+        except (ValueError, OverflowError, OSError):
+            raise BadRequest from None
+        return cls(given.get("show") == "all", after, what, since, **narrowed)
+
+
 @login_required
 @require_safe
 def inbox(request: HttpRequest) -> HttpResponse:
-    """Unread first, hazards on top; below, what was read and not acknowledged. `?show=all` is everything."""
+    """Hazards on top, then what is asked for by a time, recalls, what is unread; below, what waits to be acknowledged.
+
+    `?show=all` is everything; `?came=` what came in a while that the reader was away.
+    """
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
-    everything, after = _asked(request)
-    items = inbox_items(viewer).select_related("owner")
-    open_ones = items.filter(acknowledged_at=None)
-    hazards: list[InboxItem] = []
-    if everything:
-        rest = items
-    else:
-        recent = timezone.now() - RECALLS_SHOWN
-        rest = open_ones.filter(~Q(alert=AlertKind.RECALLED, at__lt=recent))
-        rest = rest.filter(Q(hazard=False) | Q(alert=AlertKind.RECALLED))
-        if not after:
-            hazards = list(open_ones.filter(hazard=True).exclude(alert=AlertKind.RECALLED)[:HAZARDS])
-    found = list((rest.before(after) if after else rest)[: SIZE + 1])
-    shown = disclosed(viewer, [*hazards, *found[:SIZE]])
-    rows = {
-        item.pk: row_of_item(item, shown, back=request.get_full_path()) for item in [*hazards, *found[:SIZE]]
-    }
-    groups = _groups(hazards, found[:SIZE], rows, everything)
-    plain = [item.ref for item in found[:SIZE] if _to_acknowledge(item) and not item.hazard and rows[item.pk]]
+    question = Question.of(request)
+    # Before the lists: what arrives in between is then on the page and asked for once more, never left out.
+    sight = look(viewer) if question.first else None
+    back = request.get_full_path()
+    hazards, found = _items(viewer, question)
+    listed = [*hazards, *found[:SIZE]]
+    waits = question.first and not question.everything
+    asked = list(asked_of(viewer).exclude(record_id__in=[item.record_id for item in hazards])[:HAZARDS])
+    shown = disclosed(viewer, listed, asked if waits else ())
+    by = sight.asked if sight else dict(asked_of(viewer).values_list("record_id", "acknowledge_by"))
+    told_by = matched_by(viewer, listed)
+    rows = {item.pk: row_of_item(item, shown, by, back=back, titles=told_by[item.pk]) for item in listed}
+    due = due_rows(viewer, asked, shown, back=back) if waits else []
+    groups = _groups(hazards, due, found[:SIZE], rows, question)
+    plain = [item.ref for item in found[:SIZE] if to_acknowledge(item) and not item.hazard and rows[item.pk]]
+    at = timezone.now()
+    away = note_visit(viewer, at=at) if request.method == "GET" else None
     return render(
         request,
         "sharing/inbox.html",
         {
-            "groups": [group for group in groups if group["rows"]],
-            "notices": [] if after else notice_rows(viewer, NOTICES, unread=not everything),
+            "groups": groups,
+            "any": any(group["rows"] for group in groups),
+            "notices": notice_rows(viewer, NOTICES, unread=not question.everything) if question.first else [],
             "segments": [
-                {"label": _("Unread"), "href": "/inbox/", "current": not everything},
-                {"label": _("All"), "href": "/inbox/?show=all", "current": everything},
+                {
+                    "label": _("Unread"),
+                    "href": "/inbox/",
+                    "current": not (question.everything or question.came),
+                },
+                {"label": _("All"), "href": "/inbox/?show=all", "current": question.everything},
             ],
-            "everything": everything,
-            "plain": [] if everything else plain,
-            "next": _next(everything, found),
+            "everything": question.everything,
+            "came": question.came,
+            "since": question.since,
+            "plain": plain if waits else [],
+            "next": _next(question, found),
+            "sight": sight,
+            "meanwhile": meanwhile(viewer, away) if away and waits else None,
             "page_marking": marking_of_page(shown.values()),
         },
     )
 
 
-def _asked(request: HttpRequest) -> tuple[bool, UUID | None]:
-    """(everything, after). Raises BadRequest for anything else in the address."""
-    show, after = request.GET.get("show", ""), request.GET.get("after", "")
-    if set(request.GET) - {"show", "after"} or show not in ("", "all"):
-        raise BadRequest
-    try:
-        return show == "all", UUID(after) if after else None
-    except ValueError:
-        raise BadRequest from None
+@login_required
+@require_POST
+def back(request: HttpRequest) -> HttpResponse:
+    """The reader has seen what came while they were away."""
+    come_back(request.viewer)  # type: ignore[attr-defined]
+    return HttpResponseRedirect("/inbox/")
 
 
-def _next(everything: bool, found: Sequence[InboxItem]) -> str:
+def _items(viewer: Viewer, question: Question) -> tuple[list[InboxItem], list[InboxItem]]:
+    """Hazards, and the rest of the page with one more that tells whether it goes on."""
+    items = inbox_items(viewer).select_related("owner")
+    hazards: list[InboxItem] = []
+    rest: InboxItemQuerySet
+    if question.came and question.since:
+        narrowed = {"owner": question.owner, "method": question.method}
+        rest = came(viewer, question.came, question.since, **narrowed).select_related("owner")
+    elif question.everything:
+        rest = items
+    else:
+        open_ones = items.filter(acknowledged_at=None)
+        recent = timezone.now() - RECALLS_SHOWN
+        rest = open_ones.filter(~Q(alert=AlertKind.RECALLED, at__lt=recent))
+        rest = rest.filter(Q(hazard=False) | Q(alert=AlertKind.RECALLED))
+        rest = rest.exclude(
+            Q(record_id__in=asked_of(viewer).values("record_id")) & ~Q(alert=AlertKind.RECALLED)
+        )
+        if not question.after:
+            hazards = list(open_ones.filter(hazard=True).exclude(alert=AlertKind.RECALLED)[:HAZARDS])
+    return hazards, list((rest.before(question.after) if question.after else rest)[: SIZE + 1])
+
+
+def _next(question: Question, found: Sequence[InboxItem]) -> str:
     if len(found) <= SIZE:
         return ""
-    return f"?{'show=all&' if everything else ''}after={found[SIZE - 1].uid}"
+    return "?" + "&".join(part for part in (question.query, f"after={found[SIZE - 1].uid}") if part)
+
+
+def titles() -> dict[str, str]:
+    """The heading of each group."""
+    return {
+        "hazards": _("Hazards"),
+        "due": _("Asked for by a time"),
+        "recalled": _("Recalled"),
+        "unread": _("Unread"),
+        "read": _("Read, not yet acknowledged"),
+    }
+
+
+def group_of(item: InboxItem) -> str:
+    """Which group of what waits an item belongs to, apart from what is asked for by a time."""
+    if item.alert == AlertKind.RECALLED:
+        return "recalled"
+    return "hazards" if item.hazard else "read" if item.read_at else "unread"
 
 
 def _groups(
     hazards: Iterable[InboxItem],
+    due: list[RecordRow],
     rest: Sequence[InboxItem],
     rows: dict[int, RecordRow | None],
-    everything: bool,
+    question: Question,
 ) -> list[dict[str, Any]]:
     def lines(items: Iterable[InboxItem]) -> list[RecordRow]:
         return [row for item in items if (row := rows[item.pk])]
 
-    if everything:
+    if question.everything or question.came:
         return [{"name": "all", "title": "", "rows": lines(rest)}]
-    recalled = [item for item in rest if item.alert == AlertKind.RECALLED]
-    plain = [item for item in rest if item.alert != AlertKind.RECALLED]
-    return [
-        # The heading says it for all of them.
-        {
-            "name": "hazards",
-            "title": _("Hazards"),
-            "rows": [replace(row, hazard=False) for row in lines(hazards)],
-        },
-        {"name": "recalled", "title": _("Recalled"), "rows": lines(recalled)},
-        {"name": "unread", "title": _("Unread"), "rows": lines(item for item in plain if not item.read_at)},
-        {
-            "name": "read",
-            "title": _("Read, not yet acknowledged"),
-            "rows": lines(item for item in plain if item.read_at),
-        },
-    ]
+    # The heading says it for all of them; what is asked for by a time comes first.
+    found = {"hazards": [replace(row, hazard=False) for row in lines(hazards)], "due": due}
+    found["hazards"].sort(key=lambda row: (row.due is None, row.due and row.due.timestamp()))
+    for name in ("recalled", "unread", "read"):
+        found[name] = lines(item for item in rest if group_of(item) == name)
+    return [{"name": name, "title": title, "rows": found[name]} for name, title in titles().items()]
 
 
 @login_required
@@ -135,83 +220,3 @@ def notice(request: HttpRequest, uid: UUID) -> HttpResponse:
     if request.method == "GET" and found.read_at is None:
         mark_notice_read(found, viewer=viewer, at=timezone.now())
     return HttpResponseRedirect(found.alert.path or "/inbox/?show=all")
-
-
-def notice_rows(
-    viewer: Viewer, most: int, *, unread: bool = True, besides: Collection[str] = ()
-) -> list[RecordRow]:
-    """The newest notices as lines, without those that lead to pages `besides`."""
-    return [
-        RecordRow(
-            href=f"/inbox/notices/{each.uid}/",
-            title=notice_in_words(AlertKind(each.alert.kind), each.alert.facts),
-            icon=ICONS[AlertKind(each.alert.kind)],
-            unread=each.read_at is None,
-            tags=(str(AlertKind(each.alert.kind).label),),
-            meta=(as_time(each.alert.at),),
-            key=str(each.uid),
-        )
-        for each in notices(viewer, unread=unread).exclude(alert__path__in=besides)[:most]
-    ]
-
-
-# --- Lines, for the inbox and for Today --------------------------------------------------------------------
-def disclosed(viewer: Viewer, items: Iterable[InboxItem]) -> dict[int, Disclosure]:
-    """What is shown of the records of `items`, by internal id; of a recalled one nothing."""
-    ids = [item.record_id for item in items if item.alert != AlertKind.RECALLED]
-    return {each.key: each for each in disclose(viewer, ids, Channel.PAGE)}
-
-
-def row_of_item(
-    item: InboxItem, shown: dict[int, Disclosure], *, back: str, small: bool = True
-) -> RecordRow | None:
-    """A line of the inbox; None for what has stopped being shown since the list was read."""
-    if item.alert == AlertKind.RECALLED:
-        return _recalled(item)
-    found = shown.get(item.record_id)
-    if found is None:
-        return None
-    received = format_html(_("received {}"), as_time(item.at))
-    done = _("acknowledged") if item.acknowledged_at else ""
-    return short_row(
-        found,
-        unread=item.read_at is None,
-        tags=(_("Amended"),) if item.alert == AlertKind.AMENDED else (),
-        also=(received, done),
-        action=_acknowledge(found, back, small=small) if _to_acknowledge(item) else None,
-    )
-
-
-def _recalled(item: InboxItem) -> RecordRow:
-    """A recall notice: the reference, and who took it back. Of the record nothing is left to say."""
-    what = _("Bulletin") if item.kind == Kind.BULLETIN else _("Seizure report")
-    title = f"{what} {item.ref}"
-    if item.only_version is not None:
-        title = _("%(title)s, version %(n)d") % {"title": title, "n": item.only_version}
-    return RecordRow(
-        href=item.path if item.only_version is None else f"{item.path}recall/answer/",
-        title=title,
-        icon="undo",
-        recalled=True,
-        meta=(
-            _("recalled by %(owner)s") % {"owner": item.owner.code},
-            as_time(item.recalled_at or item.at),
-        ),
-        key=item.ref,
-    )
-
-
-def _to_acknowledge(item: InboxItem) -> bool:
-    return item.alert != AlertKind.RECALLED and item.acknowledged_at is None
-
-
-def _acknowledge(shown: Disclosure, back: str, *, small: bool) -> Action:
-    return Action(
-        label=_("Acknowledge"),
-        post=f"{shown.path}acknowledge/",
-        icon="check" if small else "",
-        key="acknowledge",
-        small=small,
-        name="next",
-        value=back,
-    )

@@ -12,13 +12,15 @@ from sharing.deliveries.models import Channel
 if TYPE_CHECKING:
     from sharing.deliveries.due import Due
 
-FIRST_WAIT_S = 15
+from django.conf import settings
+
+FIRST_WAIT_S = settings.DELIVERY_FIRST_WAIT_S
 LONGEST_WAIT_S = 6 * 3600
 LONGEST_ASKED_S = 24 * 3600
 GIVE_UP_AFTER = timedelta(days=3)
 # An endpoint rests after so many attempts in a row that it did not take: half a minute, then longer, at most an hour.
 FAILURES = 5
-FIRST_REST_S, LONGEST_REST_S = 30, 3600
+FIRST_REST_S, LONGEST_REST_S = 2 * FIRST_WAIT_S, 3600
 
 
 def refusal(row: Due, channel: str) -> str:
@@ -27,6 +29,8 @@ def refusal(row: Due, channel: str) -> str:
         return _("the recipient is no longer active")
     if channel == Channel.WEBHOOK and not row.endpoint_open:
         return _("the endpoint is disabled")
+    if channel == Channel.WEBHOOK and not row.endpoint_verified:
+        return _("the endpoint is not verified")
     if channel == Channel.MAIL and not (row.desk_mail if row.person is None else row.person_mail):
         return _("there is no mail address")
     return ""

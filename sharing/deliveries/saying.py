@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -14,6 +14,9 @@ from django.utils.translation import gettext as _
 from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
 from sharing.audiences.changes import Amended, amended_for_each
+from sharing.deliveries.asking import still_asked
+from sharing.deliveries.because import by_which
+from sharing.deliveries.digests.reading import Digest
 from sharing.deliveries.due import Due
 from sharing.deliveries.message import Content, Message, Recalled
 from sharing.deliveries.models import AlertKind, Channel, DeliveryState
@@ -38,9 +41,17 @@ class Silence:
 Told: TypeAlias = Message | Silence
 
 
-def say(rows: Sequence[Due], channel: str, *, at: datetime, secrets: dict[str, str]) -> list[Told]:
-    """In the order of `rows`. `secrets` keeps what was unsealed. In the engine's transaction."""
-    return _Saying(channel, at, secrets).of(rows)
+def say(
+    rows: Sequence[Due],
+    channel: str,
+    *,
+    at: datetime,
+    secrets: dict[str, str],
+    digests: Mapping[int, Digest | str],
+) -> list[Told]:
+    """In the order of `rows`. `secrets` keeps what was unsealed; `digests` is what each digest says, by delivery, or
+    why it says nothing. In the engine's transaction."""
+    return _Saying(channel, at, secrets, digests).of(rows)
 
 
 @dataclass
@@ -48,6 +59,7 @@ class _Saying:
     channel: str
     at: datetime
     secrets: dict[str, str]
+    digests: Mapping[int, Digest | str]
     viewers: dict[tuple[int, int | None], Viewer] = field(default_factory=dict)
 
     def of(self, rows: Sequence[Due]) -> list[Told]:
@@ -65,17 +77,28 @@ class _Saying:
         """Why nothing goes there, whatever it is."""
         if why := refusal(row, self.channel):
             return Silence(why)
-        sealed = row.sealed_secret
-        if sealed and sealed not in self.secrets:
-            try:
-                self.secrets[sealed] = unseal(sealed)
-            except InvalidToken:
-                return Silence(_("its secret cannot be opened: give it a new one"), DeliveryState.FAILED)
+        for sealed in row.sealed_secrets:
+            if sealed not in self.secrets:
+                try:
+                    self.secrets[sealed] = unseal(sealed)
+                except InvalidToken:
+                    return Silence(_("its secret cannot be opened"), DeliveryState.FAILED)
         return None
 
     def notices(self, rows: Sequence[Due]) -> Iterator[Told]:
+        actions = [row for row in rows if row.kind == AlertKind.ACTION]
+        over = {row.id for row, asked in zip(actions, still_asked(actions), strict=True) if not asked}
         for row in rows:
-            yield self.message(row, Content(), path=row.path)
+            digest = self.digests.get(row.id)
+            if isinstance(digest, Digest):
+                stop = digest.unsubscribe
+                yield self.message(row, Content(), path=row.path, digest=digest, unsubscribe=stop)
+            elif digest:
+                yield Silence(digest)
+            elif row.id in over:
+                yield Silence(_("there was nothing left to do"))
+            else:
+                yield self.message(row, Content(), path=row.path)
 
     def recalls(self, rows: Sequence[Due]) -> Iterator[Told]:
         for row, recalled in zip(rows, _recalled(rows), strict=True):
@@ -99,6 +122,7 @@ class _Saying:
         changes: dict[int, Amended | None] = dict(
             zip(changed, amended_for_each([wanted[place] for place in changed]), strict=True)
         )
+        by = by_which(rows, answers) if self.channel == Channel.MAIL else {}
         contents: dict[tuple[int, int, int], Content] = {}
         for place, (row, answer) in enumerate(zip(rows, answers, strict=True)):
             if isinstance(answer, Disclosure):
@@ -106,7 +130,7 @@ class _Saying:
                 same = (row.alert, id(answer), id(change))
                 if (content := contents.get(same)) is None:
                     content = contents[same] = Content()
-                yield self.message(row, content, disclosure=answer, amended=change)
+                yield self.message(row, content, disclosure=answer, amended=change, **by.get(place, {}))
             elif answer is None:
                 yield Silence(_("access ended before it was sent"))
             else:
@@ -130,7 +154,7 @@ class _Saying:
             agency_code=row.code,
             at=row.at,
             address=row.url or (row.desk_mail if row.person is None else row.person_mail),
-            secret=self.secrets[row.sealed_secret] if row.sealed_secret else "",
+            secrets=tuple([self.secrets[sealed] for sealed in row.sealed_secrets]),
             labels=terms() if self.channel == Channel.WEBHOOK else None,
             content=content,
             **told,

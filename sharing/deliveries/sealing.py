@@ -25,11 +25,11 @@ def reseal(sealed: str) -> str:
 
 
 def _box() -> MultiFernet:
-    keys = settings.WEBHOOK_KEYS or [_derived()]
-    return MultiFernet([Fernet(key) for key in keys])
+    # The last opens what was sealed before there were keys of one's own; it seals nothing beside them.
+    return MultiFernet([Fernet(key) for key in (*settings.WEBHOOK_KEYS, _derived())])
 
 
 def _derived() -> str:
-    """A key of its own from SECRET_KEY: enough where SECRET_KEY is never changed."""
+    """A key from SECRET_KEY: enough where SECRET_KEY is never changed."""
     made = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"hub webhook secrets")
     return base64.urlsafe_b64encode(made.derive(settings.SECRET_KEY.encode())).decode()

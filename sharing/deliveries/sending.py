@@ -12,13 +12,16 @@ from datetime import datetime
 from typing import NamedTuple
 
 import orjson
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from hub.database.context import engine
+from sharing.deliveries.digests.sending import digests_of, few_digests
 from sharing.deliveries.due import Due, due
 from sharing.deliveries.message import Message
 from sharing.deliveries.models import Channel, DeliveryState, Urgency
+from sharing.deliveries.quiet import put_off_quiet
 from sharing.deliveries.saying import Silence, Told, say
+from sharing.deliveries.telling import tell
 
 INBOXES = 500
 
@@ -56,24 +59,42 @@ def begin(
     """
     rows: list[Due] = []
     try:
-        with engine():
-            found, passed = due(
-                channel, limit=limit, at=at, under_way=under_way or {}, urgency=urgency, only=only
-            )
-            rows.extend(found)
-            told = say(rows, channel, at=at, secrets={} if secrets is None else secrets)
-            attempts = [
-                Attempt(row, at, each)
-                for row, each in zip(rows, told, strict=True)
-                if isinstance(each, Message)
-            ]
-            _run(BEGUN, [at, at], [attempt.row.id for attempt in attempts])
-            _end(rows, told)
+        with transaction.atomic():
+            with engine():
+                found, passed = due(
+                    channel, limit=limit, at=at, under_way=under_way or {}, urgency=urgency, only=only
+                )
+                rows.extend(_awake(found, channel, at))
+            digests = digests_of(rows, channel, at=at)
+            with engine():
+                told = say(rows, channel, at=at, secrets={} if secrets is None else secrets, digests=digests)
+                attempts = [
+                    Attempt(row, at, each)
+                    for row, each in zip(rows, told, strict=True)
+                    if isinstance(each, Message)
+                ]
+                _run(BEGUN, [at, at], [attempt.row.id for attempt in attempts])
+                _end(rows, told)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         raise NotBegun([row.id for row in rows]) from error
-    return attempts, passed > 0 or len(attempts) < len(rows)
+    _tell("begun", rows, told)
+    return attempts, passed > 0 or len(attempts) < len(found)
+
+
+def _awake(found: Sequence[Due], channel: str, at: datetime) -> list[Due]:
+    """Without mails in quiet hours, which are put off, and more digests than can be read at once, which stay due."""
+    return few_digests(put_off_quiet(found, at=at) if channel == Channel.MAIL else found)
+
+
+def _tell(event: str, rows: Sequence[Due], told: Sequence[Told]) -> None:
+    """A log line for each: `event`, or that nothing was said."""
+    for row, each in zip(rows, told, strict=True):
+        if isinstance(each, Message):
+            tell(event, **row.told, attempt=row.attempts + 1)
+        else:
+            tell("failed" if each.state == DeliveryState.FAILED else "cancelled", **row.told)
 
 
 def keep_inboxes(*, at: datetime, limit: int = INBOXES, only: int | None = None) -> tuple[int, bool]:
@@ -83,17 +104,22 @@ def keep_inboxes(*, at: datetime, limit: int = INBOXES, only: int | None = None)
     """
     rows: list[Due] = []
     try:
-        with engine():
-            rows.extend(due(Channel.INBOX, limit=limit, at=at, under_way={}, only=only)[0])
-            told = say(rows, Channel.INBOX, at=at, secrets={})
-            arrived = [row.id for row, each in zip(rows, told, strict=True) if isinstance(each, Message)]
-            _run(ARRIVED, [at, at], arrived)
-            _end(rows, told)
+        with transaction.atomic():
+            with engine():
+                found = due(Channel.INBOX, limit=limit, at=at, under_way={}, only=only)[0]
+                rows.extend(_awake(found, Channel.INBOX, at))
+            digests = digests_of(rows, Channel.INBOX, at=at)
+            with engine():
+                told = say(rows, Channel.INBOX, at=at, secrets={}, digests=digests)
+                arrived = [row.id for row, each in zip(rows, told, strict=True) if isinstance(each, Message)]
+                _run(ARRIVED, [at, at], arrived)
+                _end(rows, told)
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         raise NotBegun([row.id for row in rows]) from error
-    return len(arrived), len(rows) == limit
+    _tell("sent", rows, told)
+    return len(arrived), len(found) == limit or len(rows) < len(found)
 
 
 BEGUN = """update sharing_delivery set state = 'sending', claimed_at = %s, begun_at = %s, attempts = attempts + 1

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
 from django.db import connection
@@ -18,6 +18,7 @@ from sharing.deliveries.models import DeliveryState
 from sharing.deliveries.notifiers.base import Undelivered
 from sharing.deliveries.rules import FAILURES, next_attempt, rest_s
 from sharing.deliveries.sending import Attempt
+from sharing.deliveries.telling import tell
 
 # `answered_at` is written no more often.
 ANSWERED_EVERY = timedelta(minutes=1)
@@ -43,11 +44,15 @@ MOVE = """
 
 @dataclass
 class Tally:
-    """How one endpoint did in a set of attempts: whether it took any, and if not, how often not and what it asked."""
+    """How one endpoint did in a set of attempts: whether it took any, and if not, how often not and what it asked.
+
+    `tried` says that one of them was to find out whether it is back from its rest.
+    """
 
     answered: bool = False
     failures: int = 0
     asked_wait_s: int = 0
+    tried: bool = False
     troubled: bool = False
     answered_us: int = 0
 
@@ -64,11 +69,23 @@ def settle(ended: Sequence[Ended], *, at: datetime) -> int:
                 _failed(endpoint, tally, at)
             elif tally.troubled or EPOCH + timedelta(microseconds=tally.answered_us) < at - ANSWERED_EVERY:
                 _answered(endpoint, tally, at)
+    for (attempt, error), row in zip(in_order, rows, strict=True):
+        _tell(attempt, error, row, at)
     return sum(error is None for _attempt, error in ended)
 
 
-def _settled(attempt: Attempt, error: Undelivered | None, at: datetime) -> dict[str, object]:
-    row: dict[str, object] = {"id": attempt.row.id, "begun_at": attempt.begun_at}
+def _tell(attempt: Attempt, error: Undelivered | None, row: dict[str, Any], at: datetime) -> None:
+    told = attempt.row.told
+    if error is None:
+        tell("sent", **told)
+    elif row["state"] == DeliveryState.FAILED:
+        tell("failed", **told, failure=error.reason)
+    else:
+        tell("again", **told, failure=error.reason, wait_s=int((row["due_at"] - at).total_seconds()))
+
+
+def _settled(attempt: Attempt, error: Undelivered | None, at: datetime) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": attempt.row.id, "begun_at": attempt.begun_at}
     if error is None:
         return row | {"state": DeliveryState.SENT, "sent_at": at, "failure": ""}
     again = None
@@ -91,6 +108,7 @@ def _tallies(ended: Sequence[Ended]) -> dict[int, Tally]:
         if attempt.row.endpoint is None:
             continue
         tally = found[attempt.row.endpoint]
+        tally.tried |= attempt.row.rested
         tally.troubled |= attempt.row.failures > 0 or attempt.row.rested
         tally.answered_us = attempt.row.answered_us
         if error is None:
@@ -116,10 +134,12 @@ def _answered(endpoint: int, tally: Tally, at: datetime) -> None:
 def _failed(endpoint: int, tally: Tally, at: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            # Of many at once that hung, no more count than bring it to rest.
-            "update sharing_endpoint set failures = least(failures + %s, greatest(%s, failures + 1)),"
+            # Of many that were under way at once no more count than bring it to rest, however they end; after that
+            # each that tries whether it is back.
+            "update sharing_endpoint set"
+            " failures = case when %s then failures + 1 else greatest(failures, least(failures + %s, %s)) end,"
             " failing_since = coalesce(failing_since, %s) where id = %s returning failures",
-            [tally.failures, FAILURES, at, endpoint],
+            [tally.tried, tally.failures, FAILURES, at, endpoint],
         )
         found = cursor.fetchone()
         wait_s = found and rest_s(

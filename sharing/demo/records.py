@@ -10,7 +10,7 @@ from pathlib import Path
 from django.db.models import Count
 
 from bulletins.flow import publish
-from bulletins.models import Bulletin, LinkedSeizure, SeizureReport
+from bulletins.models import Bulletin, SeizureReport, SourceLink
 from bulletins.records.actions import write_down
 from bulletins.records.models import Kind
 from bulletins.seizures.importing import import_file
@@ -148,7 +148,7 @@ def _write(
         for row in newest.substances.all()
     ]
     write_down(bulletin, values, viewer=who, at=at, substances=substances)
-    LinkedSeizure.objects.bulk_create(LinkedSeizure(bulletin=bulletin, seizure=report) for report in reports)
+    SourceLink.objects.bulk_create(SourceLink(bulletin=bulletin, source=report) for report in reports)
     publish(bulletin, viewer=who, at=at)
     return bulletin
 

@@ -27,7 +27,8 @@ READ = """
            a.group_id, a.code, a.name, a.desk_email, a.desk_phone, a.desk_hours,
            (select json_agg(t order by array_position(g.directions, t.direction)) from terms t
              where t.direction = any(g.directions)),
-           g.release_id, g.agreement_id, g.emergency_id"""
+           g.release_id, g.agreement_id, g.emergency_id,
+           case when g.acknowledge_by > g.visible_since and g.group_id <> f.owner_id then g.acknowledge_by end"""
 GRANTED = f"""
     with terms as materialized (select * from hub_terms(%s::bigint[]))
     {READ}
@@ -60,7 +61,7 @@ WANTED = """
     with wanted as materialized (
         select * from unnest(%s::int[], %s::bigint[], %s::bigint[]) with ordinality w(agency, person, id, place))"""
 HELD = f"{WANTED} select distinct wanted.place {OF_EACH}"
-SAME = "f.id, g.visible_since, g.until, g.directions, f.owner_id = wanted.agency"
+SAME = "f.id, g.visible_since, g.until, g.acknowledge_by, g.directions, f.owner_id = wanted.agency"
 # Those who are shown the same are numbered alike, and what they are shown is read once.
 EACH = f"""
     {WANTED},
@@ -216,6 +217,7 @@ def _disclosure(row: Row, viewer: Viewer, marking: Marking, extent: Carries) -> 
         agreement=terms[0].agreement if terms else "",
         terms=terms,
         emergency=row[27] is not None,
+        acknowledge_by=row[28],
     )
 
 

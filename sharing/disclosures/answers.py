@@ -162,6 +162,10 @@ class RecordShape(serializers.Serializer[Any]):
     marking = MarkingShape()
     issued_at = serializers.DateTimeField()
     visible_since = serializers.DateTimeField()
+    acknowledge_by = serializers.DateTimeField(
+        allow_null=True,
+        help_text=gettext_lazy("until when your agency is asked to acknowledge this version, done or not"),
+    )
     agreement = serializers.CharField()
     terms = TermsShape(many=True)
     facts = serializers.DictField(child=serializers.DictField())

@@ -56,7 +56,8 @@ TERMS = tuple(each.name for each in fields(Terms))
 class Disclosure:
     """`facts` is the shown content by field group (see bulletins/faces/content.py). `key` never leaves the process.
 
-    With `emergency` it is open to this person alone, on this page, until `until`.
+    With `emergency` it is open to this person alone, on this page, until `until`. `acknowledge_by` is until when the
+    viewer's agency is asked to acknowledge this version, whether it has or not.
     """
 
     key: int
@@ -76,6 +77,7 @@ class Disclosure:
     agreement: str = ""
     emergency: bool = False
     terms: tuple[Terms, ...] = ()
+    acknowledge_by: datetime | None = None
 
     @property
     def core(self) -> dict[str, Any]:

@@ -35,6 +35,8 @@ from sharing.disclosures.reading import (
 from sharing.disclosures.rules import Channel
 from sharing.disclosures.searching import list_of, matches, search
 
+# Any search becomes a subscription, by the same question.
+SUBSCRIBE = "/subscriptions/new/"
 SECTION = {Kind.BULLETIN: "bulletins", Kind.SEIZURE: "seizures"}
 
 
@@ -65,6 +67,7 @@ def records(request: HttpRequest, kind: str) -> HttpResponse:
             "chips": filters.chips(),
             "facets": found.facets,
             "narrowed": filters.narrows,
+            "subscribe": SUBSCRIBE + filters.query(kind=kind) if filters.narrows else "",
             "first": not filters.after,
             "next": filters.query(after=found.keys.after) if found.keys.after else "",
             "total": said(found.total),
@@ -116,6 +119,7 @@ def find(request: HttpRequest) -> HttpResponse:
             "facets": found.facets,
             "filters": filters.values or {},
             "narrowed": filters.narrows,
+            "subscribe": SUBSCRIBE + filters.query() if filters.narrows and viewer.agency_id else "",
             "first": not filters.after,
             "next": filters.query(after=found.keys.after) if found.keys.after else "",
             "total": said(found.total),

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bulletins.vocabulary.terms import terms
@@ -60,6 +61,14 @@ class RecordRow:
     snippet: str = ""
     action: Action | None = None
     key: str = ""
+    due: datetime | None = None
+    overdue: bool = False
+
+    @property
+    def due_shown(self) -> str:
+        """What `when` shows of `due`: the time alone where that is today."""
+        today = self.due is not None and timezone.localdate(self.due) == timezone.localdate()
+        return "time" if today else ""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ def shape(disclosure: Disclosure, *, labels: Labels) -> dict[str, Any]:
         "marking": marking_shape(disclosure.marking),
         "issued_at": instant(disclosure.issued_at),
         "visible_since": instant(disclosure.visible_since),
+        "acknowledge_by": instant(disclosure.acknowledge_by) if disclosure.acknowledge_by else None,
         "agreement": disclosure.agreement,
         "terms": [_terms(each, disclosure) for each in disclosure.terms],
         "facts": facts,

@@ -11,7 +11,7 @@ from hub.agencies.models import Agency
 from hub.database.context import engine
 from sharing.audiences.holders import nameable
 from sharing.audiences.models import Grant
-from sharing.audiences.preview import hidden_rosters
+from sharing.audiences.rosters import hidden_rosters
 from sharing.releases.models import Release
 
 

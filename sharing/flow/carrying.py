@@ -13,12 +13,11 @@ from hub.accounts.viewer import Viewer
 from hub.database.context import lock_records
 from hub.trail.actions import record as write_trail
 from sharing.audiences.actions import Changes, holders_behind, regrant
-from sharing.audiences.preview import hidden_rosters
+from sharing.audiences.rosters import hidden_rosters
 from sharing.deliveries.actions import queue_alerts, queue_notice
 from sharing.deliveries.models import AlertKind
 from sharing.flow.audience import audiences_of, had, has
 from sharing.flow.releasing import naming_refusals_of
-from sharing.releases.facts import reach_of
 from sharing.releases.models import Release
 from sharing.releases.querysets import was_recalled
 from sharing.releases.rewording import other_words, reword
@@ -83,7 +82,7 @@ def tell_corrected(record: Record, releases: Iterable[int], *, viewer: Viewer, a
     chosen = Release.objects.filter(
         record_id=record.pk, ended_at=None, pk__in=list(releases), version__lt=record.latest
     ).filter(told_version__lt=record.latest)
-    told = holders_behind(record, [reach_of(row, {}) for row in chosen])
+    told = holders_behind(record, chosen.values_list("pk", flat=True))
     hidden = hidden_rosters(chosen.values_list("community_id", flat=True), viewer)
     if not told and not hidden:
         raise ValidationError(_("Nobody whom these releases reach holds an older version and was not told."))

@@ -109,11 +109,13 @@ def close(community: Community, *, viewer: Viewer, at: datetime) -> None:
 def show_roster(community: Community, *, visible: bool, viewer: Viewer, at: datetime) -> None:
     """Let members see who is in it, or its lead alone. They are told."""
     _need(may_lead(viewer, community.lead_id))
-    community.refresh_from_db(fields=["closes_at", "roster_visible"])
+    ids = hold(community)
     _still_open(community, at)
     if community.roster_visible == visible:
         raise ValidationError(_("It is so already: somebody changed it meanwhile."))
     Community.objects.filter(pk=community.pk).update(roster_visible=visible)
+    # Of several releases a grant is said to rest on the one its owner may be told of.
+    recompute(ids, _members(community), at=at)
     _tell_members(community, "listed" if visible else "unlisted", at=at, besides=viewer.agency_id)
     _note("community.roster", community, viewer=viewer, at=at, listed=visible)
 

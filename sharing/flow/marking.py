@@ -10,17 +10,16 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext as _
 
 from bulletins.faces.actions import remark_faces
+from bulletins.faces.derived import lock_with_derived
 from bulletins.flow import below_sources, rests_on
 from bulletins.markings.rules import Marking, loosenings, marking_of, marking_refusals
 from bulletins.models import Record
 from hub.accounts.viewer import Viewer
-from hub.database.context import engine, lock_records
 from hub.trail.actions import record as write_trail
 from sharing.audiences.actions import Changes, regrant
 from sharing.deliveries.actions import queue_alerts
 from sharing.deliveries.models import AlertKind
 from sharing.flow.audience import audiences_of, had, has
-from sharing.releases.facts import derived_from
 from sharing.releases.models import Release
 
 
@@ -70,14 +69,6 @@ def mark(record: Record, handling: Handling, *, reason: str, viewer: Viewer, at:
         audiences = {**had(before.get(record.pk)), **has(after.get(record.pk))}
         note_marking(record, was, reason, viewer=viewer, at=at, **audiences)
     return changes
-
-
-def lock_with_derived(ids: list[int]) -> list[int]:
-    """Lock the records, and with them what is derived from them, all in one order; return what is derived."""
-    derived = sorted(derived_from(ids))
-    with engine():
-        lock_records([*ids, *derived])
-    return derived
 
 
 def follow(derived: list[int], at: datetime) -> None:

@@ -37,12 +37,18 @@ KEPT = frozenset(
     purged_at purged_by purge_reason""".split()
 )
 
-# Everybody who ever held it and was not told in this very transaction, as their last withdrawal names them.
+# Everybody who ever held it and was not told in this very transaction, as their last withdrawal names them; on the most
+# open basis they ever had it by.
 WITHDRAW = """
     insert into sharing_withdrawal (agency_id, person_id, record_kind, owner_id, uid, ref, version, tlp, kind, reason,
-                                    had_since, at, recall_id)
+                                    had_since, at, recall_id, basis)
     select distinct on (w.agency_id, w.person_id) w.agency_id, w.person_id, w.record_kind, w.owner_id, w.uid, w.ref,
-           w.version, w.tlp, 'recalled', %(told)s, w.had_since, %(at)s, %(recall)s
+           w.version, w.tlp, 'recalled', %(told)s, w.had_since, %(at)s, %(recall)s,
+           (select t.basis
+              from sharing_withdrawal t
+              left join sharing_release s on s.id = t.basis left join sharing_community c on c.id = s.community_id
+             where t.ref = w.ref and t.agency_id = w.agency_id and t.person_id is not distinct from w.person_id
+             order by t.basis is null, c.id is not null, c.roster_visible is false, t.basis limit 1)
       from sharing_withdrawal w
      where w.ref = %(ref)s and not exists (
            select 1 from sharing_withdrawal t where t.ref = w.ref and t.at = %(at)s and t.kind = 'recalled'

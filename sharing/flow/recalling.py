@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import groupby
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from bulletins.models import Record
 from hub.accounts.viewer import Viewer
-from hub.database.context import lock_records
+from hub.database.context import engine, lock_records
 from hub.trail.actions import record as write_trail
 from sharing.audiences.actions import Changes, regrant
 from sharing.deliveries.actions import queue_alerts
 from sharing.deliveries.models import AlertKind
 from sharing.flow.audience import audiences_of, had, has
-from sharing.recalls.actions import anyone_to_tell, bar, holders_of_version, tell_all_who_had
+from sharing.recalls.actions import anyone_to_tell, bar, holders_of_version, tell_all_who_had, tell_late
 from sharing.recalls.rules import nothing_to_recall
 from sharing.releases.models import Recall, Release
+
+# No answer takes longer than this to be committed, by far.
+LATE = timedelta(days=3)
 
 
 def recall(
@@ -55,7 +60,7 @@ def recall(
     if version is None:
         Record.objects.filter(pk=record.pk).update(recalled_at=at)
     elif held and not fall_back:
-        bar(live.filter(version__lt=version), {holding.agency for holding in held})
+        bar(live.filter(version__lt=version), {each.agency for each in held if not each.opened})
     changes = regrant([record.pk], at=at, recall=made)
     told = tell_all_who_had(made, held)
     queue_alerts(AlertKind.RECALLED, [*changes.withdrawn, *told], at=at, losing=changes.withdrawn)
@@ -74,6 +79,25 @@ def recall(
         recalled=_("all versions") if version is None else _("version %(n)d alone") % {"n": version},
     )
     return changes
+
+
+def tell_who_had_it_meanwhile(*, at: datetime) -> int:
+    """Tell of the recalls of the last days whoever was given the record in the instant it was taken back.
+
+    Their ledger row is committed after the recall has looked; return how many were told, each once.
+    """
+    with engine():
+        made = Recall.objects.filter(at__gt=at - LATE, at__lte=at).order_by("record_id", "id")
+        by_record = [list(rows) for _record, rows in groupby(made, key=lambda each: each.record_id)]
+    count = 0
+    for rows in by_record:
+        with transaction.atomic(), engine():
+            lock_records([rows[0].record_id])
+            for row in rows:
+                told = tell_late(row)
+                queue_alerts(AlertKind.RECALLED, told, at=row.at, losing=[])
+                count += len(told)
+    return count
 
 
 def _settle(record: Record, version: int, *, at: datetime) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
+from bulletins.faces.derived import lock_with_derived
 from bulletins.flow import below_sources, rests_on
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import Marking
@@ -23,10 +25,10 @@ from sharing.communities.models import Community
 from sharing.deliveries.actions import queue_alerts
 from sharing.deliveries.models import AlertKind
 from sharing.flow.audience import audiences_of, had, has
-from sharing.flow.marking import follow, lock_with_derived, note_marking, remark
+from sharing.flow.marking import follow, note_marking, remark
 from sharing.releases.actions import write_releases
 from sharing.releases.models import Release
-from sharing.releases.plan import Plan, naming_refusals, plan_refusals
+from sharing.releases.plan import Plan, asking_refusals, naming_refusals, plan_refusals
 from sharing.releases.rewording import other_words, texts_for
 
 
@@ -66,6 +68,7 @@ def release(
             **had(before.get(record.pk)),
             **has(after.get(record.pk)),
             **other_words(rows[record.pk]),
+            **_asked(rows[record.pk]),
             reason=plan.need_to_know,
         )
     return changes
@@ -100,6 +103,7 @@ def _check(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime) -
         if record.purged_at:
             found.append(_("Somebody has purged %(ref)s: nothing of it is left.") % {"ref": record.ref})
         found += plan_refusals(plan, owner_country=record.owner.country, at=at)
+        found += asking_refusals(plan, begins=_begins(record, plan, at))
     found += naming_refusals_of(records, plan.held_back(), at=max(at, plan.starts_at or at))
     marking = Marking(plan.tlp, tuple(plan.controls), tuple(plan.rel_to))
     found += below_sources(rests_on(record.pk for record in records), marking, viewer)
@@ -181,6 +185,7 @@ def _replace(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime)
                 right_to_know=plan.right_to_know.strip(),
                 starts_at=starts_at,
                 ends_at=plan.ends_at,
+                acknowledge_by=plan.asked_by(_begins(record, plan, at)),
                 applied_at=at if starts_at <= at and not _embargoed(record, at) else None,
                 released_at=at,
                 released_by_id=viewer.person_id,
@@ -203,6 +208,17 @@ def _same_targets(plan: Plan) -> Q:
     if any(pick.agency is None and pick.community is None for pick in plan.picks):
         same |= Q(agency=None, community=None)
     return same
+
+
+def _begins(record: Record, plan: Plan, at: datetime) -> datetime:
+    """When those it reaches have it: at the plan's start, and not before an embargo is over."""
+    return max(at, plan.starts_at or at, record.embargo_until or at)
+
+
+def _asked(rows: list[Release]) -> dict[str, Any]:
+    """For the trail: until when recipients are asked to acknowledge."""
+    asked_by = next((row.acknowledge_by for row in rows if row.acknowledge_by), None)
+    return {"acknowledge_by": asked_by.isoformat()} if asked_by else {}
 
 
 def _embargoed(record: Record, at: datetime) -> bool:

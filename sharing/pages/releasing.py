@@ -58,7 +58,13 @@ class Standing:
     since: datetime
     starts_at: datetime | None
     until: datetime | None
+    acknowledge_by: datetime | None
     by: str
+
+    @property
+    def asks_anew(self) -> bool:
+        """Whether a version carried over by it is to be acknowledged again."""
+        return self.acknowledge_by is not None and self.acknowledge_by > timezone.now()
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,7 @@ def standing(releases: Iterable[Release]) -> list[Standing]:
             since=row.released_at,
             starts_at=row.starts_at if row.applied_at is None else None,
             until=row.ends_at,
+            acknowledge_by=row.acknowledge_by,
             by=row.released_by.username if row.released_by else "",
         )
         for row in releases

@@ -24,9 +24,12 @@ from hub.agencies.models import Role
 from hub.pages.times import as_time
 from sharing.audiences.models import Received
 from sharing.corrections.waiting import corrections_to_decide
+from sharing.deliveries.away import note_visit
+from sharing.deliveries.endpoints.waiting import endpoints_to_mend
+from sharing.deliveries.lines import disclosed, due_rows, notice_rows, row_of_item
 from sharing.deliveries.models import AlertKind, InboxItem
-from sharing.deliveries.pages import disclosed, notice_rows, row_of_item
-from sharing.deliveries.querysets import inbox_items
+from sharing.deliveries.operations.numbers import may_operate
+from sharing.deliveries.querysets import asked_of, inbox_items
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.paging import count_of, said
@@ -40,10 +43,12 @@ from sharing.pages.emergencies import waiting
 from sharing.pages.joining import joinings_to_decide
 from sharing.pages.reviewing import to_review
 from sharing.recalls.waiting import recalls_to_answer
+from sharing.receipts.overdue import Overdue, overdue_for
 from sharing.requests.presenting import to_decide
 
 LOOKED_AT = 200
 WAITING = 5
+DUE = 10
 DRAFTS = 5
 TO_RELEASE = 5
 NEW = 6
@@ -58,22 +63,33 @@ def today(request: HttpRequest) -> HttpResponse:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     if viewer.agency_id is None:
         return render(request, "sharing/today.html", {"nobody": True, "places": _places(viewer)})
-    waiting, recalls = _waiting(viewer)
-    first = waiting[:WAITING]
-    shown = disclosed(viewer, first)
+    at = timezone.now()
+    due = list(asked_of(viewer)[:LOOKED_AT])
+    waiting, recalls = _waiting(viewer, besides={each.record_id for each in due})
+    first = waiting[: max(0, WAITING - len(due))]
+    shown = disclosed(viewer, first, due[:DUE])
     drafts = draft_lines(viewer, DRAFTS) if may_draft(viewer) else []
     to_release, to_release_total = _unreleased(viewer) if may_release(viewer) else ([], "")
-    fresh, unread = _fresh(viewer, besides=[item.record_id for item in first])
+    fresh, unread = _fresh(viewer, besides=[each.record_id for each in (*first, *due)])
     decide = [row for queue in DECIDE for row in queue(viewer)]
     asked = {row.href for row in decide}
     context: dict[str, Any] = {
-        "waiting": [row for item in first if (row := row_of_item(item, shown, back="/", small=False))],
-        "waiting_total": f"{LOOKED_AT}+" if len(waiting) >= LOOKED_AT else str(len(waiting)),
+        "waiting": [
+            *due_rows(viewer, due[:DUE], shown, back="/", small=False),
+            *(row for item in first if (row := row_of_item(item, shown, {}, back="/", small=False))),
+        ],
+        "waiting_total": f"{LOOKED_AT}+"
+        if len(waiting) + len(due) >= LOOKED_AT
+        else str(len(waiting) + len(due)),
+        "overdue": [_overdue(each) for each in overdue_for(viewer, at=at)] if may_release(viewer) else [],
+        "away": note_visit(viewer, at=at) if request.method == "GET" else None,
         "decide": decide,
-        # What waits to be decided or answered stands there already.
-        "notices": notice_rows(viewer, NOTICES, besides=asked),
+        # What waits to be decided, answered or acknowledged stands there already.
+        "notices": notice_rows(viewer, NOTICES, besides=asked, but=AlertKind.ACTION),
         "recalls": [
-            row_of_item(item, {}, back="/") for item in recalls if f"{item.path}recall/answer/" not in asked
+            row_of_item(item, {}, {}, back="/")
+            for item in recalls
+            if f"{item.path}recall/answer/" not in asked
         ],
         "drafts": [_draft(line) for line in drafts],
         "to_release": [short_row(each, action=_release(each)) for each in to_release],
@@ -91,11 +107,24 @@ def today(request: HttpRequest) -> HttpResponse:
     return render(request, "sharing/today.html", context)
 
 
-def _waiting(viewer: Viewer) -> tuple[list[InboxItem], list[InboxItem]]:
-    """Of the newest in the inbox: what waits to be acknowledged, hazards first; what was recalled lately."""
+def _overdue(each: Overdue) -> RecordRow:
+    said = ngettext(
+        "%(n)d agency has not acknowledged %(ref)s",
+        "%(n)d agencies have not acknowledged %(ref)s",
+        each.agencies,
+    ) % {"n": each.agencies, "ref": each.ref}
+    due = format_html(_("due {}"), as_time(each.by))
+    return RecordRow(href=f"{each.path}#holders", title=said, icon="schedule", meta=(due,), key=each.ref)
+
+
+def _waiting(viewer: Viewer, *, besides: set[int]) -> tuple[list[InboxItem], list[InboxItem]]:
+    """Of the newest in the inbox: what waits to be acknowledged, hazards first; what was recalled lately.
+
+    `besides` are the records that are asked for by a time: they stand above.
+    """
     items = inbox_items(viewer).filter(acknowledged_at=None).select_related("owner")
     newest = list(items[:LOOKED_AT])
-    waiting = [item for item in newest if item.alert != AlertKind.RECALLED]
+    waiting = [item for item in newest if item.alert != AlertKind.RECALLED and item.record_id not in besides]
     lately = timezone.now() - RECALLS_SHOWN
     recalls = [item for item in newest if item.alert == AlertKind.RECALLED and item.at >= lately]
     return sorted(waiting, key=lambda item: not item.hazard), recalls[:3]
@@ -150,6 +179,7 @@ DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = (
     to_decide,
     corrections_to_decide,
     to_review,
+    endpoints_to_mend,
 )
 
 
@@ -164,6 +194,8 @@ def _places(viewer: Viewer) -> list[tuple[str, str, str]]:
             _("What may cross between agencies, in which direction, until when"),
         ),
     ]
+    if may_operate(viewer):
+        found.append(("/operations/", _("Operations"), _("How sending fares in the whole hub, in numbers")))
     if viewer.can(Role.INSPECTOR):
         found.insert(0, ("/trail/", _("Trail"), _("Who did what, when and from where, across the hub")))
         number = waiting(viewer)

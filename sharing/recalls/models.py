@@ -47,8 +47,8 @@ class RecallAnswer(models.Model):
 class Told(models.Model):
     """Row of `sharing_told`, for the owner: an agency (`in_person`: somebody of it) that a recall was told to.
 
-    `told_at` is the recall's own instant, `sent_at` when the first delivery of it arrived; the rest is the newest
-    answer.
+    `told_at` is the recall's own instant, `sent_at` when the first delivery of it arrived, `basis` what the agency had
+    it by until then, if it did; the rest is the newest answer.
     """
 
     recall = models.ForeignKey(Recall, models.DO_NOTHING, related_name="+")
@@ -59,6 +59,7 @@ class Told(models.Model):
     sent_at = models.DateTimeField(null=True)
     channels = ArrayField(models.TextField(), null=True)
     answered_at = models.DateTimeField(null=True)
+    basis = models.BigIntegerField(null=True)
 
     class Meta:
         managed = False

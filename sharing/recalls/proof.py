@@ -8,7 +8,7 @@ only where it says that a release gave it which the owner may see whom it reache
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,15 +16,13 @@ from uuid import UUID
 from django.db import connection
 from django.utils import timezone
 
-from bulletins.markings.models import TLP
 from bulletins.models import Record
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, Role
-from sharing.audiences.preview import hidden_rosters
-from sharing.communities.models import Community, Membership
+from sharing.audiences.rosters import hidden_rosters, open_releases, rests_openly
+from sharing.communities.models import Community
 from sharing.recalls.models import RecallAnswer, Told
 from sharing.recalls.querysets import Said, in_words
-from sharing.releases.facts import load
 from sharing.releases.models import Recall, Release
 
 
@@ -83,15 +81,6 @@ class Proof:
         return tuple(line.code for line in self.lines if line.told_at and not line.answered)
 
 
-@dataclass(frozen=True)
-class Span:
-    """A time in which a release reached an agency in a way that the owner may see."""
-
-    agency: int
-    since: datetime
-    till: datetime | None
-
-
 def may_prove(viewer: Viewer) -> bool:
     return bool(viewer.agency_id) and viewer.can(Role.RELEASER, Role.AUDITOR)
 
@@ -108,9 +97,18 @@ def proofs_of(record: Record, viewer: Viewer) -> list[Proof]:
         return []
     releases = list(Release.objects.filter(record_id=record.pk).select_related("recalled_by").order_by("id"))
     hidden = hidden_rosters((release.community_id for release in releases), viewer)
-    spans = spans_of(releases, set(hidden), tlp=tlp_of(record.pk)) if hidden else None
-    told = list(Told.objects.filter(recall__in=made).order_by("agency_id", "id"))
-    return [_proof(recall, releases, hidden, spans, told) for recall in made]
+    openly = open_releases(releases, hidden)
+    told = list(Told.objects.filter(recall__in=made).select_related("recall").order_by("agency_id", "id"))
+    # From the first: whom an earlier one may be said to have told, counts as told before.
+    proofs, known = list[Proof](), list[Told]()
+    for recall in reversed(made):
+        had = _had(recall, openly)
+        rows = [
+            row for row in told if row.recall_id == recall.pk and _may_know(row, recall, had, known, openly)
+        ]
+        proofs.append(_proof(recall, releases, hidden, had, rows, known))
+        known += rows
+    return proofs[::-1]
 
 
 def had_before(record: Record, viewer: Viewer) -> set[tuple[str, int]]:
@@ -121,7 +119,7 @@ def had_before(record: Record, viewer: Viewer) -> set[tuple[str, int]]:
     for recall in recalls_made(record.pk):
         for row in Told.objects.filter(recall=recall) if recall.version is None else ():
             told[row.agency_id] = max(row.told_at, told.get(row.agency_id, row.told_at))
-    rows = _given(record.pk, timezone.now(), _openly(releases, hidden))
+    rows = _given(record.pk, timezone.now(), open_releases(releases, hidden))
     codes = dict(Agency.objects.filter(pk__in={row[0] for row in rows}).values_list("pk", "code"))
     return {
         (codes[agency], had.version)
@@ -130,61 +128,17 @@ def had_before(record: Record, viewer: Viewer) -> set[tuple[str, int]]:
     }
 
 
-def tlp_of(record_id: int) -> str:
-    """The marking in force, which may be stricter than the record's own: that of what it is derived from."""
-    return load([record_id]).subjects[record_id].tlp
-
-
-def _openly(releases: Iterable[Release], hidden: Collection[int]) -> list[int] | None:
-    """The releases that the owner may see whom they reach by; None for all."""
-    return [each.pk for each in releases if each.community_id not in hidden] if hidden else None
-
-
-def spans_of(releases: Iterable[Release], hidden: set[int], *, tlp: str) -> list[Span]:
-    """When each agency was reached by name, by an open roster, by a release to all, or as a client of those.
-
-    As far as the marking lets them reach: what it has stopped would otherwise name those whom a hidden roster reaches.
-    """
-    found = []
-    members = defaultdict(set)
-    open_ones = {release.community_id for release in releases if release.community_id} - hidden
-    for community, agency in Membership.objects.filter(community_id__in=open_ones).values_list(
-        "community_id", "agency_id"
-    ):
-        members[community].add(agency)
-    every = dict(Agency.objects.values_list("pk", "parent_id"))
-    for release in releases:
-        to_all = not (release.agency_id or release.community_id)
-        if release.community_id in hidden or (to_all and tlp != TLP.CLEAR):
-            continue
-        reached = (
-            {release.agency_id}
-            if release.agency_id
-            else (set() if tlp == TLP.AMBER else members[release.community_id]) | set(release.members)
-            if release.community_id
-            else set(every)
-        )
-        reached |= {agency for agency, parent in every.items() if parent in reached}
-        till = min((end for end in (release.ended_at, release.ends_at) if end), default=None)
-        found += [Span(agency, release.starts_at, till) for agency in sorted(filter(None, reached))]
-    return found
-
-
 def _proof(
     recall: Recall,
     releases: list[Release],
     hidden: dict[int, Community],
-    spans: list[Span] | None,
-    every: list[Told],
+    had: dict[int, list[Had]],
+    rows: list[Told],
+    earlier: list[Told],
 ) -> Proof:
-    had = _had(recall, _openly(releases, hidden))
     told = defaultdict(list)
-    for row in every:
-        if row.recall_id == recall.pk:
-            told[row.agency_id].append(row)
-    if spans is not None:
-        held = {span.agency for span in spans if span.since < recall.at and span.till == recall.at}
-        told = defaultdict(list, {pk: rows for pk, rows in told.items() if pk in had or pk in held})
+    for row in rows:
+        told[row.agency_id].append(row)
     said = _said(recall)
     agencies = Agency.objects.in_bulk([*had, *told])
     lines = [
@@ -196,7 +150,7 @@ def _proof(
             sent_at=min((row.sent_at for row in told[pk] if row.sent_at), default=None)
             if pk in told
             else None,
-            told_before=None if pk in told else _told_before(pk, recall, every),
+            told_before=None if pk in told else _told_before(pk, recall, earlier),
             said=tuple(said.get(pk, ())) if pk in told else (),
             people=sum(1 for row in told[pk] if row.in_person) if pk in told else 0,
             waiting=sum(1 for row in told[pk] if row.answered_at is None) if pk in told else 0,
@@ -221,7 +175,7 @@ def _proof(
     )
 
 
-def _had(recall: Recall, openly: list[int] | None) -> dict[int, list[Had]]:
+def _had(recall: Recall, openly: Collection[int] | None) -> dict[int, list[Had]]:
     """What the ledger says was given before the recall of what it took back, by agency."""
     found: dict[int, list[Had]] = defaultdict(list)
     for agency, had in _given(recall.record_id, recall.at, openly):
@@ -230,12 +184,12 @@ def _had(recall: Recall, openly: list[int] | None) -> dict[int, list[Had]]:
     return dict(found)
 
 
-def _given(record_id: int, before: datetime, openly: list[int] | None) -> list[tuple[int, Had]]:
+def _given(record_id: int, before: datetime, openly: Collection[int] | None) -> list[tuple[int, Had]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "select agency, version, first_at, last_at, channels"
             " from hub_had(%s, %s, %s::bigint[]) order by agency, version",
-            [record_id, before, openly],
+            [record_id, before, None if openly is None else sorted(openly)],
         )
         return [
             (agency, Had(version, first_at, last_at, tuple(sorted(channels))))
@@ -243,10 +197,26 @@ def _given(record_id: int, before: datetime, openly: list[int] | None) -> list[t
         ]
 
 
-def _told_before(agency: int, recall: Recall, every: list[Told]) -> datetime | None:
-    return max(
-        (row.told_at for row in every if row.agency_id == agency and row.told_at < recall.at), default=None
-    )
+def _may_know(
+    row: Told,
+    recall: Recall,
+    had: dict[int, list[Had]],
+    earlier: list[Told],
+    openly: Collection[int] | None,
+) -> bool:
+    """Whether the owner may know that it was told: by what it had openly until then, or was given since it last was."""
+    if rests_openly(row.basis, openly):
+        return True
+    last = max((each.last_at for each in had.get(row.agency_id, ())), default=None)
+    before = _told_before(row.agency_id, recall, earlier)
+    return last is not None and (before is None or before < last)
+
+
+def _told_before(agency: int, recall: Recall, earlier: list[Told]) -> datetime | None:
+    """When it was last told of an earlier recall of the same."""
+    of = (None, recall.version)
+    rows = (row.told_at for row in earlier if row.agency_id == agency and row.recall.version in of)
+    return max(rows, default=None)
 
 
 def _said(recall: Recall) -> dict[int, list[Said]]:

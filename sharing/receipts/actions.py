@@ -6,6 +6,9 @@ from datetime import datetime
 
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import record as write_trail
+from sharing.deliveries.models import Channel
+from sharing.deliveries.querysets import told_of
+from sharing.deliveries.telling import tell
 from sharing.disclosures.disclosure import Disclosure
 from sharing.receipts.models import Receipt
 
@@ -26,6 +29,7 @@ def mark_read(viewer: Viewer, disclosure: Disclosure, at: datetime) -> Receipt |
     )
     if made:
         _tell("record.read", viewer, disclosure, at)
+        _log("read", viewer, disclosure)
     return receipt
 
 
@@ -37,6 +41,7 @@ def acknowledge(viewer: Viewer, disclosure: Disclosure, at: datetime) -> Receipt
     when = max(at, receipt.read_at)
     if Receipt.objects.filter(pk=receipt.pk, acknowledged_at=None).update(acknowledged_at=when):
         _tell("record.acknowledge", viewer, disclosure, at)
+        _log("acknowledged", viewer, disclosure)
     receipt.refresh_from_db()
     return receipt
 
@@ -51,3 +56,10 @@ def _tell(event: str, viewer: Viewer, disclosure: Disclosure, at: datetime) -> N
         version=disclosure.version,
         marking=disclosure.marking.tlp,
     )
+
+
+def _log(event: str, viewer: Viewer, disclosure: Disclosure) -> None:
+    """Under the id of the deed that brought it here: the end of what its release began."""
+    if told := told_of(viewer, disclosure.key):
+        delivery, request_id = told
+        tell(event, delivery=delivery, channel=Channel.INBOX.value, request_id=request_id)

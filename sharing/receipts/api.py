@@ -55,6 +55,12 @@ class ReceiptShape(serializers.Serializer[Any]):
     given_at = serializers.DateTimeField(required=False, allow_null=True)
     read_at = serializers.DateTimeField(allow_null=True)
     acknowledged_at = serializers.DateTimeField(allow_null=True)
+    acknowledge_by = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        help_text=gettext_lazy("until when it was asked to; of agencies that you may know to have it"),
+    )
+    overdue = serializers.BooleanField(required=False)
 
 
 class ReceiptList(HubView):
@@ -151,6 +157,8 @@ def _answers(record: Record, viewer: Viewer) -> list[dict[str, Any]]:
             "given_at": instant(answer.given_at) if answer.given_at else None,
             "read_at": instant(answer.read_at) if answer.read_at else None,
             "acknowledged_at": instant(answer.acknowledged_at) if answer.acknowledged_at else None,
+            "acknowledge_by": instant(answer.acknowledge_by) if answer.acknowledge_by else None,
+            "overdue": answer.overdue(timezone.now()),
         }
         for answer in answers_told(record.pk, viewer, holders_of(record.pk, viewer))
     ]

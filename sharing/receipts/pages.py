@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -26,6 +28,7 @@ from hub.trail.actions import refuse
 from sharing.audiences.changes import amended_for
 from sharing.corrections.querysets import of_record
 from sharing.corrections.rules import may_propose
+from sharing.deliveries.models import Asked
 from sharing.deliveries.querysets import inbox_items
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.disclosure import Disclosure
@@ -69,6 +72,7 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "versions": versions_of(shown),
         "standing": standing,
         "receipt_at": receipt.acknowledged_at if receipt else None,
+        "asked": _asked_by(viewer, shown) if given else None,
         "may_acknowledge": given and viewer.person_id is not None,
         "openings": openings_of(shown, viewer),
         "may_review": shown.own and may_review(viewer),
@@ -148,6 +152,28 @@ def acknowledge_rest(request: HttpRequest) -> HttpResponse:
             done += 1
     messages.success(request, ngettext("Acknowledged %(n)d.", "Acknowledged %(n)d.", done) % {"n": done})
     return HttpResponseRedirect("/inbox/")
+
+
+@dataclass(frozen=True)
+class AskedBy:
+    """Until when the reader's agency is asked to acknowledge, and when somebody of it has."""
+
+    by: datetime
+    done_at: datetime | None
+    overdue: bool
+
+    @property
+    def shown(self) -> str:
+        """What `when` shows of `by`: the time alone where that is today."""
+        return "time" if timezone.localdate(self.by) == timezone.localdate() else ""
+
+
+def _asked_by(viewer: Viewer, shown: Disclosure) -> AskedBy | None:
+    if shown.acknowledge_by is None:
+        return None
+    row = Asked.objects.visible_to(viewer).filter(record_id=shown.key).first()
+    done_at = row.acknowledged_at if row else None
+    return AskedBy(shown.acknowledge_by, done_at, done_at is None and shown.acknowledge_by <= timezone.now())
 
 
 def _context(shown: Disclosure, linked: list[Disclosure]) -> dict[str, Any]:

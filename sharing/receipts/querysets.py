@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+from django.utils import timezone
 
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from sharing.audiences.holders import Holders
 from sharing.audiences.models import Given
-from sharing.audiences.preview import hidden_rosters
+from sharing.audiences.rosters import hidden_rosters
 from sharing.receipts.models import Answered
+from sharing.receipts.overdue import asked_openly
 from sharing.releases.models import Release
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One agency, never a person. `version` is the one it has, or had: `given_at` is None once taken back."""
+    """One agency, never a person. `version` is the one it has, or had: `given_at` is None once taken back.
+
+    `acknowledge_by` is until when it is asked to acknowledge that version, as far as the owner may tell who is.
+    """
 
     agency: int
     code: str
@@ -25,6 +31,10 @@ class Answer:
     given_at: datetime | None
     read_at: datetime | None = None
     acknowledged_at: datetime | None = None
+    acknowledge_by: datetime | None = None
+
+    def overdue(self, at: datetime) -> bool:
+        return self.acknowledge_by is not None and self.acknowledge_by <= at and self.acknowledged_at is None
 
 
 def answers_for(record_id: int) -> list[Answer]:
@@ -63,8 +73,11 @@ def answers_told(record_id: int, viewer: Viewer, holders: Holders) -> list[Answe
     communities = Release.objects.filter(record_id=record_id).values_list("community_id", flat=True)
     # Of those it was taken back from nobody can say any more whether a hidden roster alone named them.
     past = not hidden_rosters(communities, viewer)
+    asked = asked_openly([record_id], viewer, at=timezone.now()).get(record_id, {})
     return [
-        answer for answer in answers_for(record_id) if (answer.agency in named if answer.given_at else past)
+        replace(answer, acknowledge_by=asked.get(answer.agency) if answer.given_at else None)
+        for answer in answers_for(record_id)
+        if (answer.agency in named if answer.given_at else past)
     ]
 
 

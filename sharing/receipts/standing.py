@@ -14,6 +14,7 @@ from sharing.audiences.holders import holders_of
 from sharing.disclosures.disclosure import Disclosure
 from sharing.emergencies.models import Emergency
 from sharing.recalls.proof import recalls_made
+from sharing.receipts.overdue import AskedOf, asked_hidden
 from sharing.receipts.querysets import Answer, answers_told
 from sharing.releases.models import Release
 
@@ -33,6 +34,8 @@ class Line:
     read_at: datetime | None
     acknowledged_at: datetime | None
     reworded: tuple[str, ...] = ()
+    acknowledge_by: datetime | None = None
+    overdue: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class TakenBack:
 class Standing:
     """`communities` have rosters that the owner may not see: their members are neither named nor counted.
 
+    `asked` are those of them that a release asks to acknowledge.
     `pending`: when the working copy was edited after publishing; `planned`: when a release begins;
     `embargo`: until when nobody else has it.
     """
@@ -88,6 +92,11 @@ class Standing:
     pending: datetime | None = None
     latest: int = 0
     review_due: date | None = None
+    asked: tuple[AskedOf, ...] = ()
+
+    @property
+    def overdue(self) -> list[str]:
+        return [line.code for line in self.now if line.overdue]
 
     @property
     def behind(self) -> int:
@@ -119,7 +128,11 @@ class Standing:
         """The lines that say more than that an agency has it all: of a short list every one."""
         if len(self.lines) <= FEW:
             return list(self.lines)
-        return [line for line in self.lines if line.outcome != "all" or line.read_at or line.reworded]
+        return [
+            line
+            for line in self.lines
+            if line.outcome != "all" or line.read_at or line.reworded or line.overdue
+        ]
 
     @property
     def silent(self) -> list[Line]:
@@ -165,6 +178,7 @@ def standing_of(shown: Disclosure, viewer: Viewer) -> Standing | None:
         pending=edited if published and edited > published else None,
         latest=shown.version,
         review_due=review_due,
+        asked=tuple(asked_hidden(shown.key, viewer)),
     )
 
 
@@ -203,6 +217,8 @@ def _line(code: str, name: str, withheld: tuple[str, ...], version: int, answer:
         version=version,
         read_at=answer.read_at if answer else None,
         acknowledged_at=answer.acknowledged_at if answer else None,
+        acknowledge_by=answer.acknowledge_by if answer else None,
+        overdue=answer is not None and answer.overdue(timezone.now()),
     )
 
 

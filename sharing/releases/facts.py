@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from bulletins.faces.wording import Reworded, Wording, texts_of
 from bulletins.markings.models import Control
@@ -23,7 +23,7 @@ from sharing.agreements.models import Agreement, Direction
 from sharing.communities.models import Community, Membership
 from sharing.emergencies.models import Emergency, EmergencyState
 from sharing.releases.grounds import Allowed, Facts, Opening, Party, Reach, Roster, Said, Subject, Treaty
-from sharing.releases.models import Consent, Release
+from sharing.releases.models import Consent, Recall, Release
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,13 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
             if pk
         }
         agencies = Agency.objects.all() if shared else Agency.objects.filter(pk__in=ends)
-        parties = {agency.pk: party_of(agency) for agency in agencies}
-        rosters = _rosters() if shared else {}
+        # Rows of what is asked: a model for each of hundreds takes longer than deciding for it.
+        parties = {row.pk: party_of(row) for row in agencies.values_list(*PARTY, named=True)}
+        to_some = any(reach.community for found in releases.values() for reach in found)
+        rosters = _rosters() if to_some or whole else {}
         treaties = treaties_among(parties) if shared else ()
-        subjects = _subjects(records, versions, sources, parties)
+        taken = _taken_back(wanted) if whole or emergencies else set()
+        subjects = _subjects(records, versions, sources, parties, taken)
     facts = {
         pk: Facts(tuple(releases[pk]), rosters, treaties, tuple(consents[pk]), tuple(emergencies[pk]))
         for pk in records
@@ -104,7 +107,11 @@ def load(ids: Iterable[int], *, whole: bool = False) -> World:
     return World(records, parties, subjects, facts, sources, applied)
 
 
-def party_of(agency: Agency) -> Party:
+PARTY = ("pk", "code", "country", "kind", "state", "parent_id", "parent_confirmed_at", "cfr23_accepted_on")
+
+
+def party_of(agency: Any) -> Party:
+    """An Agency, or a row of its columns `PARTY`, as the rule sees it."""
     return Party(
         id=agency.pk,
         code=agency.code,
@@ -132,6 +139,7 @@ def reach_of(row: Release, content: dict[str, Any]) -> Reach:
         by=row.released_by_id,
         wording=wording_of(row.wording, content),
         barred=frozenset(row.barred),
+        acknowledge_by=row.acknowledge_by,
     )
 
 
@@ -171,18 +179,6 @@ def _strictest(own: _Marks, sources: Iterable[Record]) -> dict[str, Any]:
             rel_to = rel_to & countries if Control.REL_TO in controls else countries
         controls |= set(source.controls)
     return {"tlp": tlp, "controls": frozenset(controls), "rel_to": frozenset(rel_to)}
-
-
-def derived_from(ids: Iterable[int]) -> set[int]:
-    """Every record of which a version is derived from one of `ids`, at whatever remove; without `ids` themselves."""
-    start = set(ids)
-    found, fresh = set[int](), start
-    with engine():
-        while fresh:
-            rows = Version.objects.filter(linked__overlap=sorted(fresh))
-            fresh = set(rows.values_list("record_id", flat=True)) - found - start
-            found |= fresh
-    return found
 
 
 def _sources(records: dict[int, Record], versions: Iterable[Version]) -> dict[int, list[Record]]:
@@ -230,6 +226,7 @@ def _subjects(
     versions: Iterable[Version],
     sources: dict[int, list[Record]],
     parties: dict[int, Party],
+    taken: set[int],
 ) -> dict[int, Subject]:
     said: dict[int, dict[int, Said]] = defaultdict(dict)
     for version in versions:
@@ -256,9 +253,17 @@ def _subjects(
             ),
             embargoed_until=record.embargo_until,
             review_at=stops_at(record.review_due) if record.entered_on else None,
-            recalled=record.recalled_at is not None,
+            recalled=record.recalled_at is not None or record.pk in taken,
         )
     return found
+
+
+def _taken_back(records: list[int]) -> set[int]:
+    """Of the records those whose newest version was taken back by itself, and stands released nowhere since."""
+    newest = {"record_id": OuterRef("record_id"), "version": OuterRef("version")}
+    standing = Release.objects.filter(**newest, ended_at=None)
+    rows = Recall.objects.filter(~Exists(standing), record_id__in=records, version=F("record__latest"))
+    return set(rows.values_list("record_id", flat=True))
 
 
 def _said(version: Version) -> Said:

@@ -10,6 +10,7 @@ import pycountry
 from django import forms
 from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from bulletins.markings.models import TLP, TLP_MEANS, Control
@@ -21,6 +22,8 @@ from sharing.releases.targets import Target, Targets
 GROUPS = [(group.value, group.label) for group in WITHHOLDABLE]
 # Stands for people named in a preview: who they are is looked up only when it is released.
 SOMEBODY = 0
+# Hours in which recipients may be asked to acknowledge, as the form offers them.
+WITHIN_H = (1, 2, 4, 8, 12, 24, 48, 72, 168)
 
 
 class MarkingForm(forms.Form):
@@ -116,8 +119,21 @@ class ReleaseForm(MarkingForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
+    acknowledge_within = forms.ChoiceField(
+        label=_("Ask each agency to acknowledge within"), choices=(), required=False
+    )
+    acknowledge_by = forms.DateTimeField(
+        label=_("or by"),
+        required=False,
+        help_text=_("Who has not by then is told to its desk and administrators, and to you"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+    )
+
     def __init__(self, *args: Any, targets: Targets, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        spans = [(str(hours), _span(hours)) for hours in WITHIN_H]
+        self.fields["acknowledge_within"].choices = [("", gettext("Not asked")), *spans]  # type: ignore[attr-defined]
         self.targets = {target.key: target for target in targets}
         self.people: dict[str, frozenset[int]] = {}
 
@@ -197,6 +213,8 @@ class ReleaseForm(MarkingForm):
             starts_at=given.get("starts_at"),
             ends_at=_day_after(given.get("ends_on")),
             marking_reason=given.get("marking_reason") or "",
+            acknowledge_by=given.get("acknowledge_by"),
+            acknowledge_within=timedelta(hours=int(given.get("acknowledge_within") or 0)) or None,
         )
 
     def _pick(self, target: Target, tlp: str) -> Pick:
@@ -250,6 +268,12 @@ class BulkForm(ReleaseForm):
 
 def _split(names: str) -> list[str]:
     return list(dict.fromkeys(re.split(r"[\s,;]+", names.strip()))) if names.strip() else []
+
+
+def _span(hours: int) -> str:
+    if hours < 48:
+        return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
+    return ngettext("%(n)d day", "%(n)d days", hours // 24) % {"n": hours // 24}
 
 
 def _day_after(day: Any) -> datetime | None:

@@ -6,6 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
+from typing import NamedTuple
+
+from django.utils.translation import gettext
 
 from bulletins.faces.wording import Wording
 
@@ -49,7 +52,7 @@ class Subject:
     `originator` is None where it has no seat in the hub; `author` is the person who posted it. `sources` are the
     owners and originators, other than the owner, of the records it is derived from (None: one without a seat); the
     marking is then the strictest of its own and theirs. Before `embargoed_until` it reaches nobody but its owner;
-    from `review_at`, with no review since, no identifier of it does.
+    from `review_at`, with no review since, no identifier of it does. `recalled`: all of it, or its newest version.
     """
 
     id: int
@@ -99,7 +102,8 @@ class Reach:
 
     With `persons` it reaches those people of `agency` and nobody else there. `by` is who released it. It does not
     reach those `barred`: a newer version was taken back from them, and this one is not given in its place. `wording`
-    are texts in place of the author's; the id of a release that is only planned is negative.
+    are texts in place of the author's; the id of a release that is only planned is negative. `acknowledge_by` is until
+    when it asks those it reaches to acknowledge its version.
     """
 
     id: int
@@ -115,6 +119,7 @@ class Reach:
     by: int | None = None
     barred: frozenset[int] = frozenset()
     wording: Wording = ()
+    acknowledge_by: datetime | None = None
 
     @property
     def age(self) -> tuple[bool, int]:
@@ -211,11 +216,28 @@ class Facts:
         return found
 
 
+class Reason(NamedTuple):
+    """Why something is so: `said` with its `values`, put into the reader's language when it is read.
+
+    Many decisions are made whose reasons nobody reads.
+    """
+
+    said: str
+    values: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, said: str, **values: str) -> Reason:
+        return cls(said, tuple(values.items()))
+
+    def __str__(self) -> str:
+        return gettext(self.said) % dict(self.values) if self.values else gettext(self.said)
+
+
 @dataclass(frozen=True)
 class Decision:
     """`until` is the first instant at which it would change at all; `persons` is empty for a whole agency.
 
-    `directions` are those of every agreement it crosses under, the owner's first.
+    `directions` are those of every agreement it crosses under, the owner's first. `acknowledge_by`: see `Reach`.
     """
 
     allowed: bool
@@ -226,8 +248,14 @@ class Decision:
     agreement: int | None = None
     directions: tuple[int, ...] = ()
     persons: frozenset[int] = frozenset()
-    reasons: tuple[str, ...] = ()
+    why: tuple[Reason, ...] = ()
     wording: Wording = ()
+    acknowledge_by: datetime | None = None
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """In words, in the language of whoever reads them."""
+        return tuple(map(str, self.why))
 
     @property
     def effect(self) -> tuple[object, ...]:
@@ -243,4 +271,5 @@ class Decision:
             self.directions,
             self.persons,
             self.wording,
+            self.acknowledge_by,
         )

@@ -23,6 +23,7 @@ class Release(models.Model):
     `persons` are the people named at TLP:RED. `ended_at` is set by recall, replacement and expiry of its purpose.
     `barred` are agencies that lost a newer version by its recall: this release does not step in for it.
     `told_version` is the newest version of which those who keep an older one were told that it corrects theirs.
+    `acknowledge_by` is until when each agency it reaches is asked to acknowledge the version.
     `wording` holds texts that stand in place of the version's own, by name (bulletins/faces/wording.py); an empty one
     leaves the text out.
     """
@@ -42,6 +43,7 @@ class Release(models.Model):
     right_to_know = models.CharField(_("right to know"), max_length=300)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
+    acknowledge_by = models.DateTimeField(null=True, blank=True)
     applied_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField()
     released_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
@@ -58,6 +60,10 @@ class Release(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(ends_at=None) | Q(ends_at__gt=F("starts_at")), name="release_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(acknowledge_by=None) | Q(acknowledge_by__gt=F("starts_at")),
+                name="release_acknowledged_after_start",
             ),
             models.CheckConstraint(
                 condition=Q(recalled_at=None) | ~Q(ended_at=None), name="release_recalled_is_ended"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -51,6 +51,8 @@ class Pick:
 
 @dataclass(frozen=True)
 class Plan:
+    """`acknowledge_by` or `acknowledge_within`, counted from when it begins: until when recipients are asked to."""
+
     picks: tuple[Pick, ...]
     tlp: str
     controls: tuple[str, ...] = ()
@@ -61,6 +63,12 @@ class Plan:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     marking_reason: str = ""
+    acknowledge_by: datetime | None = None
+    acknowledge_within: timedelta | None = None
+
+    def asked_by(self, begins: datetime) -> datetime | None:
+        """Until when those it reaches are asked to acknowledge, where it begins at `begins`; None: they are not."""
+        return begins + self.acknowledge_within if self.acknowledge_within else self.acknowledge_by
 
     def held_back(self) -> list[frozenset[str]]:
         """What each pick holds back."""
@@ -92,6 +100,7 @@ class Plan:
                 ends_at=self.ends_at,
                 need_and_right=bool(self.need_to_know and self.right_to_know),
                 wording=pick.worded(standing, content or {}),
+                acknowledge_by=self.asked_by(at),
             )
             for number, pick in enumerate(self.picks, start=1)
         )
@@ -130,6 +139,24 @@ def plan_refusals(plan: Plan, *, owner_country: str, at: datetime) -> list[str]:
     if unknown - set(WITHHOLDABLE):
         found.append(_("Only these can be withheld: %(groups)s.") % {"groups": ", ".join(WITHHOLDABLE)})
     return found + wording_refusals(plan.picks)
+
+
+def asking_refusals(plan: Plan, *, begins: datetime) -> list[str]:
+    """Why recipients cannot be asked to acknowledge like that, where the release begins at `begins`."""
+    if plan.acknowledge_by and plan.acknowledge_within:
+        return [_("Acknowledge within a span or by a time: give one of the two, not both.")]
+    asked_by = plan.asked_by(begins)
+    if asked_by is None:
+        return []
+    if asked_by <= begins:
+        return [_("The time to acknowledge by must lie after the release begins: choose a later one.")]
+    if plan.ends_at and asked_by >= plan.ends_at:
+        return [
+            _(
+                "The time to acknowledge by must lie before the release ends: choose an earlier one, or end later."
+            )
+        ]
+    return []
 
 
 def wording_refusals(picks: Iterable[Pick]) -> list[str]:

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 
 from bulletins.faces.wording import Reworded, Wording, without
 from bulletins.markings.models import TLP, Control
 from bulletins.markings.rules import RANK
-from sharing.releases.grounds import Allowed, Decision, Facts, Opening, Party, Reach, Subject, Treaty
+from sharing.releases.grounds import Allowed, Decision, Facts, Opening, Party, Reach, Reason, Subject, Treaty
 
 IDENTIFIERS = "identifiers"
 CORE = "core"
@@ -27,22 +27,22 @@ def decide(subject: Subject, recipient: Party, facts: Facts, now: datetime) -> D
     until = next(
         (instant for instant in later if _at(subject, recipient, facts, instant).effect != found.effect), None
     )
-    return replace(found, until=until)
+    return replace(found, until=until) if until else found
 
 
 def _at(subject: Subject, recipient: Party, facts: Facts, now: datetime) -> Decision:
     """The decision at one instant; when it ends is not asked here."""
     if not recipient.active:
-        return Decision(False, reasons=(_("the agency is suspended"),))
+        return Decision(False, why=(Reason(_("the agency is suspended")),))
     if recipient.id == subject.owner.id:
         return _own(subject, [reach for reach in facts.releases if _is_live(reach, now)])
     live = [reach for reach in facts.reaching(recipient) if _is_live(reach, now)]
     if subject.embargoed_until is not None and now < subject.embargoed_until:
-        return Decision(False, reasons=(_("it is under embargo"),))
+        return Decision(False, why=(Reason(_("it is under embargo")),))
     reached = [(reach, via) for reach in live if (via := _via(subject.tlp, recipient, reach, facts, now))]
     # Closed by default.
     if not reached:
-        return Decision(False, reasons=_unreached(subject.tlp, recipient, live, facts))
+        return Decision(False, why=_unreached(subject.tlp, recipient, live, facts))
     # A release that names people reaches them alone, whatever the marking has become since.
     whole = [(reach, via) for reach, via in reached if not reach.persons]
     people = frozenset[int]() if whole else frozenset().union(*(reach.persons for reach, via in reached))
@@ -51,7 +51,7 @@ def _at(subject: Subject, recipient: Party, facts: Facts, now: datetime) -> Deci
     versions = sorted({reach.version for reach, via in reached}, reverse=True)
     found = [_narrow(subject.as_of(version), recipient, reached, facts, now) for version in versions]
     best = next((each for each in found if each.allowed), found[0])
-    return replace(best, persons=people) if best.allowed else best
+    return replace(best, persons=people) if best.allowed and people else best
 
 
 def _own(subject: Subject, live: list[Reach]) -> Decision:
@@ -60,16 +60,16 @@ def _own(subject: Subject, live: list[Reach]) -> Decision:
     A draft is not decided here: it has no version.
     """
     if subject.tlp != TLP.RED:
-        return Decision(True, version=subject.version, reasons=(_("its own"),))
+        return Decision(True, version=subject.version, why=(Reason(_("its own")),))
     named = frozenset().union(*(reach.persons for reach in live if reach.agency == subject.owner.id))
     people = named | {who for who in (subject.author, *(reach.by for reach in live)) if who is not None}
     if not people:
-        return Decision(False, reasons=(_red(),))
-    return Decision(True, version=subject.version, persons=people, reasons=(_("named"),))
+        return Decision(False, why=(_red(),))
+    return Decision(True, version=subject.version, persons=people, why=(Reason(_("named")),))
 
 
 def _narrow(
-    subject: Subject, recipient: Party, reached: list[tuple[Reach, str]], facts: Facts, now: datetime
+    subject: Subject, recipient: Party, reached: list[tuple[Reach, Reason]], facts: Facts, now: datetime
 ) -> Decision:
     """What narrows a record that releases carry to the recipient: controls, consent, agreement, 28 CFR 23.
 
@@ -85,16 +85,16 @@ def _narrow(
     treaties, missing = _treaties(subject, recipient, facts, now)
     refusals += missing
     if refusals:
-        return Decision(False, reasons=tuple(dict.fromkeys(refusals)))
+        return Decision(False, why=tuple(dict.fromkeys(refusals)))
 
     vias = [via for reach, via in reached]
     # Named is reason enough.
-    reasons = [_("named")] if _("named") in vias else vias
+    reasons = [Reason(_("named"))] if Reason(_("named")) in vias else vias
     withheld = frozenset[str]().union(*(reach.withheld for reach, via in reached))
     if withheld:
-        reasons.append(_("withheld by the release"))
+        reasons.append(Reason(_("withheld by the release")))
     for treaty in treaties:
-        reasons.append(_("%(code)s agreement") % {"code": treaty.code})
+        reasons.append(Reason.of(_("%(code)s agreement"), code=treaty.code))
         withheld |= treaty.withheld
     for each in consents:
         withheld |= each.withheld
@@ -109,9 +109,16 @@ def _narrow(
         release=min((reach for reach, via in reached), key=lambda reach: _openness(reach, facts)).id,
         agreement=treaties[0].id if treaties else None,
         directions=tuple(treaty.direction for treaty in treaties),
-        reasons=tuple(dict.fromkeys(reasons)),
+        why=tuple(dict.fromkeys(reasons)),
         wording=_wording((reach for reach, via in reached), withheld - {CORE}),
+        acknowledge_by=_asked(subject.version, (reach for reach, via in reached)),
     )
+
+
+def _asked(version: int, reached: Iterable[Reach]) -> datetime | None:
+    """Until when the recipient is to acknowledge the version: the first of what the releases that give it ask."""
+    asked = (reach.acknowledge_by for reach in reached if reach.version == version)
+    return min((instant for instant in asked if instant), default=None)
 
 
 def _openness(reach: Reach, facts: Facts) -> tuple[bool, bool, int]:
@@ -165,9 +172,9 @@ def _opened(subject: Subject, recipient: Party, opening: Opening, facts: Facts, 
     shown. That the recipient has not accepted 28 CFR 23 procedures is no bar in imminent danger (28 CFR 23.20 f).
     """
     if opening.until <= now or recipient.id != opening.agency:
-        return Decision(False, reasons=(_("the emergency is over"),))
+        return Decision(False, why=(Reason(_("the emergency is over")),))
     if refusals := emergency_refusals(subject, recipient, facts, now):
-        return Decision(False, reasons=tuple(refusals))
+        return Decision(False, why=tuple(refusals))
     treaties, _missing = _treaties(subject, recipient, facts, now)
     withheld = frozenset[str]().union(*(treaty.withheld for treaty in treaties))
     if subject.has_identifiers and unkept(subject, now):
@@ -179,111 +186,113 @@ def _opened(subject: Subject, recipient: Party, opening: Opening, facts: Facts, 
         agreement=treaties[0].id if treaties else None,
         directions=tuple(treaty.direction for treaty in treaties),
         persons=frozenset({opening.person}),
-        reasons=(_("opened in an emergency"),),
+        why=(Reason(_("opened in an emergency")),),
     )
 
 
-def emergency_refusals(subject: Subject, recipient: Party, facts: Facts, now: datetime) -> list[str]:
+def emergency_refusals(subject: Subject, recipient: Party, facts: Facts, now: datetime) -> list[Reason]:
     """Every reason why not even an emergency opens the record to somebody of `recipient`; empty when it may."""
     found = []
     if not recipient.active:
-        found.append(_("the agency is suspended"))
+        found.append(Reason(_("the agency is suspended")))
     if not subject.version:
-        found.append(_("it was never published"))
+        found.append(Reason(_("it was never published")))
     if subject.recalled:
-        found.append(_("it was recalled"))
+        found.append(Reason(_("it was recalled")))
     if subject.embargoed_until is not None and now < subject.embargoed_until:
-        found.append(_("it is under embargo"))
+        found.append(Reason(_("it is under embargo")))
     if subject.tlp == TLP.RED:
-        found.append(_("TLP:RED is never opened"))
+        found.append(Reason(_("TLP:RED is never opened")))
     found += control_refusals(subject, recipient)
     # Never across a border without an agreement.
     _used, missing = _treaties(subject, recipient, facts, now)
     return found + missing
 
 
-def _via(tlp: str, recipient: Party, reach: Reach, facts: Facts, now: datetime) -> str:
-    """How a release reaches the recipient, in words; empty when it does not.
+def _via(tlp: str, recipient: Party, reach: Reach, facts: Facts, now: datetime) -> Reason | None:
+    """How a release reaches the recipient; None when it does not.
 
     TLP says what recipients may pass on, and so whom a release may name (TLP 2.0, FIRST 2022).
     """
     if recipient.id in reach.barred:
-        return ""
+        return None
     if reach.agency is not None:
         return _via_agency(tlp, recipient, reach)
     # RED names people, AMBER+STRICT agencies one by one: what names neither reaches nobody.
     if RANK[tlp] >= RANK[TLP.STRICT]:
-        return ""
+        return None
     # CLEAR: every active agency.
     if reach.community is None:
-        return _("released to all") if tlp == TLP.CLEAR else ""
+        return Reason(_("released to all")) if tlp == TLP.CLEAR else None
     roster = facts.rosters.get(reach.community)
     if roster is None or (roster.closes_at and roster.closes_at <= now):
-        return ""
+        return None
     # AMBER: members as of the release who still are; GREEN, CLEAR: the community itself, later members too. Who joined
     # from a day on has what began since; who joined with history, what began before as well.
     members = roster.members & reach.members if tlp == TLP.AMBER else roster.members
     if recipient.id in members and roster.takes(recipient.id, reach.starts_at):
-        return _("member of %(community)s") % {"community": roster.name}
+        return Reason.of(_("member of %(community)s"), community=roster.name)
     if recipient.parent in members and roster.takes(recipient.parent, reach.starts_at):
-        return _("client of a member of %(community)s") % {"community": roster.name}
-    return ""
+        return Reason.of(_("client of a member of %(community)s"), community=roster.name)
+    return None
 
 
-def _via_agency(tlp: str, recipient: Party, reach: Reach) -> str:
+def _via_agency(tlp: str, recipient: Party, reach: Reach) -> Reason | None:
     if reach.agency == recipient.id:
         # RED: the people, by name.
-        return _("named") if reach.persons or tlp != TLP.RED else ""
+        return Reason(_("named")) if reach.persons or tlp != TLP.RED else None
     # AMBER and below: an agency's confirmed children are its clients.
     clients = not reach.persons and RANK[tlp] < RANK[TLP.STRICT]
-    return _("client of the agency named") if clients and recipient.parent == reach.agency else ""
+    return Reason(_("client of the agency named")) if clients and recipient.parent == reach.agency else None
 
 
-def _unreached(tlp: str, recipient: Party, live: list[Reach], facts: Facts) -> tuple[str, ...]:
+def _unreached(tlp: str, recipient: Party, live: list[Reach], facts: Facts) -> tuple[Reason, ...]:
     if tlp == TLP.RED:
         return (_red(),)
     if tlp == TLP.STRICT and any(
         (roster := facts.rosters.get(reach.community or 0)) and recipient.id in roster.members
         for reach in live
     ):
-        return (_("TLP:AMBER+STRICT goes to agencies named one by one, never to a community"),)
-    return (_("no release reaches it"),)
+        return (Reason(_("TLP:AMBER+STRICT goes to agencies named one by one, never to a community")),)
+    return (Reason(_("no release reaches it")),)
 
 
-def _red() -> str:
-    return _("TLP:RED reaches only people named, and none here is")
+def _red() -> Reason:
+    return Reason(_("TLP:RED reaches only people named, and none here is"))
 
 
-def control_refusals(subject: Subject, recipient: Party) -> list[str]:
+def control_refusals(subject: Subject, recipient: Party) -> list[Reason]:
     """Dissemination controls narrow by country and kind (CUI)."""
     found = []
     if Control.NOFORN in subject.controls and recipient.country != "US":
-        found.append(_("marked NOFORN"))
+        found.append(Reason(_("marked NOFORN")))
     if Control.FED_ONLY in subject.controls and not recipient.is_us_federal:
-        found.append(_("marked FED ONLY"))
+        found.append(Reason(_("marked FED ONLY")))
     if Control.REL_TO in subject.controls and recipient.country not in subject.rel_to:
-        found.append(_("not among the countries it is REL TO"))
+        found.append(Reason(_("not among the countries it is REL TO")))
     return found
 
 
-def identifier_refusal(subject: Subject, recipient: Party, need_and_right: bool, now: datetime) -> str:
+def identifier_refusal(
+    subject: Subject, recipient: Party, need_and_right: bool, now: datetime
+) -> Reason | None:
     """Why identifiers stay behind, or nothing (28 CFR 23.20 a, c, e, f, h)."""
     if why := unkept(subject, now):
         return why
     if not recipient.cfr23:
-        return _("identifiers: 28 CFR 23 procedures not yet accepted")
+        return Reason(_("identifiers: 28 CFR 23 procedures not yet accepted"))
     if not need_and_right:
-        return _("identifiers: need and right to know not recorded")
-    return ""
+        return Reason(_("identifiers: need and right to know not recorded"))
+    return None
 
 
-def unkept(subject: Subject, now: datetime) -> str:
+def unkept(subject: Subject, now: datetime) -> Reason | None:
     """Why nobody may be shown its identifiers, or nothing: uncertified, or past the day they were to be reviewed."""
     if not subject.certified:
-        return _("identifiers: no predicate, category and certification (28 CFR 23)")
+        return Reason(_("identifiers: no predicate, category and certification (28 CFR 23)"))
     if subject.review_at is not None and subject.review_at <= now:
-        return _("identifiers: past their review date (28 CFR 23)")
-    return ""
+        return Reason(_("identifiers: past their review date (28 CFR 23)"))
+    return None
 
 
 def lacking_consent(subject: Subject, recipient: Party, facts: Facts, now: datetime) -> list[Party]:
@@ -308,10 +317,10 @@ def _consents(each: Allowed, origin: Party | None, subject: Subject, recipient: 
     return theirs and each.recipient == recipient.id and each.version == subject.version and live
 
 
-def _third_agency(origin: Party | None) -> str:
+def _third_agency(origin: Party | None) -> Reason:
     if origin is None:
-        return _("the originator has no seat in the hub to consent")
-    return _("%(agency)s has not consented to this recipient") % {"agency": origin.code}
+        return Reason(_("the originator has no seat in the hub to consent"))
+    return Reason.of(_("%(agency)s has not consented to this recipient"), agency=origin.code)
 
 
 def _givers(subject: Subject, recipient: Party) -> list[Party]:
@@ -322,7 +331,7 @@ def _givers(subject: Subject, recipient: Party) -> list[Party]:
 
 def _treaties(
     subject: Subject, recipient: Party, facts: Facts, now: datetime
-) -> tuple[list[Treaty], list[str]]:
+) -> tuple[list[Treaty], list[Reason]]:
     """The agreements under which it crosses, one for each giver of another country, or what is missing.
 
     Originator and owner each need one in that direction; an international body is a country of its own.
@@ -335,10 +344,12 @@ def _treaties(
             used.append(min(covering, key=lambda treaty: (len(treaty.withheld), treaty.id)))
         elif between:
             # Of several that do not cover it, the one that comes nearest says why.
-            nearest: list[str] = min((treaty_refusals(treaty, subject, now) for treaty in between), key=len)
+            nearest: list[Reason] = min(
+                (treaty_refusals(treaty, subject, now) for treaty in between), key=len
+            )
             missing += nearest
         else:
-            missing.append(_("no live agreement with %(agency)s") % {"agency": giver.code})
+            missing.append(Reason.of(_("no live agreement with %(agency)s"), agency=giver.code))
     return used, missing
 
 
@@ -360,28 +371,31 @@ def _on_side(treaty: Treaty, side: Party, party: Party) -> bool:
     return side.id in (party.id, party.parent) or (treaty.whole_governments and side.nation == party.nation)
 
 
-def treaty_refusals(treaty: Treaty, subject: Subject, now: datetime) -> list[str]:
+def treaty_refusals(treaty: Treaty, subject: Subject, now: datetime) -> list[Reason]:
     """Why this direction does not cover the record now; empty when it does.
 
     Substance classes narrow by substance: a record with one outside them, or one the vocabulary does not know,
     does not cross. A record that names no substance (a way of hiding, whatever was in it) has none outside.
     """
-    code = {"code": treaty.code}
     found = []
     if not treaty.accepted or now < treaty.valid_from:
-        found.append(_("%(code)s agreement is not yet in force") % code)
+        found.append(Reason.of(_("%(code)s agreement is not yet in force"), code=treaty.code))
     if now >= treaty.valid_to:
-        found.append(_("%(code)s agreement has lapsed") % code)
+        found.append(Reason.of(_("%(code)s agreement has lapsed"), code=treaty.code))
     if treaty.suspended:
-        found.append(_("%(code)s agreement is suspended") % code)
+        found.append(Reason.of(_("%(code)s agreement is suspended"), code=treaty.code))
     if subject.kind not in treaty.kinds:
-        found.append(_("%(code)s agreement does not cover this kind of record") % code)
+        found.append(Reason.of(_("%(code)s agreement does not cover this kind of record"), code=treaty.code))
     if treaty.drug_classes and not subject.drug_classes <= treaty.drug_classes:
-        found.append(_("%(code)s agreement does not cover these substances") % code)
+        found.append(Reason.of(_("%(code)s agreement does not cover these substances"), code=treaty.code))
     if RANK[subject.tlp] > RANK[treaty.highest_tlp]:
         found.append(
-            _("%(code)s agreement covers up to %(most)s; this is %(tlp)s")
-            % {**code, "most": treaty.highest_tlp, "tlp": subject.tlp}
+            Reason.of(
+                _("%(code)s agreement covers up to %(most)s; this is %(tlp)s"),
+                code=treaty.code,
+                most=treaty.highest_tlp,
+                tlp=subject.tlp,
+            )
         )
     return found
 

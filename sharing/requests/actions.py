@@ -15,15 +15,16 @@ from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from hub.database.context import engine, lock_records
 from hub.trail.actions import record as write_trail
-from sharing.audiences.actions import Changes, regrant
+from sharing.audiences.actions import Changes
 from sharing.audiences.preview import Preview, preview
-from sharing.deliveries.actions import queue_alerts, queue_notice
+from sharing.deliveries.actions import queue_notice
 from sharing.deliveries.models import AlertKind
 from sharing.disclosures.disclosure import Disclosure
 from sharing.flow import release
 from sharing.releases.facts import load, party_of
 from sharing.releases.models import Consent
 from sharing.releases.plan import Pick, Plan
+from sharing.requests.consenting import regranted
 from sharing.requests.models import OnwardRequest, RequestState, Verdict, VerdictState
 from sharing.requests.rules import LONGEST_REASON, Terms, ask_refusals, asked_of, term_refusals, word_refusals
 
@@ -119,7 +120,7 @@ def grant(request: OnwardRequest, given: Terms, *, viewer: Viewer, at: datetime)
         raise ValidationError(_("%(code)s takes no part at present.") % {"code": request.recipient.code})
     owner = verdict.agency_id == request.owner_id
     consent = None if owner else _consent(request, given, viewer=viewer, at=at)
-    changes = _released(request, given, viewer=viewer, at=at) if owner else _regranted(request, at)
+    changes = _released(request, given, viewer=viewer, at=at) if owner else regranted(request, at)
     with engine():
         Verdict.objects.filter(pk=verdict.pk).update(
             state=VerdictState.GRANTED,
@@ -177,7 +178,7 @@ def withdraw_consent(request: OnwardRequest, *, viewer: Viewer, at: datetime) ->
         raise ValidationError(_("No consent of your agency's stands here: there is nothing to withdraw."))
     with engine():
         Verdict.objects.filter(pk=verdict.pk).update(state=VerdictState.WITHDRAWN)
-    changes = _regranted(request, at)
+    changes = regranted(request, at)
     told = {request.owner_id, request.asker_id} - {viewer.agency_id}
     _notify("consent.withdrawn", request, told, at)
     _on_trail("consent.withdraw", request, viewer, at)
@@ -254,14 +255,6 @@ def _consent(request: OnwardRequest, given: Terms, *, viewer: Viewer, at: dateti
     )
     _on_trail("consent.give", request, viewer, at, withheld=", ".join(sorted(given.withheld)))
     return consent
-
-
-def _regranted(request: OnwardRequest, at: datetime) -> Changes:
-    """Decide the record anew, and tell those for whom something changed."""
-    changes = regrant([request.record_id], at=at)
-    queue_alerts(AlertKind.NEW, changes.granted, at=at)
-    queue_alerts(AlertKind.AMENDED, changes.changed, at=at)
-    return changes
 
 
 def _released(request: OnwardRequest, given: Terms, *, viewer: Viewer, at: datetime) -> Changes:

@@ -21,6 +21,7 @@ from sharing.audiences.preview import Preview
 
 GROUPS = [(group.value, group.label) for group in WITHHOLDABLE]
 MOST_PICKS = 300
+MOST_HOURS = 90 * 24
 
 
 def groups() -> serializers.ListField:
@@ -89,6 +90,20 @@ class ReleaseBody(serializers.Serializer[Any]):
     right_to_know = serializers.CharField(max_length=300)
     starts_at = serializers.DateTimeField(required=False, allow_null=True)
     ends_at = serializers.DateTimeField(required=False, allow_null=True)
+    acknowledge_by = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        help_text=gettext_lazy(
+            "until when each agency is asked to acknowledge: after the start, before the end"
+        ),
+    )
+    acknowledge_within_h = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        min_value=1,
+        max_value=MOST_HOURS,
+        help_text=gettext_lazy("in place of `acknowledge_by`: hours from when it begins"),
+    )
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         if ("record" in given) == ("records" in given):
@@ -171,6 +186,7 @@ class ReleaseShape(serializers.Serializer[Any]):
     right_to_know = serializers.CharField()
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField(allow_null=True)
+    acknowledge_by = serializers.DateTimeField(allow_null=True)
     released_at = serializers.DateTimeField()
     released_by = serializers.CharField()
     ended_at = serializers.DateTimeField(allow_null=True)
@@ -208,6 +224,7 @@ COLUMNS = [
     "right_to_know",
     "starts_at",
     "ends_at",
+    "acknowledge_by",
     "released_at",
     "released_by__username",
     "ended_at",
@@ -255,7 +272,7 @@ def release_shape(row: dict[str, Any]) -> dict[str, Any]:
         "wording": row["wording"],
         "need_to_know": row["need_to_know"],
         "right_to_know": row["right_to_know"],
-        **{name: _instant(row[name]) for name in ("starts_at", "ends_at", "released_at")},
+        **{name: _instant(row[name]) for name in ("starts_at", "ends_at", "acknowledge_by", "released_at")},
         "released_by": row["released_by__username"] or "",
         **{name: _instant(row[name]) for name in ("ended_at", "recalled_at")},
         "recall_reason": row["recall_reason"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError as Refusal
@@ -213,6 +213,8 @@ def planned(record: Record, given: dict[str, Any]) -> Plan:
         starts_at=given.get("starts_at"),
         ends_at=given.get("ends_at"),
         marking_reason=given.get("marking_reason", ""),
+        acknowledge_by=given.get("acknowledge_by"),
+        acknowledge_within=timedelta(hours=given.get("acknowledge_within_h") or 0) or None,
     )
 
 

@@ -190,9 +190,9 @@ def test_a_form_that_was_overtaken_says_so_and_does_nothing(cbsa):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"other": "NOBODY"}, "There is no such agency at work in the hub"),
-        ({"other": "HSI"}, "There is no such agency"),
-        ({"other": "CBP"}, "Both are of one country"),
+        ({"other": "NOBODY"}, "Choose one of the list: an agency of another country"),
+        ({"other": "HSI"}, "Choose one of the list"),
+        ({"other": "CBP"}, "Choose one of the list: an agency of another country"),
         ({"valid_to": "2001-01-01"}, "It must end after it begins"),
         ({"valid_from": "2001-01-01", "valid_to": "2002-01-01"}, "That day has passed"),
         ({"valid_to": "tomorrow"}, "Enter a valid date"),

@@ -68,7 +68,13 @@ def test_answers_are_what_the_schema_says(caller, schema):
         "corrections/", {"record": str(bulletin.uid), "part": "core", "says": "It was flour", "why": "Tested"}
     ).json()
     recalled = releaser.post("releases/recall/", {"record": str(other.uid), "reason": "Wrong"}).json()
+    subscribed = partner.post(
+        "subscriptions/",
+        {"title": "Tanks", "methods": ["VEH-MECH-FUEL"], "frequency": "shift", "times": ["06:00", "18:00"]},
+    ).json()
     described = {
+        "subscriptions/": partner,
+        f"subscriptions/{subscribed['uid']}/": partner,
         f"corrections/{corrected['uid']}/": partner,
         f"recalls/{recalled['uid']}/answers/": partner,
         f"recalls/{recalled['uid']}/proof/": releaser,

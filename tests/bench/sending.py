@@ -67,7 +67,8 @@ class Sending:
         return "\n".join(
             [
                 "sending, webhooks to a receiver on this machine:",
-                f"  a bare aiohttp loop {self.bare.a_second:,.0f} a second, {self.bare.busy_us:.0f} us of processor",
+                f"  a bare aiohttp loop {self.bare.a_second:,.0f} a second,"
+                f" {self.bare.busy_us:.0f} us of processor time",
                 f"  the hub, one sender {self.hub.a_second:,.0f}, {self.hub.busy_us:.0f} us:"
                 f" {self.hub.a_second / self.bare.a_second:.2f} of it by the clock,"
                 f" {self.bare.busy_us / self.hub.busy_us:.2f} by processor time",

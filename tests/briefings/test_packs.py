@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bulletins.flow import publish
-from bulletins.models import LinkedSeizure
+from bulletins.models import SourceLink
 from bulletins.vocabulary.models import Mode
 from hub.accounts.viewer import Viewer
 from hub.database.context import viewing
@@ -254,7 +254,7 @@ def test_reports_behind_a_bulletin_of_the_pack_are_in_it_whenever_they_came_out(
     bulletin = draft_bulletin()
     with viewing(viewer("cbp.releaser")) as who:
         for report in (behind, kept_back):
-            LinkedSeizure.objects.create(bulletin=bulletin, seizure=report)
+            SourceLink.objects.create(bulletin=bulletin, source=report)
         publish(bulletin, viewer=who, at=now)
     for report in (behind, unlinked):
         released(report, "DEA")
@@ -385,3 +385,11 @@ def test_the_number_of_queries_does_not_grow(briefing):
         released(published_bulletin(), "CBSA", "community:HIDTA-STX")
         released(published_seizure(), "CBSA", "community:HIDTA-STX")
     assert count() == first
+
+
+def test_reports_that_say_no_date_come_after_all_others(briefing):
+    dated, undated, later = published_seizure(), published_seizure(occurred_on=None), published_seizure()
+    for each in (dated, undated, later):
+        released(each, "CBSA")
+    shown = [report.ref for report in briefing("CBSA").page().context["reports"]]
+    assert shown == [later.ref, dated.ref, undated.ref]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from hub.database.context import viewing
+from hub.database.context import engine, viewing
 from sharing.audiences.holders import holders_of
+from sharing.audiences.models import Grant
 from sharing.communities.models import Membership
 from sharing.flow.admitting import leave
-from sharing.flow.convening import close
+from sharing.flow.convening import close, show_roster
 from sharing.releases.targets import targets_for
 from tests.builders import published_bulletin, released
 from tests.cast import viewer
@@ -74,3 +75,16 @@ def test_a_closed_community_is_picked_no_more():
     assert group.code in picks("cbp.releaser") and group.code in picks("hsi.agent")
     by("CBP", close, group, at=timezone.now())
     assert group.code not in picks("cbp.releaser") and group.code not in picks("hsi.agent")
+
+
+def test_what_a_roster_now_hidden_gave_rests_on_another_release_where_there_is_one():
+    group, other = operation("CBP", "DEA"), operation("CBP", "DEA")
+    bulletin = published_bulletin()
+    released(bulletin, f"community:{group.code}", f"community:{other.code}", tlp="TLP:GREEN")
+    for listed in (group, other):
+        by("CBP", show_roster, listed, visible=False)
+        with engine():
+            rows = Grant.objects.filter(content_object=bulletin, group__agency__code="DEA")
+            resting = rows.values_list("release__community_id", flat=True).get()
+        # The one that is still listed; of two that are not, the earlier.
+        assert resting == (other.pk if listed == group else group.pk)

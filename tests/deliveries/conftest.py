@@ -12,12 +12,13 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.utils import timezone
 from standardwebhooks import Webhook
 
 from hub.accounts.viewer import desk_of
 from hub.database.context import engine, viewing
-from sharing.deliveries.endpoints import add_endpoint
+from sharing.deliveries.endpoints.actions import add_endpoint
 from sharing.deliveries.models import Delivery, Endpoint
 from sharing.deliveries.tasks import send_waiting
 from sharing.flow import recall
@@ -42,6 +43,8 @@ class Receiver:
     answers: list[int | tuple[int, dict[str, str]]] = field(default_factory=lambda: [204])
     before: Callable[[], None] = lambda: None
     received: list[Received] = field(default_factory=list)
+    # What of a body is sent back: a challenge, by a receiver that knows what it is.
+    echo: Callable[[bytes], bytes] = lambda body: b""
 
     @property
     def url(self) -> str:
@@ -62,10 +65,12 @@ def receiver() -> Iterator[Receiver]:
             found.received.append(Received(dict(self.headers), body))
             found.before()
             status, headers = found.answer()
-            self.send_response(status)
-            for name, value in {"Content-Length": "0", **headers}.items():
+            said = found.echo(body)
+            self.send_response(200 if said else status)
+            for name, value in {"Content-Length": str(len(said)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
+            self.wfile.write(said)
 
         def log_message(self, *args: Any) -> None:
             pass
@@ -81,15 +86,24 @@ def receiver() -> Iterator[Receiver]:
 
 @pytest.fixture(autouse=True)
 def loopback_is_permitted(settings: Any) -> None:
+    cache.clear()
     settings.OUTGOING_ALLOW = [ip_network("127.0.0.0/8")]
     settings.HUB_DEMO = True
 
 
-def endpoint_for(code: str, url: str) -> tuple[Endpoint, Webhook]:
-    """An endpoint of the agency, and what verifies its signatures."""
+def answers_challenges(body: bytes) -> bytes:
+    found = json.loads(body)
+    return json.dumps(found["data"]).encode() if found["type"] == "endpoint.verify" else b""
+
+
+def endpoint_for(code: str, url: str, *, verified: bool = True) -> tuple[Endpoint, Webhook]:
+    """An endpoint of the agency as if it had answered the challenge, and what verifies its signatures."""
     desk = desk_of(agency(code))
     with viewing(desk):
         endpoint, secret = add_endpoint(url, viewer=desk, at=timezone.now())
+        if verified:
+            endpoint.verified_at = timezone.now()
+            endpoint.save(update_fields=["verified_at"])
     return endpoint, Webhook(secret)
 
 

@@ -8,11 +8,13 @@ import pytest
 from django.utils import timezone
 
 from hub.database.context import engine, viewing
+from sharing.deliveries.dead_letters import dead_letters, resend, resend_all
 from sharing.deliveries.mending import give_up
 from sharing.deliveries.models import Endpoint
-from sharing.deliveries.resending import dead_letters, resend, resend_all
+from sharing.deliveries.notifiers.base import Undelivered
 from sharing.deliveries.rules import FAILURES, FIRST_REST_S, GIVE_UP_AFTER, LONGEST_REST_S, rest_s
 from sharing.deliveries.sending import begin
+from sharing.deliveries.settling import settle
 from tests.builders import published_bulletin, released
 from tests.cast import viewer
 from tests.deliveries.conftest import deliveries, endpoint_for, recalled, send
@@ -59,6 +61,28 @@ def test_after_some_failures_it_rests_and_one_delivery_alone_tries_whether_it_is
     assert set(webhooks()) == {"sent"} and len(receiver.received) == FAILURES + 4
     back = state_of(endpoint)
     assert (back.failures, back.failing_since, back.resting_until) == (0, None, None) and back.answered_at
+
+
+def test_those_under_way_when_it_comes_to_rest_lengthen_nothing_however_they_end(receiver):
+    endpoint, _ = endpoint_for("CBSA", receiver.url)
+    waiting(FAILURES + 3)
+    at = timezone.now()
+    attempts, _more = begin("webhook", limit=FAILURES + 3, at=at)
+    assert len(attempts) == FAILURES + 3
+    for attempt in attempts:
+        settle([(attempt, Undelivered("no answer in time"))], at=at)
+    resting = state_of(endpoint)
+    assert resting.failures == FAILURES and resting.resting_until <= at + timedelta(
+        seconds=1.25 * FIRST_REST_S
+    )
+
+    at = resting.resting_until + timedelta(minutes=1)
+    (probe,), _more = begin("webhook", limit=9, at=at)
+    settle([(probe, Undelivered("no answer in time"))], at=at)
+    again = state_of(endpoint)
+    assert again.failures == FAILURES + 1 and again.resting_until > at + timedelta(
+        seconds=1.25 * FIRST_REST_S
+    )
 
 
 def test_while_one_delivery_tries_no_other_process_tries_another(receiver):
@@ -122,8 +146,8 @@ def test_what_waited_three_days_for_one_that_took_nothing_is_given_up_and_can_be
     receiver.answers = [204]
     desk = viewer("cbsa.liaison")
     with viewing(desk):
-        assert dead_letters(desk).count() == FAILURES and resend(row, viewer=desk, at=later)
-        assert not resend(row, viewer=desk, at=later)
+        assert dead_letters(desk).count() == FAILURES and resend(row.uid, viewer=desk, at=later)
+        assert not resend(row.uid, viewer=desk, at=later)
         assert resend_all(endpoint, viewer=desk, at=later) == FAILURES - 1
     send(at=later + timedelta(hours=2))
     assert set(webhooks()) == {"sent"}
@@ -141,13 +165,13 @@ def test_a_dead_letter_is_for_its_own_agency_alone_and_asks_for_access_again(rec
     (row,) = deliveries("CBSA", "webhook")
     other = viewer("dea.agent")
     with viewing(other):
-        assert list(dead_letters(other)) == [] and not resend(row, viewer=other, at=timezone.now())
+        assert list(dead_letters(other)) == [] and not resend(row.uid, viewer=other, at=timezone.now())
         assert resend_all(endpoint, viewer=other, at=timezone.now()) == 0
     recalled(bulletin)
     send()
     desk = viewer("cbsa.liaison")
     with viewing(desk):
-        assert resend(row, viewer=desk, at=timezone.now())
+        assert resend(row.uid, viewer=desk, at=timezone.now())
     send()
     assert deliveries("CBSA", "webhook")[0].state == "cancelled"
     assert "bulletin.released" not in [got.payload["type"] for got in receiver.received[1:]]

@@ -6,12 +6,20 @@ import email
 from email.message import EmailMessage
 from email.policy import default
 from smtplib import SMTPRecipientsRefused, SMTPServerDisconnected
+from uuid import uuid4
 
 import pytest
 from django.core import mail
+from django.core.mail import BadHeaderError
 from django.utils import timezone
 
+from bulletins.markings.rules import Marking
 from hub.database.context import viewing
+from sharing.deliveries.digests.reading import Digest, Line, Period
+from sharing.deliveries.message import Message, Recalled
+from sharing.deliveries.models import AlertKind
+from sharing.deliveries.notifiers.mail import TURNING, compose
+from sharing.disclosures.disclosure import Desk, Disclosure
 from sharing.flow import release
 from sharing.releases.plan import Pick
 from tests.builders import CANARIES, pick, plan, published_bulletin, released
@@ -98,11 +106,11 @@ def test_a_recall_mail_has_the_ref_the_instant_what_to_do_and_nothing_else():
     send()
     message = sent(1)
     said = whole(message)
-    assert message["Subject"] == f"Recalled: {bulletin.ref}"
+    assert message["Subject"] == f"TLP:GREEN Recalled: {bulletin.ref}"
     assert f"{timezone.now():%Y-%m-%d}" in said and "UTC" in said and "Delete every copy" in said
     # Where to answer what became of the copies: the one address it names.
     said = said.replace(f"http://127.0.0.1:8000/bulletins/{bulletin.ref}/recall/answer/", "")
-    for words in ("Sugar", "CBP", "TLP:", TITLE, TEAR_LINE, NOTE, "http", *CANARIES.values()):
+    for words in ("Sugar", "CBP", TITLE, TEAR_LINE, NOTE, "http", *CANARIES.values()):
         assert words not in said.replace("drug-concealment-hub", "")
 
 
@@ -141,7 +149,7 @@ def test_a_title_can_neither_add_a_header_nor_markup():
         (
             SMTPRecipientsRefused({"desk@dea.example": (550, b"no such user secret")}),
             "failed",
-            "the mailbox was refused: correct the desk's mail address, then send again",
+            "the mailbox was refused",
         ),
         (SMTPRecipientsRefused({"desk@dea.example": (450, b"busy")}), "waiting", "the mailbox was refused"),
         (SMTPServerDisconnected("gone"), "waiting", "the mail server is not reachable"),
@@ -160,3 +168,106 @@ def test_a_mailbox_that_is_refused_for_good_is_not_tried_again(error, state, fai
     assert (row.state, row.failure, row.attempts) == (state, failure, 1)
     send(at=row.due_at)
     assert len(mail.outbox) == (1 if state == "waiting" else 0)
+
+
+HOSTILE = [
+    "Tank\r\nBcc: evil@example.org\r\n\r\n<script>alert(1)</script>",
+    "Tank\nSubject: TLP:CLEAR nothing here\n",
+    "Tank\x00\x0b\x0c\x1c\x85\u2028\u2029Bcc: evil@example.org",
+    "\u202eRAELC:PLT\u202c \u2066evil\u2069 \u200f\u200e\u061c tank",
+    "=?utf-8?q?Bcc=3A_evil=40example=2Eorg=0D=0ABcc=3A_evil=40example=2Eorg?=",
+    "=?utf-8?b?DQpCY2M6IGV2aWxAZXhhbXBsZS5vcmc=?= =?utf-8?q?=0d=0a?=",
+    "long " * 400,
+    "unbroken" * 300,
+    "ünïcødé 密輸 " * 120,
+    "half a pair \ud83d and \udc00 another",
+    "\U0001f69a" * 300,
+    '"quoted" <angle@example.org>, (comment); list: of; things',
+    "   ",
+]
+
+
+def shown(**facts: object) -> Disclosure:
+    """As it is disclosed to somebody, whatever its texts say."""
+    now = timezone.now()
+    return Disclosure(
+        key=1,
+        uid=uuid4(),
+        ref="7K3M-Q2XF",
+        kind="bulletin",
+        version=1,
+        owner=Desk(1, "CBP", "Customs and Border Protection"),
+        own=False,
+        marking=Marking("TLP:GREEN"),
+        issued_at=now,
+        visible_since=now,
+        until=None,
+        facts={"core": {"hazard": True, **facts}},
+    )
+
+
+def made(**told: object) -> EmailMessage:
+    """The mail of a message, through bytes, as a receiver's library reads it."""
+    values = {"uid": uuid4(), "record": "bulletin", "agency_code": "DEA", "at": timezone.now(), **told}
+    mail_of = compose(Message(address="desk@dea.example", **values))  # type: ignore[arg-type]
+    return email.message_from_bytes(mail_of.message().as_bytes(), policy=default)  # type: ignore[return-value]
+
+
+def as_digest(found: Disclosure, title: str) -> Digest:
+    period = Period(1, found.issued_at, found.issued_at, 0, 1)
+    return Digest(f"/inbox/digests/{uuid4()}/", uuid4(), period, title, (Line(found, True),))
+
+
+KNOWN = {
+    "Content-Type", "MIME-Version", "Subject", "From", "To", "Date", "Message-ID", "References", "In-Reply-To",
+    "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "Auto-Submitted", "X-Auto-Response-Suppress",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("as_a", ["alert", "digest"])
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_whatever_a_text_says_it_is_one_mail_with_the_headers_it_should_have(text, as_a):
+    found = shown(title=text, tear_line=f"{text} that is all", safety_note=text)
+    if as_a == "alert":
+        message = made(alert=AlertKind.NEW, disclosure=found)
+    else:
+        message = made(alert=AlertKind.DIGEST, digest=as_digest(found, text))
+    assert not message.defects and set(message.keys()) <= KNOWN
+    assert len(message.keys()) == len(set(message.keys()))
+    assert message["To"] == "desk@dea.example" and message["Bcc"] is None
+    # A long one that is not ASCII begins on a line of its own, which readers join.
+    subject = str(message["Subject"]).lstrip()
+    assert subject.startswith("TLP:GREEN HAZARD") and subject.isprintable() and len(subject) <= 200
+    assert message["List-Id"] == "<alerts.dea.localhost>" and message["Message-ID"].endswith("@localhost>")
+    raw = message.as_bytes()
+    assert all(len(line) <= 998 for line in raw.splitlines())
+    for part in message.walk():
+        assert not part.defects
+    for body in parts(message):
+        assert "that is all" in body and body.rstrip().endswith(("TLP:GREEN", "</html>"))
+        assert not set(body) & TURNING and "\x00" not in body
+    assert [part.get_content_type() for part in message.walk()] == [
+        "multipart/alternative",
+        "text/plain",
+        "text/html",
+    ]
+    html = parts(message)[1]
+    assert "<script" not in html
+
+
+@pytest.mark.parametrize("code", ["DEA", "D\r\nBcc: x", "<evil>"])
+def test_no_header_is_made_of_what_a_recipient_is_called(code):
+    """A code of an agency is an operator's; it would be refused, never sent otherwise."""
+    try:
+        message = made(alert=AlertKind.NEW, disclosure=shown(title="Tank"), agency_code=code)
+    except BadHeaderError:
+        return
+    assert message["Bcc"] is None and set(message.keys()) <= KNOWN
+
+
+def test_a_recall_is_marked_first_in_subject_and_body():
+    told = Recalled(uuid4(), "7K3M-Q2XF", "bulletin", "TLP:AMBER", timezone.now(), "Sugar")
+    message = made(alert=AlertKind.RECALLED, recalled=told)
+    assert message["Subject"] == "TLP:AMBER Recalled: 7K3M-Q2XF"
+    plain, html = parts(message)
+    assert plain.startswith("TLP:AMBER\n") and "TLP:AMBER" in html

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bulletins.flow import publish
-from bulletins.models import LinkedSeizure
+from bulletins.models import SourceLink
 from bulletins.records.actions import write_down
 from hub.accounts.tokens import issue_token
 from hub.accounts.viewer import Viewer
@@ -258,7 +258,7 @@ def test_linked_seizures_are_those_the_reader_may_see():
     who = viewer("cbp.officer")
     with viewing(who):
         for report in (shared, kept):
-            LinkedSeizure.objects.create(bulletin_id=record.pk, seizure_id=report.pk)
+            SourceLink.objects.create(bulletin_id=record.pk, source_id=report.pk)
         publish(record, viewer=who, at=timezone.now())
     released(record, "HSI")
     released(shared, "HSI")

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from bulletins.flow import publish
 from bulletins.models import Face, Found, Record
 from bulletins.records.refs import new_ref
 from hub.agencies.models import Agency, Person
@@ -25,7 +26,7 @@ from sharing.disclosures.actions import disclose
 from sharing.disclosures.models import LedgerRow
 from sharing.disclosures.rules import Channel
 from sharing.emergencies.models import Emergency, EmergencyState
-from sharing.flow import Handling, mark, refresh
+from sharing.flow import Handling, mark, recall, refresh
 from sharing.flow.breakglass import ask, confirm, decline, end
 from tests.api.conftest import caller, unhurried  # noqa: F401
 from tests.builders import CANARIES, draft_bulletin, published_bulletin, published_seizure, released
@@ -191,6 +192,24 @@ def test_it_ends_at_once_with_what_it_rests_on(what):
     assert CANARIES["detail"] not in text(answer)
     with engine():
         assert not Grant.objects.filter(content_object=bulletin, emergency__isnull=False).exists()
+
+
+def test_it_ends_with_the_recall_of_the_version_that_was_opened_and_takes_no_older_one_from_the_agency():
+    bulletin = published_bulletin()
+    released(bulletin, "TXDPS")
+    with viewing(author := viewer("cbp.officer")):
+        publish(bulletin, viewer=author, at=timezone.now())
+    opened(bulletin)
+    with viewing(who := viewer("cbp.releaser")):
+        recall(bulletin, reason="Wrong", version=2, viewer=who, at=timezone.now())
+    with engine():
+        assert not Grant.objects.filter(content_object=bulletin, emergency__isnull=False).exists()
+    with viewing(who := viewer("txdps.trooper")):
+        (shown,) = disclose(who, [bulletin.pk], Channel.PAGE, opened=True)
+        assert shown.version == 1 and not shown.emergency
+    assert opened(bulletin, "hsi.agent").state == EmergencyState.IMPOSSIBLE
+    released(bulletin, "DEA")
+    assert opened(bulletin, "hsi.agent").state == EmergencyState.CONFIRMED
 
 
 def test_it_ends_with_the_agreement_it_crossed_under(owner_sql):

@@ -13,9 +13,9 @@ from standardwebhooks import Webhook
 
 from hub.accounts.viewer import desk_of
 from hub.database.context import viewing
-from sharing.deliveries.endpoints import add_endpoint
+from sharing.deliveries.endpoints.actions import add_endpoint, verify_endpoint
 from tests.cast import agency
-from tests.deliveries.conftest import receiver  # noqa: F401
+from tests.deliveries.conftest import answers_challenges, receiver  # noqa: F401
 from tests.journeys.conftest import PHONE
 from tests.processes import until, worker
 
@@ -119,7 +119,10 @@ def test_the_journey(signed_in, receiver, live_server, tmp_path, settings, shots
     settings.HUB_DEMO = True
     desk = desk_of(agency("CBSA"))
     with viewing(desk):
-        _endpoint, secret = add_endpoint(receiver.url, viewer=desk, at=timezone.now())
+        endpoint, secret = add_endpoint(receiver.url, viewer=desk, at=timezone.now())
+        receiver.echo = answers_challenges
+        verify_endpoint(endpoint, viewer=desk, at=timezone.now())
+        receiver.received.clear()
 
     with worker(tmp_path):
         ref = post(signed_in("cbp.officer", PHONE), shots)

@@ -37,6 +37,27 @@ def test_what_was_committed_or_queued_survives_a_kill(bare, home):
             assert broker.lrange("urgent", 0, -1) == [b"a task"]
 
 
+def test_a_server_that_was_killed_starts_again_beside_a_query_it_left_behind(bare, home):
+    with services.lasting(home, {}) as found:
+        query = ["-c", "import sys, psycopg; psycopg.connect(sys.argv[1]).execute(sys.argv[2])"]
+        long = "select sum(n) from (select generate_series(1, 10000000000) n) s"
+        asking = subprocess.Popen([sys.executable, *query, found.settings["DATABASE_URL"], long])
+        asked = (
+            "select 1 from pg_stat_activity where state = 'active' and query like '%generate_series%n) s%'"
+        )
+        with psycopg.connect(found.postgres.url("postgres"), autocommit=True) as own:
+            eventually(lambda: len(own.execute(asked).fetchall()) == 2)
+        try:
+            found.postgres.process.kill()
+            found.postgres.process.wait()
+            found.tend()
+            found.postgres.wait()
+            assert psycopg.connect(found.settings["DATABASE_URL"]).execute("select 1").fetchone() == (1,)
+            assert asking.wait(10) != 0
+        finally:
+            asking.kill()
+
+
 def test_a_killed_launcher_takes_its_services_along_and_leaves_no_obstacle(bare, home):
     command = [sys.executable, "-m", "hub.launcher", "services", "--home"]
     launcher = subprocess.Popen(

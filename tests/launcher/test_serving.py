@@ -91,8 +91,14 @@ def test_a_hub_from_its_first_start_to_its_last(bare, home):
     assert f"port {hub.port} is taken" in hub.refused(HUB_HOME=str(home.parent / "another"))
     assert "another launcher" in hub.refused(PORT=str(free_port()))
 
-    # The pages come back when their process is killed, the worker too.
-    for name, word in (("gunicorn", "web"), ("default,bulk", "worker"), ("urgent", "sender")):
+    # The pages come back when their process is killed, the worker too, and what they work with.
+    for name, word in (
+        ("gunicorn", "web"),
+        ("default,bulk", "worker"),
+        ("urgent", "sender"),
+        ("valkey-server", "Valkey"),
+        ("bin/postgres", "PostgreSQL"),
+    ):
         os.kill(hub.pid_of(name), signal.SIGKILL)
         eventually(
             lambda word=word: f"hub: {word} was ended by SIGKILL; starting it again" in hub.said.read_text()

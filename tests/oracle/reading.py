@@ -9,122 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-STRICTNESS = ["TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"]
-
-
-@dataclass
-class Body:
-    """An agency."""
-
-    code: str
-    country: str
-    kind: str
-    parent: str | None = None
-    works: bool = True
-    cfr23: bool = True
-
-    def nation(self) -> str:
-        return self.code if self.kind == "international" or not self.country else self.country
-
-
-@dataclass
-class Way:
-    """One direction of a treaty."""
-
-    giver: str
-    taker: str
-    kinds: set[str]
-    classes: set[str]
-    highest: str
-    withheld: set[str]
-
-
-@dataclass
-class Pact:
-    """A treaty between two bodies, or their governments."""
-
-    number: int
-    ways: list[Way]
-    begins: datetime
-    ends: datetime
-    accepted: bool = True
-    suspended: set[str] = field(default_factory=set)
-    governments: bool = False
-
-
-@dataclass
-class Circle:
-    """A community. `members` maps a code to when it joined, None for one who joined with its history."""
-
-    number: int
-    members: dict[str, datetime | None]
-    closes: datetime | None = None
-
-
-@dataclass
-class Text:
-    """A version: the classes of its substances, and which field groups say something."""
-
-    classes: set[str]
-    filled: set[str]
-    certified: bool = True
-
-
-@dataclass
-class Paper:
-    """A record."""
-
-    number: int
-    owner: str
-    originator: str | None
-    kind: str
-    author: str
-    tlp: str = "TLP:AMBER"
-    controls: set[str] = field(default_factory=set)
-    rel_to: set[str] = field(default_factory=set)
-    embargo: datetime | None = None
-    recalled: bool = False
-    texts: list[Text] = field(default_factory=list)
-
-
-@dataclass
-class Gift:
-    """A release: to `body`, to `circle`, or (neither) to all."""
-
-    number: int
-    paper: int
-    version: int
-    by: str
-    body: str | None = None
-    circle: int | None = None
-    members: set[str] = field(default_factory=set)
-    people: set[str] = field(default_factory=set)
-    withheld: set[str] = field(default_factory=set)
-    begins: datetime | None = None
-    ends: datetime | None = None
-    over: bool = False
-    barred: set[str] = field(default_factory=set)
-
-
-@dataclass
-class Leave:
-    """An originator's consent."""
-
-    paper: int
-    version: int
-    originator: str
-    body: str
-    withheld: set[str]
-    until: datetime | None = None
-    taken_back: bool = False
-
-
-@dataclass
-class Seen:
-    """What somebody may read of a paper: which version, without which groups."""
-
-    version: int
-    withheld: set[str]
+from tests.oracle.told import (
+    STRICTNESS,
+    Ask,
+    Body,
+    Circle,
+    Gift,
+    Leave,
+    Marks,
+    Opening,
+    Pact,
+    Paper,
+    Seen,
+    Way,
+    Words,
+)
 
 
 @dataclass
@@ -135,12 +34,16 @@ class History:
     papers: dict[int, Paper] = field(default_factory=dict)
     gifts: list[Gift] = field(default_factory=list)
     leaves: list[Leave] = field(default_factory=list)
+    asks: list[Ask] = field(default_factory=list)
+    openings: list[Opening] = field(default_factory=list)
 
+    # --- Who may read ------------------------------------------------------------------------------------------
     def seen(self, person: str, code: str, paper: Paper, now: datetime) -> Seen | None:
         """What `person` of the body `code` may read of the paper; None is nothing at all."""
         me = self.bodies[code]
-        if not me.works or not paper.texts:
+        if not me.works or not paper.texts or paper.purged:
             return None
+        marks = self.marks(paper)
         running = [
             gift
             for gift in self.gifts
@@ -150,10 +53,10 @@ class History:
             and (gift.ends is None or now < gift.ends)
         ]
         if code == paper.owner:
-            return self._at_home(person, paper, running)
+            return self._at_home(person, paper, marks, running)
         if paper.embargo is not None and now < paper.embargo:
             return None
-        mine = [gift for gift in running if self._arrives(gift, paper.tlp, me, now)]
+        mine = [gift for gift in running if self._arrives(gift, marks.tlp, me, now)]
         if mine and all(gift.people for gift in mine):
             named = set()
             for gift in mine:
@@ -164,16 +67,84 @@ class History:
             # Named or not, what goes to the whole agency is what counts.
             mine = [gift for gift in mine if not gift.people]
         for version in sorted({gift.version for gift in mine}, reverse=True):
-            withheld = self._crossing(paper, version, me, now)
+            withheld = self._narrowed(paper, marks, version, me, now)
             if withheld is not None:
                 for gift in mine:
                     withheld = withheld | gift.withheld
-                return Seen(version, withheld - {"core"})
+                return Seen(version, withheld - {"core"}, self._other_words(mine))
         return None
 
-    def _at_home(self, person: str, paper: Paper, running: list[Gift]) -> Seen | None:
+    def opened(self, person: str, code: str, paper: Paper, now: datetime) -> Seen | None:
+        """What an emergency opens to `person` at this moment."""
+        for opening in self.openings:
+            mine = opening.paper == paper.number and opening.person == person
+            if mine and not opening.ended and now < opening.until:
+                return self.may_be_opened(code, paper, now)
+        return None
+
+    def may_be_opened(self, code: str, paper: Paper, now: datetime) -> Seen | None:
+        """What two inspectors can open of the paper to somebody of that body: its newest version."""
+        me, marks, version = self.bodies[code], self.marks(paper), len(paper.texts)
+        anew = any(
+            gift.paper == paper.number and gift.version == version and not gift.over for gift in self.gifts
+        )
+        if not me.works or not paper.texts or marks.tlp == "TLP:RED" or self._controlled(marks, me):
+            return None
+        if paper.purged or paper.recalled or (version in paper.taken and not anew):
+            return None
+        if paper.embargo is not None and now < paper.embargo:
+            return None
+        withheld = self._under_treaties(paper, marks, version, me, now)
+        if withheld is None:
+            return None
+        if self._unkept(paper, version, now):
+            withheld |= {"identifiers"}
+        return Seen(version, withheld - {"core"})
+
+    def said(self, paper: Paper, seen: Seen) -> set[str]:
+        """The words that are then read."""
+        found = set()
+        for group, word in paper.texts[seen.version - 1].words.items():
+            if group in seen.withheld:
+                continue
+            other, instead = seen.words.get(group, (word, word))
+            # What the author has written anew since is left out.
+            if word == instead and other:
+                found.add(other)
+        return found
+
+    # --- What is derived -----------------------------------------------------------------------------------------
+    def behind(self, paper: Paper) -> list[Paper]:
+        """All that it rests on, at any remove, but for what is wholly its owner's own word."""
+        found: set[int] = set()
+        fresh = set(paper.on)
+        while fresh:
+            found |= fresh
+            fresh = {number for each in fresh for number in self.papers[each].on} - found
+        return [
+            source
+            for source in (self.papers[number] for number in sorted(found - {paper.number}))
+            if not source.owner == source.originator == paper.owner
+        ]
+
+    def marks(self, paper: Paper) -> Marks:
+        """The marking in force: the strictest of its own and of what is behind it."""
+        own = Marks(paper.tlp, set(paper.controls), set(paper.rel_to))
+        for source in self.behind(paper):
+            own = stricter(own, Marks(source.tlp, source.controls, source.rel_to))
+        return own
+
+    def origins(self, paper: Paper) -> set[str]:
+        """Whose word it rests on beside its owner's: each has a say in where it goes."""
+        found = {paper.originator}
+        for source in self.behind(paper):
+            found |= {source.owner, source.originator}
+        return found - {paper.owner}
+
+    # --- What comes of a release ---------------------------------------------------------------------------------
+    def _at_home(self, person: str, paper: Paper, marks: Marks, running: list[Gift]) -> Seen | None:
         newest = Seen(len(paper.texts), set())
-        if paper.tlp != "TLP:RED":
+        if marks.tlp != "TLP:RED":
             return newest
         people = {paper.author}
         for gift in running:
@@ -208,25 +179,42 @@ class History:
                 return True
         return False
 
-    def _crossing(self, paper: Paper, version: int, me: Body, now: datetime) -> set[str] | None:
+    def _other_words(self, mine: list[Gift]) -> Words:
+        """A reworded text wins over the author's, and the newest wording over older ones."""
+        found: Words = {}
+        for gift in sorted(mine, key=lambda gift: gift.number):
+            found.update(gift.words)
+        return found
+
+    def _narrowed(self, paper: Paper, marks: Marks, version: int, me: Body, now: datetime) -> set[str] | None:
         """What a version loses on its way to a body, apart from what releases withhold; None: it may not go."""
-        text = paper.texts[version - 1]
-        if "NOFORN" in paper.controls and me.country != "US":
+        if self._controlled(marks, me):
             return None
-        if "FED ONLY" in paper.controls and not (me.country == "US" and me.kind == "federal"):
+        consented = self._consented(paper, version, me, now)
+        crossing = self._under_treaties(paper, marks, version, me, now)
+        if consented is None or crossing is None:
             return None
-        if "REL TO" in paper.controls and me.country not in paper.rel_to:
-            return None
+        out = consented | crossing
+        if self._unkept(paper, version, now) or not me.cfr23:
+            out |= {"identifiers"} & paper.texts[version - 1].filled
+        return out
+
+    def _controlled(self, marks: Marks, me: Body) -> bool:
+        if "NOFORN" in marks.controls and me.country != "US":
+            return True
+        if "FED ONLY" in marks.controls and not (me.country == "US" and me.kind == "federal"):
+            return True
+        return "REL TO" in marks.controls and me.country not in marks.rel_to
+
+    def _consented(self, paper: Paper, version: int, me: Body, now: datetime) -> set[str] | None:
         out: set[str] = set()
-        if paper.originator is None:
-            return None
-        if paper.originator not in (paper.owner, me.code):
+        for origin in self.origins(paper) - {me.code}:
             given = [
                 leave
                 for leave in self.leaves
                 if leave.paper == paper.number
                 and leave.version == version
-                and leave.originator == paper.originator
+                and leave.originator == origin
                 and leave.body == me.code
                 and not leave.taken_back
                 and (leave.until is None or now < leave.until)
@@ -235,7 +223,14 @@ class History:
                 return None
             for leave in given:
                 out |= leave.withheld
-        for code in dict.fromkeys([paper.owner, paper.originator]):
+        return out
+
+    def _under_treaties(
+        self, paper: Paper, marks: Marks, version: int, me: Body, now: datetime
+    ) -> set[str] | None:
+        out: set[str] = set()
+        text = paper.texts[version - 1]
+        for code in sorted({paper.owner, *self.origins(paper)}):
             giver = self.bodies[code]
             if giver.nation() == me.nation():
                 continue
@@ -247,14 +242,18 @@ class History:
                 if self._spans(pact, way, giver, me)
                 and paper.kind in way.kinds
                 and (not way.classes or text.classes <= way.classes)
-                and STRICTNESS.index(paper.tlp) <= STRICTNESS.index(way.highest)
+                and STRICTNESS.index(marks.tlp) <= STRICTNESS.index(way.highest)
             ]
             if not ways:
                 return None
             out |= min(ways, key=lambda found: found[:2])[2].withheld
-        if "identifiers" in text.filled and not (text.certified and me.cfr23):
-            out |= {"identifiers"}
         return out
+
+    def _unkept(self, paper: Paper, version: int, now: datetime) -> bool:
+        """Whether nobody outside may be shown whom it names: uncertified, or not reviewed in time."""
+        text = paper.texts[version - 1]
+        late = paper.review is not None and paper.review <= now
+        return "identifiers" in text.filled and (not text.certified or late)
 
     def _spans(self, pact: Pact, way: Way, giver: Body, taker: Body) -> bool:
         gives = way.giver in (giver.code, giver.parent)
@@ -263,3 +262,13 @@ class History:
             gives = gives or self.bodies[way.giver].nation() == giver.nation()
             takes = takes or self.bodies[way.taker].nation() == taker.nation()
         return gives and takes
+
+
+def stricter(one: Marks, other: Marks) -> Marks:
+    """The higher TLP, the controls of both, and the countries that both allow."""
+    named = [marks.rel_to for marks in (one, other) if "REL TO" in marks.controls]
+    return Marks(
+        max(one.tlp, other.tlp, key=STRICTNESS.index),
+        one.controls | other.controls,
+        set.intersection(*map(set, named)) if named else set(),
+    )

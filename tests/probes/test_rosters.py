@@ -213,3 +213,90 @@ def test_where_everybody_reached_is_known_a_correction_for_nobody_is_refused():
         stands = list(Release.objects.filter(record=bulletin).values_list("pk", flat=True))
         with pytest.raises(ValidationError):
             tell_corrected(bulletin, stands, viewer=who, at=timezone.now())
+
+
+# --- What a later marking would say of an earlier time
+def lines_of(bulletin, number=0):
+    who = viewer("cbp.releaser")
+    with viewing(who):
+        proof = proofs_of(bulletin, who)[number]
+    return {line.code: (line.told_at is not None, line.told_before is not None) for line in proof.lines}
+
+
+def taken_back(bulletin, **options):
+    who = viewer("cbp.releaser")
+    with viewing(who):
+        recall(bulletin, reason="Wrong", viewer=who, **{"at": timezone.now(), **options})
+
+
+def test_a_marking_lowered_since_names_nobody_whom_a_recall_took_it_from(hidden):
+    bulletin, who = to_all_and_to_the_roster(), viewer("cbp.releaser")
+    marked(bulletin, "TLP:GREEN")
+    taken_back(bulletin)
+    assert lines_of(bulletin) == {}
+    with viewing(who):
+        release(
+            [bulletin], plan(Pick(), tlp="TLP:CLEAR", marking_reason="Again"), viewer=who, at=timezone.now()
+        )
+    assert lines_of(bulletin) == {}
+
+
+def test_who_had_it_openly_before_is_told_alike_whether_a_hidden_roster_gave_it_since_or_not(hidden):
+    """Both read what was everybody's; the member has kept it by the roster, the other has lost it."""
+    bulletin = to_all_and_to_the_roster()
+    assert has("txdps.trooper", bulletin) and has("cbsa.officer", bulletin)
+    taken_back(bulletin)
+    assert lines_of(bulletin)[MEMBER] == lines_of(bulletin)["CBSA"] == (True, False)
+    who = viewer("cbp.releaser")
+    with viewing(who):
+        again = plan(pick("community:HIDTA-STX"), tlp="TLP:GREEN", marking_reason="Fewer")
+        release([bulletin], again, viewer=who, at=timezone.now())
+    assert has("txdps.trooper", bulletin) and not has("cbsa.officer", bulletin)
+    taken_back(bulletin)
+    # Told of the first recall: that the member was told again is the roster's.
+    assert lines_of(bulletin)[MEMBER] == lines_of(bulletin)["CBSA"] == (False, True)
+    taken_back_again = lines_of(bulletin, number=1)
+    assert taken_back_again[MEMBER] == taken_back_again["CBSA"] == (True, False)
+
+
+def test_a_marking_lowered_since_names_nobody_who_proposed_a_correction(hidden):
+    bulletin, owner = to_all_and_to_the_roster(), reader("cbp.releaser")
+    marked(bulletin, "TLP:GREEN")
+    body = {"part": "place", "says": "Lane nine", "why": "Our officer stood beside it"}
+    assert reader("txdps.trooper").post(f"/bulletins/{bulletin.ref}/correct/", body).status_code == 302
+    marked(bulletin, "TLP:CLEAR")
+    page = text(owner.get(f"/bulletins/{bulletin.ref}/"))
+    assert "correction" in page and MEMBER not in text(owner.get("/corrections/"))
+    body["part"] = "detail"
+    assert reader("txdps.trooper").post(f"/bulletins/{bulletin.ref}/correct/", body).status_code == 302
+    # What it says now it says as one of all.
+    assert text(owner.get("/corrections/")).count(MEMBER) == 1
+
+
+def test_whom_a_release_gives_nothing_a_correction_of_it_is_not_told_for_the_rosters_sake(hidden):
+    """The release to all reaches nobody at TLP:GREEN: that a member holds it by the roster must not show."""
+    bulletin, who = to_all_and_to_the_roster(), viewer("cbp.releaser")
+    marked(bulletin, "TLP:GREEN")
+    with viewing(who):
+        publish(bulletin, viewer=who, at=timezone.now())
+        to_all, to_roster = Release.objects.filter(record=bulletin).order_by("community_id").reverse()
+        assert to_all.community_id is None
+        with pytest.raises(ValidationError):
+            tell_corrected(bulletin, [to_all.pk], viewer=who, at=timezone.now())
+        assert tell_corrected(bulletin, [to_roster.pk], viewer=who, at=timezone.now())
+
+
+def test_an_open_roster_that_gave_nothing_does_not_say_that_a_hidden_one_did(hidden):
+    """Both are in DHE, to which something will go tomorrow; one is in the hidden roster, too."""
+    scheduled, other, who = published_bulletin(), published_bulletin(), viewer("cbp.releaser")
+    with viewing(who):
+        tomorrow = plan(pick("community:DHE"), starts_at=timezone.now() + timedelta(days=1))
+        release([scheduled], tomorrow, viewer=who, at=timezone.now())
+    released(published_bulletin(), "community:HIDTA-STX", "HSI")
+
+    def first(code):
+        with viewing(who):
+            (row,) = preview(other, plan(pick(code)), viewer=who, at=timezone.now()).rows
+        return row.first_time
+
+    assert first("HSI") is False and first(MEMBER) is first(STRANGER) is True

@@ -11,7 +11,7 @@ from django.core import mail
 from django.utils import timezone
 
 from bulletins.flow import publish
-from bulletins.models import LinkedSeizure, Photograph
+from bulletins.models import Photograph, SourceLink
 from bulletins.records.actions import write_down
 from hub.database.context import viewing
 from sharing.deliveries.querysets import unread_count
@@ -194,7 +194,7 @@ def test_no_tile_count_facet_or_badge_of_an_outsider_moves(caller):  # noqa: F81
     report, bulletin = published_seizure(), draft_bulletin()
     assert all_of_it() == before
     with viewing(who := viewer("cbp.officer")):
-        LinkedSeizure.objects.create(bulletin_id=bulletin.pk, seizure_id=report.pk)
+        SourceLink.objects.create(bulletin_id=bulletin.pk, source_id=report.pk)
         publish(bulletin, viewer=who, at=timezone.now())
     released(bulletin, "CBSA")
     released(report, "CBSA")
@@ -207,7 +207,7 @@ def test_reports_behind_a_bulletin_are_neither_named_nor_counted_to_those_who_la
     shown, hidden, bulletin = published_seizure(), published_seizure(), draft_bulletin()
     with viewing(who := viewer("cbp.officer")):
         for each in (shown, hidden):
-            LinkedSeizure.objects.create(bulletin_id=bulletin.pk, seizure_id=each.pk)
+            SourceLink.objects.create(bulletin_id=bulletin.pk, source_id=each.pk)
         publish(bulletin, viewer=who, at=timezone.now())
     released(bulletin, "CBSA", "HSI")
     released(shown, "CBSA", "HSI")

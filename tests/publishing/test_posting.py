@@ -231,7 +231,7 @@ def test_only_reports_of_the_own_agency_can_be_linked(officer):
     assert other.ref in message and "2222-2222" in message and own.ref not in message
     ref = answer.json()["draft"]
     with viewing(viewer("cbp.officer")):
-        assert [link.seizure_id for link in Bulletin.objects.get(ref=ref).links.all()] == [own.pk]
+        assert [link.source_id for link in Bulletin.objects.get(ref=ref).links.all()] == [own.pk]
 
 
 def test_an_own_reference_stands_once(officer):

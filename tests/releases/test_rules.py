@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import RANK
 from bulletins.vocabulary.lists import FieldGroup
-from sharing.releases.grounds import Allowed, Decision, Facts, Party, Reach, Roster, Said, Subject, Treaty
+from sharing.releases.grounds import (
+    Allowed,
+    Decision,
+    Facts,
+    Party,
+    Reach,
+    Reason,
+    Roster,
+    Said,
+    Subject,
+    Treaty,
+)
 from sharing.releases.rules import decide
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -305,7 +316,7 @@ def test_a_decision_ends_when_the_first_thing_it_rests_on_ends():
     assert decide(subject(), CBSA, facts(release, treaties=[spare]), NOW + 4 * DAY).until is None
     assert decide(
         subject(), CBSA, facts(replace(release, starts_at=NOW + DAY), treaties=[spare]), NOW
-    ) == Decision(False, until=NOW + DAY, reasons=("no release reaches it",))
+    ) == Decision(False, until=NOW + DAY, why=(Reason("no release reaches it"),))
 
 
 # --- What holds whatever the facts ------------------------------------------------------------------------

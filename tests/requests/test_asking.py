@@ -359,3 +359,33 @@ def test_the_lists_of_asker_and_asked_name_it(of_hsi):
     owner = viewer("cbp.releaser")
     with viewing(owner):
         assert request.pk not in {row.request_id for row in verdicts_of(owner)}
+
+
+def on_the_owners_trail():
+    with viewing(viewer("cbp.admin")):
+        rows = TrailRow.objects.filter(event="record.consent").order_by("id")
+        return list(
+            rows.values_list("actor", "ip", "user_agent", "credential", "audience_before", "audience_after")
+        )
+
+
+def test_a_consent_that_brings_or_takes_holders_is_on_the_owners_trail(of_hsi):
+    (arrived,) = on_the_owners_trail()
+    assert arrived == ("", None, "", "", ["CBP"], ["CBP", "HIDTA-STX"])
+    who = viewer("hsi.agent")
+    with viewing(who):
+        request = OnwardRequest.objects.get(record_id=of_hsi.pk)
+        withdraw_consent(request, viewer=who, at=timezone.now())
+        assert not TrailRow.objects.filter(event="record.consent").exists()
+    assert on_the_owners_trail()[1:] == [("", None, "", "", ["CBP", "HIDTA-STX"], ["CBP"])]
+
+
+def test_a_consent_for_a_member_of_a_hidden_roster_names_it_to_no_owner(owner_sql):
+    owner_sql("update sharing_community set roster_visible = false where code = 'HIDTA-STX'")
+    try:
+        found = published_bulletin(originator=agency("HSI"))
+        released(found, "community:HIDTA-STX")
+        consented(found, "TXDPS", by="hsi.agent")
+        assert seen("txdps.trooper", found) and on_the_owners_trail() == []
+    finally:
+        owner_sql("update sharing_community set roster_visible = true where code = 'HIDTA-STX'")

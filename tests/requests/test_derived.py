@@ -7,14 +7,15 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from bulletins.faces.derived import derived_from
 from bulletins.flow import publish
-from bulletins.models import LinkedSeizure
+from bulletins.models import Bulletin, SourceLink
 from bulletins.publishing.actions import Entry, save
 from hub.database.context import engine, viewing
 from sharing.audiences.actions import rebuild_grants
 from sharing.disclosures.reading import shown_to
 from sharing.flow import Handling, mark
-from sharing.releases.facts import derived_from
+from sharing.flow.purging import purge
 from tests.builders import asked, draft_bulletin, granted, published_bulletin, published_seizure, released
 from tests.cast import viewer
 from tests.disclosures.reader import reader, take_back, text
@@ -72,10 +73,10 @@ def test_a_bulletin_may_rest_on_what_was_given_and_on_nothing_else(source):
     errors = linked(draft, source, hidden)
     assert hidden.ref in str(errors["seizures"])
     with viewing(viewer(AUTHOR)):
-        assert list(LinkedSeizure.objects.values_list("seizure_id", flat=True)) == [source.pk]
+        assert list(SourceLink.objects.values_list("source_id", flat=True)) == [source.pk]
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                "insert into bulletins_linkedseizure (bulletin_id, seizure_id) values (%s, %s)",
+                "insert into bulletins_linkedseizure (bulletin_id, source_id) values (%s, %s)",
                 [draft.pk, hidden.pk],
             )
 
@@ -185,6 +186,69 @@ def test_it_holds_at_any_remove(source):
     assert seen("txdps.trooper", second)
     marked(source, "TLP:AMBER+STRICT")
     assert seen("txdps.trooper", second).marking.tlp == "TLP:AMBER+STRICT"
+
+
+def test_a_source_that_comes_to_rest_on_something_stricter_narrows_what_is_derived_from_it(source):
+    marked(source, "TLP:AMBER+STRICT")
+    first = published_bulletin(AUTHOR)
+    released(first, "DEA", by=AUTHOR)
+    second = derived(first, by="dea.agent")
+    released(second, "community:HIDTA-STX", by="dea.agent")
+    assert seen(AUTHOR, second) is not None
+    who = viewer(AUTHOR)
+    with viewing(who):
+        save(first, Entry(values={"tlp": "TLP:AMBER+STRICT"}), viewer=who, at=timezone.now())
+    assert not linked(first, source)
+    posted(first)
+    assert seen(AUTHOR, second) is None
+    assert seen("dea.agent", second).marking.tlp == "TLP:AMBER+STRICT"
+    changes = rebuild_grants(timezone.now())
+    assert not (changes.granted or changes.changed or changes.withdrawn)
+
+
+def amended(record, *sources, by=AUTHOR):
+    """The next version, which rests on `sources` too."""
+    who = viewer(by)
+    with viewing(who):
+        fresh = Bulletin.objects.get(pk=record.pk)
+        links = SourceLink.objects.filter(bulletin_id=record.pk).values_list("source__ref", flat=True)
+        assert not save(
+            fresh, Entry(seizures=[*links, *(each.ref for each in sources)]), viewer=who, at=timezone.now()
+        )
+        publish(fresh, viewer=who, at=timezone.now())
+
+
+def test_what_a_source_comes_to_rest_on_later_binds_in_the_same_moment(source):
+    """DEA's bulletin rests on HSI's, which in its next version rests on CBP's report."""
+    first = published_bulletin(AUTHOR)
+    released(first, "DEA", by=AUTHOR)
+    second = derived(first, by="dea.agent")
+    released(second, "TXDPS", by="dea.agent")
+    granted(asked(second, "TXDPS", by="dea.agent"), by=AUTHOR)
+    assert seen("txdps.trooper", second)
+    amended(first, source)
+    assert seen("txdps.trooper", second) is None
+    changes = rebuild_grants(timezone.now())
+    assert not (changes.granted or changes.changed or changes.withdrawn)
+
+
+def test_a_source_binds_on_through_what_was_purged_between(source):
+    first = derived(source)
+    released(first, "DEA", by=AUTHOR)
+    granted(asked(first, "DEA", by=AUTHOR), by="cbp.releaser")
+    second = derived(first, by="dea.agent")
+    released(second, "TXDPS", by="dea.agent")
+    granted(asked(second, "TXDPS", by="dea.agent"), by=AUTHOR)
+    assert seen("txdps.trooper", second) is None
+    who = viewer(AUTHOR)
+    with viewing(who):
+        purge([first], reason="obsolete", typed=[first.ref], viewer=who, at=timezone.now())
+    assert derived_from([source.pk]) >= {second.pk}
+    rebuild_grants(timezone.now())
+    # CBP has not consented.
+    assert seen("txdps.trooper", second) is None
+    marked(source, "TLP:AMBER+STRICT")
+    assert seen("dea.agent", second).marking.tlp == "TLP:AMBER+STRICT"
 
 
 def test_a_source_taken_back_still_binds_and_is_not_lost_by_an_edit(source):

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from bulletins.flow import publish
-from bulletins.models import Bulletin, LinkedSeizure, Photograph, Record
+from bulletins.models import Bulletin, Photograph, Record, SourceLink
 from bulletins.publishing.photographs.actions import remove_photograph
 from bulletins.publishing.photographs.storage import stored_name
 from bulletins.records.actions import write_down
@@ -33,7 +33,7 @@ HANGING = {
     "bulletins_seizurereport": "deleted",
     "bulletins_substance": "deleted",
     "bulletins_identifier": "deleted",
-    "bulletins_version": "deleted",
+    "bulletins_version": "deleted; emptied where it rests on others: what is derived from it stays as strict as they",
     "bulletins_photograph": "deleted",
     "bulletins_face": "deleted",
     "sharing_grant": "deleted",
@@ -41,6 +41,7 @@ HANGING = {
     "sharing_consent": "kept: no words",
     "sharing_alert": "kept, without hazard and facts",
     "sharing_receipt": "kept: no words",
+    "sharing_reminded": "kept: no words",
     "bulletins_linkedseizure": "deleted; links of others to it are kept, their rules rest on it",
     "sharing_unsettled": "kept: a number",
     "sharing_recall": "kept, without earlier reasons",
@@ -77,7 +78,7 @@ def full_life():
     page("dea.agent", bulletin)
     with viewing(who), transaction.atomic():
         recall(bulletin, reason=f"No {CANARIES['detail']} was there", viewer=who, at=timezone.now())
-        LinkedSeizure.objects.create(bulletin_id=bulletin.pk, seizure_id=seizure.pk)
+        SourceLink.objects.create(bulletin_id=bulletin.pk, source_id=seizure.pk)
         Record.objects.filter(pk=bulletin.pk).update(recalled_at=None)
     author = viewer("cbp.officer")
     with viewing(author), transaction.atomic():

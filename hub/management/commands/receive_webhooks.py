@@ -1,7 +1,8 @@
-"""`manage.py receive_webhooks`: a small receiver to try webhooks with. It prints type and id alone."""
+"""`manage.py receive_webhooks`: a small receiver to try webhooks with. It answers the challenge, prints type and id."""
 
 from __future__ import annotations
 
+import json
 import os
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -48,12 +49,16 @@ class Command(BaseCommand):
 
 
 def receiver(port: int, webhook: Webhook, answer: int, say: Callable[[str], Any]) -> ThreadingHTTPServer:
-    """A server on loopback that answers `answer` to what is signed rightly, and 401 to everything else."""
+    """A server on loopback that answers `answer` to what is signed rightly, and 401 to everything else.
+
+    The challenge of a verification it sends back.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(min(length, LIMIT_BYTES))
+            said = b""
             try:
                 found = webhook.verify(body, dict(self.headers))
             except (WebhookVerificationError, ValueError):
@@ -62,9 +67,13 @@ def receiver(port: int, webhook: Webhook, answer: int, say: Callable[[str], Any]
             else:
                 say(f"{found.get('type', '?')}  {self.headers['webhook-id']}")
                 status = answer
+                if found.get("type") == "endpoint.verify":
+                    status, said = 200, json.dumps({"challenge": found["data"]["challenge"]}).encode()
             self.send_response(status)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(said)))
             self.end_headers()
+            self.wfile.write(said)
 
         def log_message(self, *args: Any) -> None:
             """Its own line a request would show addresses."""

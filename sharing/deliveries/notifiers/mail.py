@@ -19,6 +19,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from bulletins.markings.rules import Marking
+from sharing.deliveries.digests.mail import digest_in_mail
 from sharing.deliveries.message import Message
 from sharing.deliveries.models import AlertKind
 from sharing.deliveries.notifiers.base import Notifier, Undelivered
@@ -26,9 +27,11 @@ from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.rules import Carries, Channel, carries
 
 RECORDS = ("/bulletins/", "/seizures/")
+# Signs that turn the direction of what follows, and so could make a marking read otherwise.
+TURNING = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Of one connection.
 MAILS = 50
-_REFUSED = "the mailbox was refused: correct the desk's mail address, then send again"
+_REFUSED = "the mailbox was refused"
 
 
 class MailNotifier(Notifier):
@@ -93,19 +96,22 @@ class MailNotifier(Notifier):
 def compose(message: Message) -> EmailMultiAlternatives:
     """The mail as it goes out: plain text and HTML, threaded by record, named after the delivery for ever."""
     subject, template, context = _content(message)
+    context |= {"unsubscribe": message.unsubscribe, "subscriptions": f"{settings.SITE_URL}/subscriptions/"}
     mail = EmailMultiAlternatives(
         subject=_one_line(subject),
-        body=render_to_string(f"sharing/mail/{template}.txt", context),
+        body=_body(render_to_string(f"sharing/mail/{template}.txt", context)),
         to=[message.address],
         headers=_headers(message),
     )
-    mail.attach_alternative(render_to_string(f"sharing/mail/{template}.html", context), "text/html")
+    mail.attach_alternative(_body(render_to_string(f"sharing/mail/{template}.html", context)), "text/html")
     return mail
 
 
 def _content(message: Message) -> tuple[str, str, dict[str, Any]]:
     """Subject, template and context."""
     site = settings.SITE_URL
+    if message.digest is not None:
+        return digest_in_mail(message.digest)
     if message.recalled is not None:
         told = message.recalled
         # What a mail could not say of the record, it does not say of its recall either.
@@ -119,9 +125,9 @@ def _content(message: Message) -> tuple[str, str, dict[str, Any]]:
         section = "bulletins" if told.kind == "bulletin" else "seizures"
         answer = f"{site}/{section}/{told.ref}/recall/answer/"
         return (
-            _("Recalled: %(ref)s") % {"ref": what},
+            " ".join([told.tlp, _("Recalled: %(ref)s") % {"ref": what}]),
             "recalled",
-            {"ref": what, "at": told.at, "answer": answer},
+            {"ref": what, "tlp": told.tlp, "at": told.at, "answer": answer},
         )
     disclosure = message.disclosure
     if disclosure is None:
@@ -144,6 +150,8 @@ def _content(message: Message) -> tuple[str, str, dict[str, Any]]:
         "safety_note": disclosure.core.get("safety_note", "") if title else "",
         # Which parts, but not the author's note: that may say more than a tear line.
         "amended": message.amended if title else None,
+        # A subscription's name tells what it asked for: no more of the record than the mail itself may say.
+        "matched": message.matched if title else (),
     }
     hazard = [_("HAZARD")] if disclosure.hazard else []
     return " ".join([disclosure.marking.tlp, *hazard, title or str(context["what"])]), "alert", context
@@ -160,7 +168,11 @@ def _headers(message: Message) -> dict[str, str]:
     """References ties a record's mails together in a mailbox by a name that only this hub could make."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "hub.invalid"
     thread = f"<{_thread(message)}@{domain}>"
-    return {
+    stop = {
+        "List-Unsubscribe": f"<{message.unsubscribe}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    return (stop if message.unsubscribe else {}) | {
         "Message-ID": f"<{message.uid}@{domain}>",
         "References": thread,
         "In-Reply-To": thread,
@@ -174,10 +186,25 @@ def _thread(message: Message) -> str:
     """The same for all mails of a record to an agency, different for each agency, telling neither."""
     told = message.disclosure or message.recalled
     about = told.ref if told is not None else f"{message.alert} {message.path}"
+    if message.digest is not None:
+        about = f"{message.alert} {message.digest.subscription}"
     key = f"{settings.SECRET_KEY} mail thread".encode()
     return hmac.new(key, f"{message.agency_code} {about}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _one_line(text: str) -> str:
-    """A title comes from people: nothing in it may begin a header of its own."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:200]
+    """A title comes from people: nothing in it may begin a header of its own, or be decoded to something else."""
+    said = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return said.replace("=?", "= ?")[:200]
+
+
+def _body(text: str) -> str:
+    """Without signs that a text for people does not need, and that turn what stands around them or cut a mail short."""
+    return "".join(
+        sign for sign in text if sign == "\n" or not (ord(sign) < 32 or sign in TURNING or _lone(sign))
+    )
+
+
+def _lone(sign: str) -> bool:
+    """Half of a pair: no encoding has it."""
+    return "\ud800" <= sign <= "\udfff"

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
-import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
 import orjson
+from django.conf import settings
 
 from hub.outgoing.targets import Refused, Unreachable
 from hub.outgoing.way import Answer, WayOut
+from sharing.deliveries.digests.reading import Digest
 from sharing.deliveries.message import Content, Message
 from sharing.deliveries.models import AlertKind
 from sharing.deliveries.notifiers.base import Notifier, Undelivered
+from sharing.deliveries.signing import signed
 from sharing.disclosures.shapes import shape
 
-TIMEOUT_S = 10.0
+TIMEOUT_S = float(settings.DELIVERY_TIMEOUT_S)
 EVENTS = {AlertKind.NEW: "released", AlertKind.AMENDED: "amended", AlertKind.RECALLED: "recalled"}
-# The receiver says that this address will never take it; what its owner can do.
+# The receiver says that this address will never take it; dead_letters.ADVICE says what its owner does.
 GONE = {
-    404: "the endpoint does not exist (404): correct its address, then send again",
-    410: "the endpoint is gone (410): give a new one, then send again",
+    404: "the endpoint does not exist (404)",
+    410: "the endpoint is gone (410)",
 }
-REDIRECTS = (
-    "the endpoint answered {}, which leads elsewhere and is not followed: give the address it leads to"
-)
+REDIRECTS = "the endpoint answered {}, which leads elsewhere and is not followed"
 # Those that may say how long to wait.
 BUSY = (429, 503)
 
@@ -53,7 +51,7 @@ class WebhookNotifier(Notifier):
                 message.address, body, headers(message, body), timeout_s=TIMEOUT_S, limit_bytes=0
             )
         except Refused as error:
-            raise Undelivered(f"{error}: give an address that the hub may reach", permanent=True) from error
+            raise Undelivered(str(error), permanent=True) from error
         except Unreachable as error:
             raise Undelivered(str(error)) from error
         judge(answer)
@@ -74,7 +72,7 @@ def judge(answer: Answer) -> None:
 def payload(message: Message) -> dict[str, Any]:
     """`type`, `timestamp` and `data`, as the convention has them. `data` of a recall tells of no content."""
     return {
-        "type": f"{message.record}.{EVENTS[message.alert]}",
+        "type": f"{message.record}.{EVENTS[message.alert]}" if message.digest is None else "digest.ready",
         "timestamp": message.at.astimezone(UTC).isoformat(),
         "data": _data(message),
     }
@@ -91,6 +89,8 @@ def _data(message: Message) -> dict[str, Any]:
             "recalled_at": told.at.astimezone(UTC).isoformat(),
             "reason": told.reason,
         }
+    if message.digest is not None:
+        return _digest(message.digest)
     assert message.disclosure is not None and message.labels is not None
     data = shape(message.disclosure, labels=message.labels)
     if message.amended is not None:
@@ -103,26 +103,31 @@ def _data(message: Message) -> dict[str, Any]:
     return data
 
 
-def headers(message: Message, body: bytes) -> dict[str, str]:
-    """Signed at the moment of sending: receivers refuse what is older than five minutes."""
-    uid, now = message.uid, str(int(time.time()))
+def _digest(found: Digest) -> dict[str, Any]:
+    """What came, by its names: each record is fetched where it always is."""
     return {
-        "Content-Type": "application/json",
-        "User-Agent": "drug-concealment-hub",
-        "webhook-id": uid,
-        "webhook-timestamp": now,
-        "webhook-signature": signature(message.secret, uid, now, body),
+        "subscription": str(found.subscription),
+        "title": found.title,
+        "since": found.period.since.astimezone(UTC).isoformat(),
+        "until": found.period.until.astimezone(UTC).isoformat(),
+        "records": [
+            {
+                "uid": str(line.shown.uid),
+                "ref": line.shown.ref,
+                "kind": line.shown.kind,
+                "version": line.shown.version,
+                "tlp": line.shown.marking.tlp,
+                "hazard": line.shown.hazard,
+                "new": line.new,
+            }
+            for line in found.lines
+        ],
+        "more": found.more,
     }
 
 
-def signature(secret: str, uid: str, timestamp: str, body: bytes) -> str:
-    """As standardwebhooks makes it, which its tests hold it to: HMAC-SHA256 of id, seconds and body."""
-    made = hmac.digest(_key(secret), f"{uid}.{timestamp}.".encode() + body, "sha256")
-    return "v1," + base64.b64encode(made).decode()
-
-
-def _key(secret: str) -> bytes:
-    return base64.b64decode(secret.removeprefix("whsec_"))
+def headers(message: Message, body: bytes) -> dict[str, str]:
+    return signed(message.uid, message.secrets, body)
 
 
 def asked_wait_s(text: str) -> int:

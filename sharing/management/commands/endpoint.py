@@ -1,4 +1,4 @@
-"""`manage.py endpoint add | list | disable`: where an agency takes webhooks."""
+"""`manage.py endpoint add | list | verify | test | move | rotate | end-old | disable | remove | resend`."""
 
 from __future__ import annotations
 
@@ -6,31 +6,50 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from hub.accounts.viewer import Viewer, desk_of
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import viewing
-from hub.outgoing.post import Refused, Unreachable
 from hub.trail.actions import Origin, origin
-from sharing.deliveries.endpoints import add_endpoint, disable_endpoint
+from sharing.deliveries.dead_letters import resend_all
+from sharing.deliveries.endpoints import actions
+from sharing.deliveries.endpoints.health import fare_of
 from sharing.deliveries.models import Endpoint
+from sharing.deliveries.notifiers.base import Undelivered
+
+# Verb -> what it is for; each takes the agency's code and the endpoint's uid.
+VERBS = {
+    "verify": "have it answer the challenge, and take it into use",
+    "test": "send a signed ping",
+    "move": "send to another address, which answers the challenge first",
+    "rotate": "print a new secret; the old one signs as well for seven days",
+    "end-old": "let the newest secret alone sign from now on",
+    "disable": "send nothing there any more",
+    "remove": "forget its address and secrets",
+    "resend": "send again what was given up",
+}
 
 
 class Command(BaseCommand):
-    help = "Add, list or disable an agency's webhook endpoints. A secret is printed once, when it is made."
+    help = "An agency's webhook endpoints. A secret is printed once, when it is made."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
         add = verbs.add_parser("add", help="add an endpoint and print its secret")
         add.add_argument("agency", help="the agency's code")
         add.add_argument("url")
-        listing = verbs.add_parser("list", help="an agency's endpoints")
+        listing = verbs.add_parser("list", help="an agency's endpoints, and how they fare")
         listing.add_argument("agency", help="the agency's code")
-        disable = verbs.add_parser("disable", help="send nothing there any more")
-        disable.add_argument("agency", help="the agency's code")
-        disable.add_argument("uid", type=UUID, help="as `list` shows it")
+        for name, what in VERBS.items():
+            verb = verbs.add_parser(name, help=what)
+            verb.add_argument("agency", help="the agency's code")
+            verb.add_argument("uid", type=UUID, help="as `list` shows it")
+            if name == "move":
+                verb.add_argument("url")
 
     def handle(self, *args: Any, verb: str, agency: str, **options: Any) -> None:
         found = Agency.objects.filter(code__iexact=agency, state=AgencyState.ACTIVE).first()
@@ -38,28 +57,58 @@ class Command(BaseCommand):
             raise CommandError(f"there is no active agency {agency}")
         desk = desk_of(found)
         kept = origin.set(Origin(method="command"))
+        refused = ""
         try:
             with viewing(desk):
-                getattr(self, verb)(desk, **options)
+                try:
+                    self.run(verb, desk, options)
+                # What was tried in vain is on the trail: it is said once that is written.
+                except Undelivered as error:
+                    refused = error.reason
+        except ValidationError as error:
+            refused = " ".join(error.messages)
         finally:
             origin.reset(kept)
+        if refused:
+            raise CommandError(f"{verb}: {refused}")
 
-    def add(self, desk: Viewer, url: str, **options: Any) -> None:
-        try:
-            endpoint, secret = add_endpoint(url, viewer=desk, at=timezone.now())
-        except (Refused, Unreachable) as error:
-            raise CommandError(f"not added: {error}") from error
-        self.stdout.write(f"{endpoint.uid}  added for {desk.agency_code}")
-        self.stdout.write(f"secret, shown this once: {secret}")
-
-    def list(self, desk: Viewer, **options: Any) -> None:
-        for row in Endpoint.objects.filter(agency_id=desk.agency_id).order_by("id"):
-            state = f"disabled {row.disabled_at:%Y-%m-%d %H:%M} UTC" if row.disabled_at else "live"
-            self.stdout.write(f"{row.uid}  {state}  {row.url}")
-
-    def disable(self, desk: Viewer, uid: UUID, **options: Any) -> None:
-        endpoint = Endpoint.objects.filter(agency_id=desk.agency_id, uid=uid).first()
-        if endpoint is None:
+    def run(self, verb: str, desk: Viewer, options: dict[str, Any]) -> None:
+        at = timezone.now()
+        if verb == "add":
+            endpoint, secret = actions.add_endpoint(options["url"], viewer=desk, at=at)
+            self.stdout.write(f"{endpoint.uid}  added for {desk.agency_code}; verify it next")
+            self.stdout.write(f"secret, shown this once: {secret}")
+            return
+        if verb == "list":
+            for each in fare_of(desk, at):
+                self.stdout.write(f"{each.uid}  {each.state.value}  {each.url}  {strip_tags(each.words)}")
+            return
+        uid = options["uid"]
+        found = Endpoint.objects.visible_to(desk).filter(uid=uid).first()
+        if found is None:
             raise CommandError(f"{desk.agency_code} has no endpoint {uid}")
-        done = disable_endpoint(endpoint, viewer=desk, at=timezone.now())
-        self.stdout.write(f"{uid}  {'disabled' if done else 'was disabled already'}")
+        said = self.act(verb, found, options, {"viewer": desk, "at": at})
+        self.stdout.write(f"{uid}  {said}")
+
+    def act(self, verb: str, found: Endpoint, options: dict[str, Any], by: dict[str, Any]) -> str:
+        match verb:
+            case "verify":
+                actions.verify_endpoint(found, **by)
+                return "verified, and in use"
+            case "test":
+                actions.ping_endpoint(found, **by)
+                return "answered"
+            case "move":
+                actions.move_endpoint(found, options["url"], **by)
+                return "moved" if found.verified_at else "moved; verify it next"
+            case "rotate":
+                return f"secret, shown this once: {actions.rotate_secret(found, **by)}"
+            case "end-old":
+                actions.end_old_secret(found, **by)
+                return "the newest secret alone signs"
+            case "remove":
+                actions.remove_endpoint(found, **by)
+                return "removed"
+            case "resend":
+                return f"{resend_all(found, **by)} to be sent again"
+        return "disabled" if actions.disable_endpoint(found, **by) else "was disabled already"

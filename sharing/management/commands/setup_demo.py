@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from sharing.demo.communities import load_operation
 from sharing.demo.records import load_records
+from sharing.demo.subscriptions import load_subscriptions
 
 
 class Command(BaseCommand):
@@ -18,6 +19,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.HUB_DEMO:
             raise CommandError("this hub is no demo: set HUB_DEMO=1 to fill one")
+        # First, so that what is then announced says for which it came.
+        load_subscriptions(timezone.now())
         counts = load_records(timezone.now())
         load_operation(timezone.now())
         self.stdout.write(

@@ -1,0 +1,1 @@
+"""For those who run the hub: how sending fares, in numbers alone."""

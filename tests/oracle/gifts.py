@@ -1,0 +1,236 @@
+"""Steps of an owner: releases, in other words too, recalls, carrying over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from bulletins.models import Bulletin
+from sharing.flow import carry_over, recall, release
+from sharing.releases.models import Release
+from sharing.releases.plan import Pick, Plan
+from tests.cast import agency
+from tests.oracle.papers import as_strict
+from tests.oracle.steps import OWNERS, READERS, ahead, codes, groups, index, markings, step, wordings
+from tests.oracle.told import STRICTNESS, Gift, Marks, Paper, Words
+
+if TYPE_CHECKING:
+    from tests.oracle.machine import Life
+
+FIELDS = {"core": "core.title", "detail": "detail.narrative", "technique": "technique.technique"}
+
+
+@step(
+    often=10,
+    when=lambda life: life.living,
+    which=index,
+    to=st.one_of(
+        codes, st.sampled_from(["CBSA", "CBP", "RCMP", "circle0", "circle1", "circle0", "circle1", "all"])
+    ),
+    withheld=groups,
+    wording=wordings,
+    tlp=markings,
+    control=st.sampled_from(["", "", "", "", "NOFORN", "FED ONLY", "REL TO", "DISPLAY ONLY"]),
+    careless=st.integers(0, 3),
+    begins=st.one_of(st.none(), ahead),
+    ends=ahead,
+)
+def give(
+    life: Life,
+    which: int,
+    to: str,
+    withheld: set[str],
+    wording: dict[str, bool] | None,
+    tlp: str,
+    control: str,
+    careless: int,
+    begins: timedelta | None,
+    ends: timedelta | None,
+) -> bool:
+    record, paper = life.chosen(which)
+    circle = sorted(life.told.circles)[int(to[-1])] if to.startswith("circle") else None
+    body = to if circle is None and to != "all" else None
+    marks = Marks(tlp, {control} if control else set(), {"US"} if control == "REL TO" else set())
+    if careless:
+        marks = as_strict(life, paper, marks)
+    red = marks.tlp == STRICTNESS[-1]
+    named = sorted(name for name, code in READERS.items() if code == body)[:1] if red else []
+    starts = life.now + begins if begins else None
+    stops = life.now + (begins or timedelta()) + ends if ends else None
+    said = in_other_words(life, paper, wording)
+    plan = Plan(
+        picks=(
+            Pick(
+                agency=agency(body).pk if body else None,
+                community=circle,
+                withheld=frozenset(withheld),
+                persons=frozenset(life.viewers[name].person_id or 0 for name in named),
+                wording=None if said is None else as_texts(said),
+            ),
+        ),
+        tlp=marks.tlp,
+        controls=tuple(marks.controls),
+        rel_to=tuple(marks.rel_to),
+        need_to_know="work",
+        right_to_know="law",
+        starts_at=starts,
+        ends_at=stops,
+        marking_reason="because",
+    )
+    by = OWNERS[paper.owner][1]
+    who = life.viewers[by]
+    with life.trying(who) as tried:
+        release([record], plan, viewer=who, at=life.now)
+        made = Release.objects.filter(record_id=record.pk).order_by("-id").first()
+    if not tried.done:
+        return False
+    paper.tlp, paper.controls, paper.rel_to = marks.tlp, marks.controls, marks.rel_to
+    paper.recalled = False
+    if body == paper.owner and not red:
+        # Its own agency has it anyhow: nothing is given, and what stood is replaced by nothing.
+        made = None
+    gift = Gift(
+        made.pk if made else 0,
+        record.pk,
+        len(paper.texts),
+        by,
+        body=body,
+        circle=circle,
+        members=set(life.told.circles[circle].members) if circle else set(),
+        people=set(named),
+        withheld=set(withheld),
+        words=said or {},
+        begins=starts or life.now,
+        ends=stops,
+    )
+    given(life, paper, gift, says_words=said is not None)
+    if made is None:
+        life.told.gifts.pop()
+        return False
+    return True
+
+
+def given(life: Life, paper: Paper, gift: Gift, *, says_words: bool) -> None:
+    """Put it among the gifts, in place of those to the same target; without words of its own it keeps theirs."""
+    same = [
+        each
+        for each in life.told.gifts
+        if (each.paper, each.body, each.circle) == (paper.number, gift.body, gift.circle) and not each.over
+    ]
+    worded = [each for each in same if each.words]
+    if not says_words and worded:
+        gift.words = brought_up(max(worded, key=lambda each: each.number).words, paper)
+    for each in same:
+        later = gift.begins is not None and gift.begins > life.now
+        if later and (each.begins is None or each.begins <= life.now):
+            each.ends = min(each.ends, gift.begins) if each.ends else gift.begins
+        else:
+            each.over = True
+    life.told.gifts.append(gift)
+
+
+def in_other_words(life: Life, paper: Paper, wording: dict[str, bool] | None) -> Words | None:
+    """By group, what is said in place of the newest version's word, or that nothing is."""
+    if wording is None:
+        return None
+    said = {}
+    for group in sorted(wording):
+        if instead := paper.texts[-1].words.get(group):
+            other = f"zqother{next(life.numbers) % 5}" if wording[group] else ""
+            life.words |= {other} - {""}
+            said[group] = (other, instead)
+    return said
+
+
+def brought_up(words: Words, paper: Paper) -> Words:
+    """The wording of an older version on the newest: it stays while the author's text does, else nothing is said."""
+    newest = paper.texts[-1].words
+    return {
+        group: (other if newest[group] == instead else "", newest[group])
+        for group, (other, instead) in words.items()
+        if group in newest
+    }
+
+
+def as_texts(said: Words) -> tuple[tuple[str, str], ...]:
+    return tuple((FIELDS[group], other) for group, (other, _instead) in said.items())
+
+
+@step(when=lambda life: life.living, which=index)
+def take_back(life: Life, which: int) -> bool:
+    record, paper = life.chosen(which)
+    if not _recalled(life, record, paper):
+        assert all(gift.over for gift in life.told.gifts if gift.paper == record.pk)
+        return False
+    paper.recalled = True
+    for gift in life.told.gifts:
+        if gift.paper == record.pk:
+            gift.over = True
+    return True
+
+
+@step(often=2, when=lambda life: life.living, which=index, version=st.integers(0, 2), older=st.booleans())
+def take_one_version_back(life: Life, which: int, version: int, older: bool) -> bool:
+    """Who held that version is left with nothing, or (`older`) with what an older release gives.
+
+    Best one in whose place an older release could step.
+    """
+    record, paper = life.chosen(which)
+    version = max(len(paper.texts) - version, 1)
+    in_place = [
+        (each.paper, each.version)
+        for each in life.standing
+        if any(gift.paper == each.paper and gift.version < each.version for gift in life.standing)
+    ]
+    if in_place:
+        pk, version = in_place[which % len(in_place)]
+        record, paper = life.records[pk], life.told.papers[pk]
+    held = {
+        code
+        for name, code in READERS.items()
+        if code != paper.owner
+        and (seen := life.told.seen(name, code, paper, life.now))
+        and seen.version == version
+    }
+    if not _recalled(life, record, paper, version=version, fall_back=older):
+        return False
+    paper.taken.add(version)
+    for gift in life.told.gifts:
+        if gift.paper == record.pk and not gift.over:
+            if gift.version == version:
+                gift.over = True
+            elif gift.version < version and not older:
+                gift.barred |= held
+    return True
+
+
+def _recalled(life: Life, record: Any, paper: Paper, **which: Any) -> bool:
+    who = life.viewers[OWNERS[paper.owner][1]]
+    with life.trying(who) as tried:
+        recall(Bulletin.objects.get(pk=record.pk), reason="wrong", viewer=who, at=life.now, **which)
+    return tried.done
+
+
+@step(often=3, when=lambda life: life.standing, which=index, wording=wordings)
+def bring_up_to_date(life: Life, which: int, wording: dict[str, bool] | None) -> bool:
+    """Carry a release over to the newest version; first one that stands on an older."""
+    behind = [gift for gift in life.standing if gift.version < len(life.told.papers[gift.paper].texts)]
+    found = behind or life.standing
+    gift = found[which % len(found)]
+    paper = life.told.papers[gift.paper]
+    said = in_other_words(life, paper, wording)
+    who = life.viewers[OWNERS[paper.owner][1]]
+    with life.trying(who) as tried:
+        carry_over(
+            Bulletin.objects.get(pk=gift.paper),
+            [gift.number],
+            viewer=who,
+            at=life.now,
+            wording=None if said is None else {gift.number: as_texts(said)},
+        )
+    if tried.done:
+        gift.words = brought_up(gift.words, paper) if said is None else said
+        gift.version, gift.barred = len(paper.texts), set()
+    return tried.done

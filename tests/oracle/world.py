@@ -1,0 +1,116 @@
+"""The world a history begins in: agencies and their parents, two communities, some agreements."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from hub.agencies.models import Agency
+from hub.database.context import viewing
+from sharing.communities.models import Community
+from tests.cast import agency
+from tests.conftest import as_owner
+from tests.oracle.steps import CODES, GROUPS, OWNERS, codes
+from tests.oracle.told import STRICTNESS, Body, Circle, Pact, Way
+
+if TYPE_CHECKING:
+    from tests.oracle.machine import Life
+
+PARENTS = {"TXDPS": "HIDTA-STX", "DEA": "HSI"}
+
+
+def draw_world(life: Life, data: Any) -> None:
+    for code in CODES:
+        row = agency(code)
+        cfr23 = data.draw(st.booleans(), label=f"{code} accepted 28 CFR 23")
+        above = data.draw(st.sampled_from([None, PARENTS.get(code)]), label=f"parent of {code}")
+        Agency.objects.filter(pk=row.pk).update(
+            cfr23_accepted_on=life.now.date() if cfr23 else None,
+            parent=agency(above) if above else None,
+            parent_confirmed_at=life.now if above else None,
+        )
+        life.told.bodies[code] = Body(code, row.country, row.kind, parent=above, cfr23=cfr23)
+    as_owner("delete from sharing_direction")
+    as_owner("delete from sharing_agreement")
+    for number in range(2):
+        members = data.draw(st.sets(codes, max_size=3), label="members")
+        _circle(life, number, members)
+    # One between the owners' countries nearly always, so that histories cross borders; others as they come.
+    if data.draw(st.integers(0, 9), label="owners agree"):
+        _pact(life, 1, data, ["CBP", "CBSA"])
+    for number in range(data.draw(st.integers(0, 2), label="treaties")):
+        _pact(life, number + 2, data)
+
+
+def _circle(life: Life, number: int, members: set[str]) -> None:
+    as_owner(
+        "insert into sharing_community (code, name, kind, lead_id, description, roster_visible)"
+        " values (%s, %s, 'bilateral', %s, '', true)",
+        [f"OP-{number}", f"Operation {number}", agency("CBP").pk],
+    )
+    with viewing(life.viewers["cbp.releaser"]):
+        pk = Community.objects.get(code=f"OP-{number}").pk
+    life.told.circles[pk] = Circle(pk, {})
+    # Both owners may pick it.
+    for code in sorted({*members, *OWNERS}):
+        as_owner(
+            "insert into sharing_membership (community_id, agency_id, joined_at, with_history, confirmed_at)"
+            " values (%s, %s, %s, true, %s)",
+            [pk, agency(code).pk, life.now, life.now - timedelta(seconds=1)],
+        )
+        life.told.circles[pk].members[code] = None
+
+
+def _pact(life: Life, number: int, data: Any, parties: list[str] | None = None) -> None:
+    first, second = parties or data.draw(
+        st.lists(codes, min_size=2, max_size=2, unique=True), label="parties"
+    )
+    begins = life.now - timedelta(days=data.draw(st.integers(-3, 30), label="begins"))
+    pact = Pact(
+        number,
+        [],
+        begins,
+        begins + timedelta(days=data.draw(st.integers(4, 90), label="days")),
+        accepted=data.draw(st.sampled_from([True, True, True, False]), label="accepted"),
+        governments=data.draw(st.booleans(), label="governments"),
+    )
+    as_owner(
+        "insert into sharing_agreement (id, code, name, first_id, second_id, whole_governments, valid_from,"
+        " valid_to, accepted_at, decline_reason, suspended_by, suspend_reason, revision, warned)"
+        " overriding system value values (%s, %s, '', %s, %s, %s, %s, %s, %s, '', '{}', '', 1, '{}')",
+        [
+            number,
+            f"T-{number}",
+            agency(first).pk,
+            agency(second).pk,
+            pact.governments,
+            pact.begins,
+            pact.ends,
+            life.now if pact.accepted else None,
+        ],
+    )
+    for giver, taker in ((first, second), (second, first)):
+        way = Way(
+            giver,
+            taker,
+            data.draw(st.sampled_from([{"bulletin"}, {"bulletin", "seizure"}]), label="kinds"),
+            data.draw(st.sampled_from([set(), set(), {"opioid"}, {"stimulant"}]), label="classes"),
+            data.draw(st.sampled_from([*STRICTNESS[1:], *STRICTNESS[2:]]), label="highest"),
+            data.draw(st.sets(st.sampled_from(GROUPS), min_size=1, max_size=2), label="withheld"),
+        )
+        pact.ways.append(way)
+        as_owner(
+            "insert into sharing_direction (agreement_id, giver_id, kinds, drug_classes, highest_tlp, withheld,"
+            " caveat, legal_basis, permitted_use) values (%s, %s, %s, %s, %s, %s, '', '', '')",
+            [
+                number,
+                agency(giver).pk,
+                sorted(way.kinds),
+                sorted(way.classes),
+                way.highest,
+                sorted(way.withheld),
+            ],
+        )
+    life.told.pacts.append(pact)
