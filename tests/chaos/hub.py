@@ -1,4 +1,4 @@
-"""The hub under chaos: PostgreSQL, Valkey, two workers and beat, as `make run` starts them, each to be killed."""
+"""The hub under chaos: PostgreSQL, Valkey, two senders, a worker and beat as `make run` starts them, to be killed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from hub.launcher.serving import QUIET, processes
 from tests.chaos.callers import children, group
 from tests.chaos.run import Run
 
-WORKERS = ("worker-1", "worker-2")
+SENDERS = ("sender-1", "sender-2")
+WORKERS = (*SENDERS, "worker")
 
 
 class QuietCrew(Crew):
@@ -66,8 +67,10 @@ class Hub:
 
     def start_workers(self) -> None:
         known = {child.name: child for child in processes(self.home, "127.0.0.1", 1)}
-        for name in WORKERS:
-            self.crew.start(Child(name, [*known["worker"].arguments, "--hostname", f"{name}@%h"]))
+        for name in SENDERS:
+            named = [word.replace("sender@", f"{name}@") for word in known["sender"].arguments]
+            self.crew.start(Child(name, named))
+        self.crew.start(known["worker"])
         self.crew.start(known["beat"])
 
     def stop(self) -> None:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
-from tests.chaos.hub import WORKERS, Hub
+from tests.chaos.hub import SENDERS, WORKERS, Hub
 from tests.chaos.run import Run
 
 DOWN_S = 2.0
@@ -74,15 +74,18 @@ class Killer:
             self._note(kind, killed, began)
 
     def _worker(self) -> list[int]:
-        return _end(self.hub.group(self.dice.choice(WORKERS)))
+        return _end(self.hub.group(self._one()))
 
     def _process(self) -> list[int]:
         """One that works, as the kernel does where memory runs out; at times the one above it."""
-        found = self.hub.group(self.dice.choice(WORKERS))
+        found = self.hub.group(self._one())
         if self.dice.random() < 0.25:
             # The crew ends the rest of its group with it.
             return _end(found[:1]) and found
         return _end(self.dice.sample(found[1:], min(1, len(found) - 1)))
+
+    def _one(self) -> str:
+        return self.dice.choice(SENDERS if self.run.small else WORKERS)
 
     def _beat(self) -> list[int]:
         return _end(self.hub.group("beat"))

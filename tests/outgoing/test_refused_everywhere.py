@@ -10,7 +10,7 @@ import pytest
 from hub.database.context import viewing
 from hub.outgoing.post import Refused, Unreachable, check, post
 from hub.outgoing.way import WayOut, _socket
-from sharing.deliveries.endpoints import add_endpoint
+from sharing.deliveries.endpoints.actions import add_endpoint
 from sharing.deliveries.models import Endpoint
 from tests.cast import viewer
 from tests.outgoing.test_post import resolving
