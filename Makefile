@@ -10,7 +10,7 @@ help:
 	@echo "make run     the demo hub on http://127.0.0.1:8000 (PORT=, HUB_HOME=, HUB_DEMO_PASSWORD=)"
 	@echo "make test    every test, the browser's included (ARGS='tests/launcher -k lock')"
 	@echo "make check   lint, types, missing migrations, layers"
-	@echo "make bench   measures beside the same calls without permission (BENCH_SIZE=1000000)"
+	@echo "make bench   measures beside the same calls without permission (BENCH_SIZE=1000000), and sending (BENCH_DELIVERIES=)"
 	@echo "make oracle  long random histories, and ten minutes of writers and readers at once"
 	@echo "make chaos   10,000 deliveries while everything is killed at random (CHAOS_DELIVERIES=, CHAOS_SEED=)"
 	@echo "make format  write the code as make check wants it"

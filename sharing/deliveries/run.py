@@ -61,7 +61,7 @@ class Run:
                 more = self.begin_some()
             except (OperationalError, InterfaceError):
                 # What is under way can still be recorded, once the database is back.
-                if not self.wire.busy:
+                if not self.wire.busy and not self.wire.ended:
                     raise
                 connection.close()
                 more = False

@@ -104,7 +104,7 @@ def sending(deliveries: int) -> Sending:
         gc.freeze()
         hub, two, alone, counted = _beside_bare(broad, to)
         memory = _memory(broad, max(1, deliveries // counted), to)
-        one_each = _one_each(broad, to, min(counted, 1_000))
+        one_each = _one_each(broad, to, min(counted - 1, 1_000))
         others, beside = _hanging(many, to, alerts=max(1, min(4, deliveries // 2_000)))
         with _worker("urgent"):
             released = _released(many, to)
@@ -166,12 +166,12 @@ def _memory(of: list[Agency], rounds: int, to: Receiver) -> tuple[float, float]:
 def _one_each(of: list[Agency], to: Receiver, count: int) -> float:
     again(of)
     with as_owner():
-        ids = [
-            pk for (pk,) in run("select id from sharing_delivery where state = 'waiting' limit %s", [count])
-        ]
+        query = "select id from sharing_delivery where state = 'waiting' order by id limit %s"
+        first, *ids = [pk for (pk,) in run(query, [count + 1])]
     with _worker(QUEUE, "--include", "tests.bench.one_each"):
-        send_one.delay(0)
-        time.sleep(4)  # it is up
+        # Until it is up.
+        send_one.delay(first)
+        _await(to, 1)
         began = time.time()
         for pk in ids:
             send_one.delay(pk)
@@ -202,7 +202,10 @@ def _hanging(of: list[Agency], to: Receiver, alerts: int) -> tuple[float, float]
 
 
 def _released(of: list[Agency], to: Receiver) -> float:
+    """From the commit to the last; the first release only shows that the worker is up."""
     again([])
+    give(of)
+    _await(to, MANY * EACH)
     at = give(of).timestamp()
     return max(_await(to, MANY * EACH).values()) - at
 
@@ -254,7 +257,6 @@ def _worker(queue: str, *arguments: str) -> Iterator[None]:
     quick = ["--concurrency", "2", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     with subprocess.Popen([*command, *quick, *arguments], cwd=env.ROOT, start_new_session=True) as process:
         try:
-            time.sleep(5)
             yield
         finally:
             process.terminate()

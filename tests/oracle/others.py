@@ -14,16 +14,16 @@ from sharing.audiences.actions import regrant
 from sharing.audiences.membership import history as extent
 from sharing.communities.models import Community, Joining
 from sharing.emergencies.models import Emergency, EmergencyState
-from sharing.flow import breakglass, refresh
-from sharing.flow.admitting import confirm, leave
+from sharing.flow import admitting, breakglass, refresh
+from sharing.flow.admitting import confirm
 from sharing.flow.agreeing import resume, suspend
 from sharing.flow.joining import ask
 from sharing.flow.lapsing import begin_due, settle_left
 from tests.cast import agency, viewer
 from tests.conftest import as_owner
 from tests.oracle.eyes import nobody_sees_more_than_they_may
-from tests.oracle.steps import READERS, index, names, partners, step
-from tests.oracle.told import Opening
+from tests.oracle.steps import OWNERS, READERS, index, names, partners, step
+from tests.oracle.told import Circle, Opening
 
 if TYPE_CHECKING:
     from tests.oracle.machine import Life
@@ -48,18 +48,29 @@ def suspend_or_resume(life: Life, which: int, side: bool) -> bool:
     return tried.done
 
 
-@step(often=4, which=index, code=partners, history=st.booleans())
-def join_or_leave(life: Life, which: int, code: str, history: bool) -> bool:
-    circle = life.told.circles[sorted(life.told.circles)[which % 2]]
-    closed = circle.closes is not None and circle.closes <= life.now
-    if not life.told.bodies[code].works or closed:
+def open_circles(life: Life) -> list[Circle]:
+    """Those that are not closed; first such as something is released to."""
+    found = [each for each in life.told.circles.values() if each.closes is None or life.now < each.closes]
+    given = {gift.circle for gift in life.standing}
+    return [each for each in found if each.number in given] or found
+
+
+@step(
+    often=3,
+    when=open_circles,
+    which=index,
+    code=partners,
+    history=st.sampled_from([False, False, True]),
+)
+def join(life: Life, which: int, code: str, history: bool) -> bool:
+    found = open_circles(life)
+    circle = found[which % len(found)]
+    soon = circle.closes is not None and circle.closes <= life.now + timedelta(minutes=1)
+    if soon or code in circle.members or not life.told.bodies[code].works:
         return False
+    # Later than whatever was released just now.
+    _wait(life, timedelta(minutes=1))
     member, lead = life.leading(code), life.leading("CBP")
-    if code in circle.members:
-        with viewing(member):
-            leave(Community.objects.get(pk=circle.number), viewer=member, at=life.now)
-        del circle.members[code]
-        return True
     with viewing(lead):
         community = Community.objects.get(pk=circle.number)
     with viewing(member):
@@ -69,6 +80,21 @@ def join_or_leave(life: Life, which: int, code: str, history: bool) -> bool:
         joining = Joining.objects.select_related("agency").get(pk=joining.pk)
         confirm(joining, community, seen=gives, viewer=lead, at=life.now)
     circle.members[code] = None if history else life.now
+    return True
+
+
+@step(when=open_circles, which=index, member=index)
+def leave(life: Life, which: int, member: int) -> bool:
+    found = open_circles(life)
+    circle = found[which % len(found)]
+    members = sorted(code for code in circle.members if code not in OWNERS and life.told.bodies[code].works)
+    if not members:
+        return False
+    code = members[member % len(members)]
+    who = life.leading(code)
+    with viewing(who):
+        admitting.leave(Community.objects.get(pk=circle.number), viewer=who, at=life.now)
+    del circle.members[code]
     return True
 
 

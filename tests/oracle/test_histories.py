@@ -57,7 +57,7 @@ def test_in_every_history_everybody_sees_exactly_what_the_rules_say(part):
             life.forget()
         passed += 1
         share.update(name for name, times in life.happened.items() if times)
-        if LOG and passed % 20 == 0:
+        if LOG and passed % 10 == 0:
             with Path(LOG).open("a") as log:
                 log.write(f"{os.getpid()}: {passed} histories of {LENGTH} steps\n")
 

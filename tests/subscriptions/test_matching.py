@@ -153,12 +153,13 @@ def test_an_older_version_is_compared_as_it_is_and_the_newer_one_when_it_is_give
 
 def test_other_words_are_what_is_compared():
     """Who reads a text in other words is told by those, and not by the author's."""
-    subscribed("cbsa.officer", words="wrenlike", title="Other")
+    other = subscribed("cbsa.officer", words="wrenlike", title="Other")
     subscribed("cbsa.officer", words="Nightjarville", title="Author's")
     subscribed("hsi.agent", words="Nightjarville")
     record = published_bulletin(**SAID)
     give(record, cbsa(), worded("HSI"), tlp="TLP:GREEN")
     (row,) = to("cbsa.officer")
+    assert row.matched == [other.pk]
     with viewing(viewer("cbsa.officer")) as who:
         assert [each.title for each in named(who, [(record.pk, pk) for pk in row.matched]).values()] == [
             "Other"
