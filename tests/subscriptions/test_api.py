@@ -94,7 +94,7 @@ WRONG = [
     ({"title": " "}, "title"),
     ({"words": "x" * 301}, "words"),
     ({"words": "a\0b"}, "words"),
-    ({"endpoint": str(uuid4())}, "endpoint"),
+    ({"endpoint": "00000000-0000-4000-8000-000000000000"}, "endpoint"),
 ]
 
 
