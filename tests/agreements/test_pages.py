@@ -144,14 +144,16 @@ def test_a_change_says_who_sees_less_and_a_narrowing_is_the_givers_own_to_make(c
     released(report, "CBSA")
     admin = signed_in("cbp.admin")
     row = cbp.row("CBP-CBSA")
+    # Days are those of the reader's time zone.
+    shown = admin.get("/agreements/CBP-CBSA/change/").context["form"].initial
     with viewing(viewer("cbp.admin")):
         theirs = row.directions.get(giver=agency("CBSA"))
     body = filled(
         other=None,
         name=row.name,
         revision=row.revision,
-        valid_from=timezone.localdate(row.valid_from).isoformat(),
-        valid_to=timezone.localdate(row.valid_to).isoformat(),
+        valid_from=shown["valid_from"].isoformat(),
+        valid_to=shown["valid_to"].isoformat(),
         gives_kinds=["bulletin"],
         gives_highest_tlp="TLP:GREEN",
         gives_withheld=["case", "place"],

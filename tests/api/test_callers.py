@@ -14,7 +14,7 @@ from django.utils import timezone
 from hub.accounts.models import Token
 from hub.agencies.models import AgencyState
 from hub.database.context import engine
-from hub.rest import limits
+from hub.rest import pace
 from hub.trail.models import TrailRow
 from tests.api.conftest import Caller
 from tests.builders import published_bulletin, released
@@ -142,7 +142,8 @@ def test_a_bad_token_is_nobody_although_a_session_is_there():
 
 def test_too_many_requests_in_a_minute_wait(caller, stranger, settings, monkeypatch):
     settings.API_REQUESTS_A_MINUTE, settings.API_STRANGERS_A_MINUTE = 2, 1
-    monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: 1_000_000_030.0))
+    clock = SimpleNamespace(time=lambda: 1_000_000_030.0)
+    monkeypatch.setattr(pace, "time", clock)
     one = caller("cbp.officer")
     assert [one.get("vocabulary/").status_code for _ in range(3)] == [200, 200, 429]
     waits = one.get("vocabulary/")
@@ -159,7 +160,7 @@ def test_the_limit_never_stops_work_when_the_cache_is_away(caller, settings, mon
     def away(*args, **kwargs):
         raise Away
 
-    monkeypatch.setattr(limits.cache, "add", away)
+    monkeypatch.setattr(pace.cache, "add", away)
     assert caller("cbp.officer").get("vocabulary/").status_code == 200
 
 
