@@ -53,6 +53,7 @@ from sharing.rest.communities import (
 from sharing.rest.marking import BulletinMarking, SeizureMarking
 from sharing.rest.releases import Recall, ReleaseList, ReleasePreview
 from sharing.subscriptions.api import SubscriptionDetail, SubscriptionList
+from sharing.subscriptions.hours.api import DeskHours, OwnHours
 
 urlpatterns: list[URLPattern] = [
     path("schema/", SchemaView.as_view(), name="api-schema"),
@@ -106,6 +107,8 @@ urlpatterns: list[URLPattern] = [
     path("v1/agreements/<slug:code>/suspend/", AgreementSuspend.as_view(), name="api-agreement-suspend"),
     path("v1/agreements/<slug:code>/resume/", AgreementResume.as_view(), name="api-agreement-resume"),
     path("v1/subscriptions/", SubscriptionList.as_view(), name="api-subscriptions"),
+    path("v1/subscriptions/settings/", OwnHours.as_view(), name="api-hours"),
+    path("v1/subscriptions/settings/desk/", DeskHours.as_view(), name="api-hours-of-desk"),
     path("v1/subscriptions/<uuid:uid>/", SubscriptionDetail.as_view(), name="api-subscription"),
     path("v1/ledger/", LedgerList.as_view(), name="api-ledger"),
     path("v1/requests/", RequestList.as_view(), name="api-requests"),

@@ -75,6 +75,8 @@ def test_answers_are_what_the_schema_says(caller, schema):
     described = {
         "subscriptions/": partner,
         f"subscriptions/{subscribed['uid']}/": partner,
+        "subscriptions/settings/": partner,
+        "subscriptions/settings/desk/": caller("cbsa.liaison"),
         f"corrections/{corrected['uid']}/": partner,
         f"recalls/{recalled['uid']}/answers/": partner,
         f"recalls/{recalled['uid']}/proof/": releaser,

@@ -142,6 +142,13 @@ def ledger_readers(status: int = 200, *, is_api: bool = False) -> Rule:
     return door(lambda who: status if inside(who) and ROLES[who] & readers else 403, api=is_api)
 
 
+def hours_of(*, desk: bool = False, is_api: bool = False) -> Rule:
+    """Everybody of an agency has hours; the desk's are its liaison's and administrator's."""
+    return door(
+        lambda who: 200 if inside(who) and (not desk or ROLES[who] & {"liaison", "admin"}) else 403, api=is_api
+    )
+
+
 # A bulletin and a seizure report of CBP, released to CBSA; a draft of cbp.officer; a briefing of CBP.
 PAGES: dict[str, Rule] = {
     "healthz": everybody(),
@@ -182,8 +189,8 @@ PAGES: dict[str, Rule] = {
     "inbox_acknowledge": signed_in(405),
     "notice": signed_in(404),
     "digest": signed_in(404),
-    "hours": door(lambda who: 200 if inside(who) else 403),
-    "hours_of_desk": door(lambda who: 200 if inside(who) and ROLES[who] & {"liaison", "admin"} else 403),
+    "hours": hours_of(),
+    "hours_of_desk": hours_of(desk=True),
     "emergencies": with_role("inspector"),
     "emergency": signed_in(404),
     "reviews": door(lambda who: 200 if AGENCY[who] and ROLES[who] & {"releaser", "admin"} else 403),
@@ -311,6 +318,8 @@ PAGES: dict[str, Rule] = {
     "api-correction-answer": api(everybody(404)),
     "api-subscriptions": api(everybody()),
     "api-subscription": api(everybody(404)),
+    "api-hours": hours_of(is_api=True),
+    "api-hours-of-desk": hours_of(desk=True, is_api=True),
     "api-ledger": ledger_readers(is_api=True),
     "api-requests": api(everybody()),
     "api-request": api(everybody(404)),

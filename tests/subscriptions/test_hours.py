@@ -14,6 +14,7 @@ from hub.database.context import engine, viewing
 from hub.trail.models import TrailRow
 from sharing.subscriptions.hours.actions import Hours, hours_of, set_hours
 from sharing.subscriptions.models import QuietHours, Subscription
+from tests.api.conftest import caller, unhurried  # noqa: F401
 from tests.cast import person, viewer
 from tests.subscriptions.conftest import subscribed
 
@@ -156,3 +157,46 @@ def test_somebody_moved_does_not_take_an_agencys_quiet_hours_along():
     moved = person("cbsa.officer")
     Person.objects.filter(pk=moved.pk).update(agency=Agency.objects.get(code="RCMP"))
     assert stored("cbsa.officer") == Hours(moved.time_zone)
+
+
+def test_by_rest_it_is_set_as_on_the_page(caller):  # noqa: F811
+    row = subscribed("cbsa.officer", frequency="daily", times=(time(6),))
+    officer = caller("cbsa.officer")
+    sent = {"zone": "America/Vancouver", **NIGHT}
+    answer = officer.ask("PUT", "subscriptions/settings/", sent)
+    assert (answer.status_code, answer.json()) == (200, sent)
+    assert officer.get("subscriptions/settings/").json() == sent
+    assert stored("cbsa.officer") == Hours("America/Vancouver", time(22), time(6))
+    with engine():
+        assert Subscription.objects.get(pk=row.pk).next_at != row.next_at
+    none = {"zone": "", "begins": None, "ends": None}
+    assert officer.ask("PUT", "subscriptions/settings/", none).json() == none
+    assert stored("cbsa.officer") == Hours()
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ({"zone": "Mars/Olympus", **NIGHT}, "zone"),
+        ({"zone": "", "begins": "22:00", "ends": None}, "ends"),
+        ({"zone": "", "begins": "06:00", "ends": "06:00"}, "ends"),
+        ({"zone": "", "begins": "25:00", "ends": "06:00"}, "begins"),
+        (NIGHT, "zone"),
+    ],
+)
+def test_by_rest_what_is_wrong_is_said_by_field(caller, sent, name):  # noqa: F811
+    answer = caller("cbsa.officer").ask("PUT", "subscriptions/settings/", sent)
+    assert answer.status_code == 400 and list(answer.json()["errors"]) == [name]
+    assert stored("cbsa.officer") == Hours(person("cbsa.officer").time_zone)
+
+
+def test_by_rest_too_the_desks_are_its_liaisons(caller):  # noqa: F811
+    desk, sent = "subscriptions/settings/desk/", {"zone": "America/Toronto", **NIGHT}
+    for username in ("cbsa.officer", "steward"):
+        for method in ("GET", "PUT"):
+            assert caller(username).ask(method, desk, sent).status_code == 403
+    assert caller("cbsa.liaison").ask("PUT", desk, sent).json() == sent
+    assert stored("cbsa.liaison", desk=True) == Hours("America/Toronto", time(22), time(6))
+    assert stored("cbp.liaison", desk=True) != stored("cbsa.liaison", desk=True)
+    refused = caller("cbsa.liaison").ask("PUT", desk, {**sent, "zone": ""})
+    assert refused.status_code == 400 and "zone" in refused.json()["errors"]
