@@ -10,9 +10,9 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests.builders import published_bulletin, released
-from tests.deliveries.conftest import send
+from tests.deliveries.conftest import send as sends
 from tests.disclosures.reader import take_back
-from tests.journeys.conftest import DESK, PHONE
+from tests.journeys.conftest import DESK, PHONE, apart
 from tests.receipts.conftest import HOUR, acknowledged, asking, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,6 +20,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PLAIN = {"hazard": False, "safety_note": ""}
 # What the page does by itself every eight seconds or so.
 ASK = "document.dispatchEvent(new Event('visibilitychange'))"
+
+
+def send() -> None:
+    apart(sends)
 
 
 def given(title: str, **values: object) -> object:
