@@ -145,7 +145,8 @@ def ledger_readers(status: int = 200, *, is_api: bool = False) -> Rule:
 def hours_of(*, desk: bool = False, is_api: bool = False) -> Rule:
     """Everybody of an agency has hours; the desk's are its liaison's and administrator's."""
     return door(
-        lambda who: 200 if inside(who) and (not desk or ROLES[who] & {"liaison", "admin"}) else 403, api=is_api
+        lambda who: 200 if inside(who) and (not desk or ROLES[who] & {"liaison", "admin"}) else 403,
+        api=is_api,
     )
 
 
