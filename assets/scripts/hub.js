@@ -1,5 +1,6 @@
 // Entry: starts each feature on the elements that ask for it, and again on whatever is swapped in later.
 import { start as autosave } from "./autosave.js";
+import { start as due } from "./due.js";
 import { start as filter } from "./filter.js";
 import { start as inbox } from "./inbox.js";
 import { start as live } from "./live.js";
@@ -13,7 +14,7 @@ import { start as theme } from "./theme.js";
 import { start as upload } from "./upload.js";
 import { start as viewer } from "./viewer.js";
 
-const FEATURES = [menus, theme, small, picker, rows, filter, autosave, upload, live, inbox, news, viewer, present];
+const FEATURES = [menus, theme, small, picker, rows, filter, autosave, upload, live, inbox, news, due, viewer, present];
 
 function startAll(root) {
   for (const feature of FEATURES) {

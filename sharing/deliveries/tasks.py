@@ -7,6 +7,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from sharing.deliveries.endpoints.resealing import forget_old_secrets
 from sharing.deliveries.mending import free_stale, give_up, mend_clock
 from sharing.deliveries.run import Clock, Run
 from sharing.deliveries.wire import Wire
@@ -31,6 +32,7 @@ def sweep() -> int:
     ):
         if mended:
             log.warning(words, mended)
+    forget_old_secrets(at=at)
     return send_waiting()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -36,6 +37,8 @@ AUDIENCES: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
 }
 AUTHORS = {"CBP": "cbp.releaser", "CBSA": "cbsa.releaser"}
 RECENT = 5
+# Whose newest bulletin is to be acknowledged by when, from loading on; the one before is overdue.
+ASKING, ASKED_FOR, OVERDUE_SINCE = "CBP", timedelta(hours=6), timedelta(hours=2)
 GROUPS = 12
 NEED, RIGHT = "Concealment seen in your field of work", "Drug enforcement in the recipient's own jurisdiction"
 
@@ -87,11 +90,21 @@ def _bulletins(agency: Agency, who: Viewer, at: datetime) -> int:
     for number, (method, mode, reports) in enumerate(groups):
         age = timedelta(hours=7) * (len(groups) - number) + timedelta(minutes=11 * number)
         bulletin = _write(agency, who, f"DEMO-{number + 1}", word(method, mode, reports), reports, at - age)
-        plan = _plan(agency, AUDIENCES[agency.code][2], at, hold_back=number % 3 == 0)
+        plan = replace(
+            _plan(agency, AUDIENCES[agency.code][2], at, hold_back=number % 3 == 0),
+            acknowledge_by=_asked_by(agency, len(groups) - number, at),
+        )
         recent = len(groups) - number <= RECENT
         release([bulletin], plan, viewer=who, at=at - age + timedelta(minutes=20), announce=recent)
         made += 1
     return made
+
+
+def _asked_by(agency: Agency, place: int, at: datetime) -> datetime | None:
+    """Until when the bulletin is to be acknowledged; `place` is 1 for the agency's newest."""
+    if agency.code != ASKING:
+        return None
+    return {1: at + ASKED_FOR, 2: at - OVERDUE_SINCE}.get(place)
 
 
 def _groups(agency: Agency) -> Iterator[tuple[Method, Mode, list[SeizureReport]]]:

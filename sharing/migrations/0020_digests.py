@@ -73,49 +73,4 @@ class Migration(migrations.Migration):
             "grant update (since_at, since_n, next_at) on sharing_subscription to hub_engine",
             "revoke update (since_at, since_n, next_at) on sharing_subscription from hub_engine",
         ),
-        migrations.RemoveConstraint(model_name="alert", name="alert_kind_known"),
-        migrations.AlterField(
-            model_name="alert",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("new", "New"),
-                    ("amended", "Amended"),
-                    ("recalled", "Recalled"),
-                    ("correction", "Correction"),
-                    ("request", "Request"),
-                    ("agreement", "Agreement"),
-                    ("community", "Community"),
-                    ("emergency", "Break glass"),
-                    ("review", "Review"),
-                    ("action", "Action due"),
-                    ("digest", "Digest"),
-                ],
-                max_length=10,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="alert",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        [
-                            "new",
-                            "amended",
-                            "recalled",
-                            "correction",
-                            "request",
-                            "agreement",
-                            "community",
-                            "emergency",
-                            "review",
-                            "action",
-                            "digest",
-                        ],
-                    )
-                ),
-                name="alert_kind_known",
-            ),
-        ),
     ]

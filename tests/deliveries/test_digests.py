@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from email.message import EmailMessage
@@ -436,6 +437,19 @@ def test_the_page_is_read_as_the_reader_each_time():
         assert signed_in(username).get(path).status_code == 404
     recalled(kept)
     assert "Nothing of it is left" in signed_in("cbsa.officer").get(path).content.decode()
+
+
+def test_each_count_on_the_page_leads_to_its_list():
+    quiet("cbsa.liaison")
+    row = daily("cbsa.liaison", desk=True)
+    released(plain(), "CBSA")
+    released(plain(), "CBSA")
+    assert row.next_at is not None
+    sent_at(row.next_at)
+    text = signed_in("cbsa.officer").get(digests()[0].alert.path).content.decode()
+    counts = dict(re.findall(r'href="#([\w-]+)">([^<]+)<', text))
+    assert {"group-new": "New: 2", "new-CBP": "From CBP: 2"}.items() <= counts.items()
+    assert set(counts) <= set(re.findall(r'id="([\w-]+)"', text))
 
 
 def test_a_persons_digest_is_theirs_alone():

@@ -18,7 +18,9 @@ from hub.database.context import viewing
 from hub.trail.models import TrailRow
 from sharing.deliveries.endpoints.actions import move_endpoint, rotate_secret, verify_endpoint
 from sharing.deliveries.endpoints.health import in_a_while, in_words
+from sharing.deliveries.endpoints.resealing import forget_old_secrets
 from sharing.deliveries.models import Delivery, Endpoint
+from sharing.deliveries.tasks import sweep
 from tests.builders import published_bulletin, released
 from tests.cast import person, viewer
 from tests.deliveries.conftest import answers_challenges, deliveries, endpoint_for, recalled, send
@@ -154,6 +156,32 @@ def test_an_old_secret_ends_by_itself_after_seven_days(liaison, receiver):
         send(at=timezone.now() + timedelta(days=days))
         assert len(receiver.received[-1].headers["webhook-signature"].split(" ")) == signatures
         back_to_waiting(row)
+
+
+def test_a_secret_that_is_over_is_kept_no_longer(liaison, receiver):
+    endpoint, _first = endpoint_for("CBSA", receiver.url)
+    other, _first = endpoint_for("CBP", receiver.url)
+    at = timezone.now()
+    liaison.post(f"/endpoints/{endpoint.uid}/rotate/")
+    who = viewer("cbp.liaison")
+    with viewing(who):
+        rotate_secret(other, viewer=who, at=at + timedelta(days=1))
+    assert forget_old_secrets(at=at + timedelta(days=6.9)) == 0 and own().sealed_old_secret
+    newest = own().sealed_secret
+    assert forget_old_secrets(at=at + timedelta(days=7.1)) == 1
+    assert (own().sealed_secret, own().sealed_old_secret, own().old_secret_ends_at) == (newest, "", None)
+    assert own("cbp.liaison").sealed_old_secret
+    assert forget_old_secrets(at=at + timedelta(days=8.1)) == 1 and not own("cbp.liaison").sealed_old_secret
+
+
+def test_the_sweep_forgets_it(liaison, receiver):
+    endpoint, _first = endpoint_for("CBSA", receiver.url)
+    who = viewer("cbsa.liaison")
+    with viewing(who):
+        rotate_secret(endpoint, viewer=who, at=timezone.now() - timedelta(days=8))
+    assert own().sealed_old_secret
+    sweep()
+    assert not own().sealed_old_secret
 
 
 def back_to_waiting(row):

@@ -109,6 +109,21 @@ def test_what_is_overdue_stands_first_on_a_phone_and_leads_to_the_button(
     expect(owner.get_by_text("not acknowledged")).to_have_count(0)
 
 
+def test_what_becomes_overdue_says_so_on_an_open_page(signed_in: Callable[..., Page]):
+    asking(published_bulletin(title="Due by four", **PLAIN), "CBSA", within=4 * HOUR)
+    asking(published_bulletin(title="Due by eight", **PLAIN), "CBSA", within=8 * HOUR)
+    page = signed_in("cbsa.officer", DESK)
+    page.clock.install()
+    page.goto("/inbox/")
+    tag = row(page, "Due by four").locator(".usa-tag--due")
+    expect(tag).to_contain_text("Acknowledge by")
+    shown = tag.locator("time").text_content()
+    page.clock.fast_forward("04:01:00")
+    expect(tag).to_have_text(f"Overdue since {shown}")
+    expect(tag.locator("svg")).to_have_count(1)
+    expect(row(page, "Due by eight").locator(".usa-tag--due")).to_contain_text("Acknowledge by")
+
+
 def test_the_reader_stays_where_they_are_while_rows_come_and_go(signed_in: Callable[..., Page]):
     records = [given(f"Number {number:02}", **PLAIN) for number in range(12)]
     page = signed_in("cbsa.officer", PHONE)

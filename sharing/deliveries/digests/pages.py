@@ -55,6 +55,7 @@ def digest(request: HttpRequest, uid: UUID) -> HttpResponse:
     shown = disclose(viewer, list(new), Channel.PAGE)
     lines = [Line(each, new[each.key]) for each in shown]
     subscription = subscription_of(viewer, period)
+    sections = [section for section in _sections(lines) if section["n"]]
     return render(
         request,
         "sharing/digest.html",
@@ -63,7 +64,11 @@ def digest(request: HttpRequest, uid: UUID) -> HttpResponse:
             "period": period,
             "gone": subscription is None,
             "changed": subscription is not None and subscription.changed_at > period.until,
-            "sections": [section for section in _sections(lines) if section["n"]],
+            "sections": sections,
+            "jumps": [
+                {"label": f"{each['title']}: {each['n']}", "href": f"#group-{each['name']}"}
+                for each in sections
+            ],
             "more": len(pieces) > LISTED,
             "crumbs": [(_("Inbox"), "/inbox/")],
             "page_marking": marking_of_page(shown),

@@ -1,4 +1,4 @@
-"""All secrets at rest under the newest key, so that an older one can be taken out of WEBHOOK_KEYS."""
+"""Secrets at rest: all under the newest key, so that an older one can leave WEBHOOK_KEYS; none that has ended."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from uuid import UUID
 from cryptography.fernet import InvalidToken
 from django.db import transaction
 
-from hub.accounts.viewer import NOBODY
+from hub.accounts.viewer import NOBODY, desk_of
+from hub.agencies.models import Agency
 from hub.database.context import engine, viewing
 from hub.trail.actions import record as write_trail
 from sharing.deliveries.models import Endpoint
@@ -31,3 +32,18 @@ def reseal_all(*, at: datetime) -> tuple[int, list[UUID]]:
                 done += 1
         write_trail("endpoint.reseal", viewer=NOBODY, at=at, rows=done)
     return done, closed
+
+
+def forget_old_secrets(*, at: datetime) -> int:
+    """Forget the secrets that sign no more since their seven days are over; return how many.
+
+    Each as its agency's desk: the engine may not say how long a secret lives. A suspended agency's wait for it.
+    """
+    over = Endpoint.objects.filter(old_secret_ends_at__lte=at)
+    with transaction.atomic(), engine():
+        agencies = list(Agency.objects.filter(pk__in=over.values("agency_id")).order_by("pk"))
+    forgotten = 0
+    for agency in agencies:
+        with viewing(desk_of(agency)):
+            forgotten += over.update(sealed_old_secret="", old_secret_ends_at=None)
+    return forgotten
