@@ -205,7 +205,8 @@ def test_every_page_that_takes_a_post_wants_its_check():
     assert client.get(f"/bulletins/{record.ref}/").status_code == 200
     taken = []
     for name, route in ADDRESSES.items():
-        if name.startswith("api-") or name == "healthz":
+        # One press in a mail program stops its mails: the sealed link is the right, not a session (RFC 8058).
+        if name.startswith("api-") or name in ("healthz", "unsubscribe"):
             continue
         ref = report.ref if "seizure" in name else record.ref
         path = "/" + re.sub(r"<(\w+):(\w+)>", lambda found, ref=ref: STANDS_FOR.get(found[2], ref), route)
