@@ -1,4 +1,4 @@
-"""A real browser against a real server: one Chromium a session, one context a person."""
+"""A real browser against a real server: one Chromium a module, one context a person."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ def apart(call: Callable[[], Any]) -> Any:
         return pool.submit(run).result()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """No longer than a module: its loop would stay in the thread in which other tests send."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=QUIET
