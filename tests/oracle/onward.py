@@ -142,7 +142,7 @@ def _consent(life: Life, paper: Paper, asked: Ask, code: str, leave: Leave) -> N
     asked.leaves[code] = leave
 
 
-@step(when=waiting, which=index)
+@step(often=2, when=waiting, which=index)
 def say_no(life: Life, which: int) -> bool:
     found = waiting(life)
     asked, code = found[which % len(found)]
@@ -159,7 +159,7 @@ def unanswered(life: Life) -> list[Ask]:
     return [asked for asked in life.told.asks if not asked.settled and life.told.bodies[asked.asker].works]
 
 
-@step(when=unanswered, which=index)
+@step(often=2, when=unanswered, which=index)
 def ask_no_more(life: Life, which: int) -> bool:
     found = unanswered(life)
     asked = found[which % len(found)]
