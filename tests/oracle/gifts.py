@@ -52,6 +52,8 @@ def give(
     record, paper = life.chosen(which)
     circle = sorted(life.told.circles)[int(to[-1])] if to.startswith("circle") else None
     body = to if circle is None and to != "all" else None
+    if careless:
+        tlp, control = possible(tlp, control, paper.owner, to)
     marks = Marks(tlp, {control} if control else set(), {"US"} if control == "REL TO" else set())
     if careless:
         marks = as_strict(life, paper, marks)
@@ -110,6 +112,15 @@ def give(
         life.told.gifts.pop()
         return False
     return True
+
+
+def possible(tlp: str, control: str, owner: str, to: str) -> tuple[str, str]:
+    """A marking under which a release to that target is not refused out of hand."""
+    if to == "all":
+        tlp = STRICTNESS[0]
+    elif to.startswith("circle") and tlp in STRICTNESS[3:]:
+        tlp = STRICTNESS[1]
+    return tlp, "" if control in ("NOFORN", "FED ONLY") and owner != "CBP" else control
 
 
 def given(life: Life, paper: Paper, gift: Gift, *, says_words: bool) -> None:

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     to=codes,
 )
 def ask_to_share_on(life: Life, which: int, own: bool, asker: int, to: str) -> bool:
-    """Best what rests on others: by its owner for whom it was released to already, or by another who has it."""
+    """By its owner, best for one whom nothing but consent keeps from what it was given; or by another who has it."""
     papers = [paper for paper in life.living if life.told.origins(paper)] or life.living
     paper = papers[which % len(papers)]
-    reached = [gift.body for gift in life.standing if gift.paper == paper.number and gift.body]
-    if own and reached:
-        to = reached[asker % len(reached)]
+    kept = kept_from(life)
+    if own and kept:
+        paper, to = kept[which % len(kept)]
     holders = [
         name
         for name, code in READERS.items()
@@ -56,6 +56,19 @@ def ask_to_share_on(life: Life, which: int, own: bool, asker: int, to: str) -> b
         waiting, later = {later}, None
     life.told.asks.append(Ask(made.pk, paper.number, seen.version, code, to, waiting, later))
     return True
+
+
+def kept_from(life: Life) -> list[tuple[Paper, str]]:
+    """Records and agencies to which they were released by name, and that do not have them; others have a say there."""
+    return [
+        (paper, gift.body)
+        for gift in life.standing
+        if gift.body
+        and life.told.origins(paper := life.told.papers[gift.paper]) - {gift.body}
+        and not any(
+            life.told.seen(name, code, paper, life.now) for name, code in READERS.items() if code == gift.body
+        )
+    ]
 
 
 def waiting(life: Life) -> list[tuple[Ask, str]]:
@@ -129,7 +142,7 @@ def _consent(life: Life, paper: Paper, asked: Ask, code: str, leave: Leave) -> N
     asked.leaves[code] = leave
 
 
-@step(when=waiting, which=index)
+@step(often=2, when=waiting, which=index)
 def say_no(life: Life, which: int) -> bool:
     found = waiting(life)
     asked, code = found[which % len(found)]
@@ -146,7 +159,7 @@ def unanswered(life: Life) -> list[Ask]:
     return [asked for asked in life.told.asks if not asked.settled and life.told.bodies[asked.asker].works]
 
 
-@step(when=unanswered, which=index)
+@step(often=2, when=unanswered, which=index)
 def ask_no_more(life: Life, which: int) -> bool:
     found = unanswered(life)
     asked = found[which % len(found)]

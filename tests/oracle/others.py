@@ -159,7 +159,7 @@ def close_the_glass(life: Life, which: int) -> bool:
     return True
 
 
-@step(often=2, when=open_ones, minutes=st.integers(1, 60))
+@step(often=3, when=open_ones, minutes=st.integers(10, 90))
 def wait_a_little(life: Life, minutes: int) -> bool:
     return _wait(life, timedelta(minutes=minutes))
 

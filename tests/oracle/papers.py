@@ -36,7 +36,7 @@ FIRST = {
     "review": st.one_of(st.none(), st.integers(1, 60)),
 }
 owners = st.sampled_from(sorted(OWNERS))
-originators = st.sampled_from([None, None, "HSI", "HSI", "CBSA", "CBP"])
+originators = st.sampled_from([None, None, "HSI", "HSI", "HSI", "CBSA", "CBP"])
 
 
 @step(often=2, when=lambda life: len(life.living) < 4, owner=owners, originator=originators, **FIRST)
