@@ -25,9 +25,10 @@ AGAIN = """update sharing_delivery set state = 'waiting', claimed_at = null, beg
 # Alerts as those there are, and their deliveries to webhooks.
 COPY = """
     with copied as (
-        insert into sharing_alert (uid, kind, record_id, record_kind, ref, version, owner_id, hazard, at, path, facts)
+        insert into sharing_alert (uid, kind, record_id, record_kind, ref, version, owner_id, hazard, at, path, facts,
+                                   request_id)
         select gen_random_uuid(), kind, record_id, record_kind, ref, version, owner_id, hazard, at, path,
-               jsonb_build_object('of', id)
+               jsonb_build_object('of', id), request_id
         from sharing_alert where id = any(%s) returning id, (facts ->> 'of')::bigint as of)
     insert into sharing_delivery (uid, alert_id, agency_id, channel, endpoint_id, urgency, state, attempts, due_at,
                                   failure, notes)
@@ -56,7 +57,7 @@ def agencies(count: int, name: str) -> list[Agency]:
 def endpoints(of: list[Agency], url: str, each: int = 1) -> None:
     at, sealed = timezone.now(), seal(SECRET)
     Endpoint.objects.bulk_create(
-        Endpoint(agency=agency, url=url, sealed_secret=sealed, created_at=at)
+        Endpoint(agency=agency, url=url, sealed_secret=sealed, created_at=at, verified_at=at)
         for agency in of
         for _ in range(each)
     )
