@@ -169,6 +169,13 @@ def wait(life: Life, by: int) -> bool:
     return _wait(life, timedelta(hours=by))
 
 
+@step(often=3, when=lambda life: life.told.ahead(life.now), which=st.integers(0, 5))
+def wait_for_it(life: Life, which: int) -> bool:
+    """To the very instant at which something begins or ends."""
+    ahead = life.told.ahead(life.now)
+    return _wait(life, ahead[which % len(ahead)] - life.now)
+
+
 def _wait(life: Life, by: timedelta) -> bool:
     """Time passes. At once nobody has more than they may; once the sweep has run, exactly that."""
     life.now += by

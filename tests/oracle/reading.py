@@ -113,6 +113,20 @@ class History:
                 found.add(other)
         return found
 
+    def ahead(self, now: datetime) -> list[datetime]:
+        """The instants to come at which something begins or ends by itself, the nearest first."""
+        found: set[datetime | None] = {leave.until for leave in self.leaves if not leave.taken_back}
+        found |= {opening.until for opening in self.openings if not opening.ended}
+        for gift in self.gifts:
+            if not gift.over:
+                found |= {gift.begins, gift.ends}
+        for paper in self.papers.values():
+            found |= {paper.embargo, paper.review}
+        for pact in self.pacts:
+            found |= {pact.begins, pact.ends}
+        found |= {circle.closes for circle in self.circles.values()}
+        return sorted(instant for instant in found if instant is not None and instant > now)
+
     # --- What is derived -----------------------------------------------------------------------------------------
     def behind(self, paper: Paper) -> list[Paper]:
         """All that it rests on, at any remove, but for what is wholly its owner's own word."""
