@@ -82,7 +82,9 @@ class Killer:
         if self.dice.random() < 0.25:
             # The crew ends the rest of its group with it.
             return _end(found[:1]) and found
-        return _end(self.dice.sample(found[1:], min(1, len(found) - 1)))
+        below = found[1:]
+        # Between two starts there is none.
+        return _end([self.dice.choice(below)]) if below else []
 
     def _one(self) -> str:
         return self.dice.choice(SENDERS if self.run.small else WORKERS)
