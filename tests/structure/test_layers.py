@@ -14,9 +14,9 @@ STAGES = {
     "hub": ["database", "agencies", "accounts", "trail", "outgoing"],
     "bulletins": ["vocabulary", "markings", "retention", "records", "seizures", "publishing", "faces"],
     "sharing": [
-        "agreements", "communities", "emergencies", "releases", "audiences", "disclosures", "recalls", "subscriptions",
-        "deliveries",
-        "corrections", "receipts", "requests", "briefings", "retention", "ledger",
+        "agreements", "communities", "emergencies", "releases", "audiences", "disclosures", "stix", "recalls",
+        "subscriptions", "deliveries", "corrections", "receipts", "requests", "briefings", "retention", "ledger",
+        "exports", "feeds", "intake",
     ],
 }  # fmt: skip
 # Compositions: they join stages and are imported by none of them.
