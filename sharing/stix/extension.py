@@ -160,7 +160,7 @@ TERMS = thing(
     "giver",
 )
 TYPE: Schema = {"const": "property-extension"}
-# What a report or incident carries, and what an attack-pattern of the vocabulary does.
+# What a report carries, and what an attack-pattern of the vocabulary does.
 RECORD: dict[str, Schema] = {
     "extension_type": TYPE,
     "kind": one_of(Kind),
@@ -208,8 +208,8 @@ def schema() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": schema_address(),
         "title": f"Drug concealment {VERSION}",
-        "description": "What a bulletin (report), a seizure report (incident) or a concealment method "
-        "(attack-pattern) carries beyond STIX. A field group that is withheld is absent from facts.",
+        "description": "What a report (a bulletin or a seizure report) or an attack-pattern (a concealment method) "
+        "carries beyond STIX. A field group that is withheld is absent from facts.",
         "oneOf": [
             thing(RECORD, *ALWAYS),
             thing(METHOD, *METHOD),

@@ -8,12 +8,9 @@ from uuid import UUID
 
 from django.conf import settings
 
-from bulletins.records.models import Kind
-
 # The same in every hub, so that one hub knows what another's objects carry.
 EXTENSION = "extension-definition--6f1d3a52-9c0e-4b7a-8a55-2c7d1f90be34"
 MAKER = "identity--0a9f4c1e-57d2-4c38-9b06-d1f7a2e8c943"
-PRIMARY = {Kind.BULLETIN.value: "report", Kind.SEIZURE.value: "incident"}
 
 
 def made_id(kind: str, *names: str) -> str:
@@ -23,8 +20,9 @@ def made_id(kind: str, *names: str) -> str:
     return f"{kind}--{UUID(bytes=digest, version=4)}"
 
 
-def record_id(uid: UUID, kind: str) -> str:
-    return f"{PRIMARY[kind]}--{uid}"
+def record_id(uid: UUID) -> str:
+    """Bulletins and seizure reports are both reports: STIX has incidents as a stub alone, which MISP drops whole."""
+    return f"report--{uid}"
 
 
 def part_id(uid: UUID, part: str) -> str:

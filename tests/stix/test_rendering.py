@@ -34,7 +34,7 @@ def test_a_record_and_its_stub_are_stix(db):
     ]
     done.append(
         stubs(
-            bulletin.uid, "bulletin", created=AT, modified=now, revoked=True, owner="CBP", owner_name="CBP",
+            bulletin.uid, created=AT, modified=now, revoked=True, owner="CBP", owner_name="CBP",
             parts=["note", "sighting-1", "indicator-1"],
         )
     )  # fmt: skip
