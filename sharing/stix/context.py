@@ -135,7 +135,7 @@ _kept: list[tuple[Vocabulary, dict[str, Ready]]] = []
 
 
 def _rendered(words: Vocabulary) -> dict[str, Ready]:
-    with translation.override("en"):
+    with translation.override(None):
         found = [
             ready(extension_definition()),
             ready(_maker()),

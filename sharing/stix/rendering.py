@@ -123,7 +123,7 @@ def _in_words(source: Source) -> str:
         until=None,
         facts=source.facts,
     )
-    with translation.override("en"):
+    with translation.override(None):
         lines = [
             f"{row.label}: {'; '.join((row.value or row.href).splitlines())}" for row in facts_of(shown, {})
         ]
