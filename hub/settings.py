@@ -159,8 +159,8 @@ CELERY_BEAT_SCHEDULE = {
     "remind": {"task": "sharing.receipts.tasks.remind_due", "schedule": 20.0, "options": {"expires": 20}},
     "number-entries": {
         "task": "sharing.audiences.tasks.number_entries",
-        "schedule": 2.0,
-        "options": {"expires": 2},
+        "schedule": 1.0,
+        "options": {"expires": 1},
     },
     "number-trail": {"task": "hub.trail.tasks.number_trail", "schedule": 5.0, "options": {"expires": 5}},
     "tell-of-reviews": {

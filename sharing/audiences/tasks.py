@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from hub.database.numbering import number_rows
+from sharing.audiences.numbering import number_entries as number
 
 
 @shared_task
 def number_entries() -> int:
-    return number_rows("sharing_entry")
+    return number()
