@@ -11,7 +11,7 @@ LOCK = 7_301
 # So many at once: a release to everybody must not hold up what comes after it.
 AT_ONCE = 20_000
 # The dates of two entries of an agency lie so far apart: a record's objects have theirs in between.
-STEP = "interval '100 microseconds'"
+STEP = "interval '500 microseconds'"
 
 # What machines carry now of a pair of agency and record; the same table as `carries` in sharing/disclosures/rules.py.
 CARRIED = """
@@ -22,7 +22,7 @@ CARRIED = """
        and f.tlp <> 'TLP:RED' and not f.controls @> '{{DISPLAY ONLY}}'"""
 
 # The names of a rendering's parts, from its first line.
-PARTS = """array(select jsonb_array_elements_text(nullif({about}, '')::jsonb -> 'parts'))"""
+PARTS = """array(select jsonb_array_elements_text(nullif({about}, '')::jsonb -> 'parts'))::varchar[]"""
 
 # Numbers are given in the order of ids. Dates go by the agency's own last one, never by what others were given: in
 # between lies nothing that could be counted. A life that was recalled stays so; what is given again begins another.
@@ -51,7 +51,8 @@ NUMBER = f"""
     moved as materialized (
         select agency_id, record_id, current, recall_n as n, 'recalled' as state from pairs where recalls
         union all
-        select agency_id, record_id, current, n, 'ended' from pairs where face is null and state = 'live' and not recalls),
+        select agency_id, record_id, current, n, 'ended' from pairs
+         where face is null and state = 'live' and not recalls),
     lives as materialized (
         select *, life + (recalls or state = 'recalled')::int as next from pairs where face is not null),
     ended as (

@@ -43,7 +43,7 @@ RELEASED = "g.emergency_id is null"
 GRANTED = f"""
     with terms as materialized (select * from hub_terms(%s::bigint[]))
     {READ} {GIVEN_TO_ME}
-"""
+"""  # noqa: S608
 BY_RELEASE = GRANTED.format(which=RELEASED)
 # One record: what an emergency opened to this person comes before what their agency has.
 OPENED = GRANTED.format(which="true") + ", g.emergency_id nulls last limit 1"
@@ -51,7 +51,7 @@ OPENED = GRANTED.format(which="true") + ", g.emergency_id nulls last limit 1"
 KEPT = f"""
     select g.record_id, f.id, f.version, f.withheld, g.release_id, g.agreement_id, f.tlp, f.controls, f.rel_to,
            f.cui_categories, f.caveat, f.reliability, f.credibility, a.code, a.name, g.visible_since, g.directions,
-           case when f.withheld <> '{{{{}}}}' then f.shown -> 'withheld' end,
+           case when f.withheld <> '{{{{}}}}' then array(select jsonb_array_elements_text(f.shown -> 'withheld')) end,
            case when f.withheld <> '{{{{}}}}' then f.shown -> 'core' ->> 'originator' end, f.stix_of, f.stix
     {GIVEN_TO_ME}
 """.format(which=RELEASED)
@@ -159,13 +159,15 @@ def disclose_kept(
     channel: Channel,
     rendering: Rendering,
     *,
-    fits: Callable[[Rendered], bool] | None = None,
+    fits: Callable[[Rendered], bool | None] | None = None,
+    names: bool = False,
     at: datetime | None = None,
 ) -> list[Rendered]:
     """As `disclose`, of channels that carry all or nothing, with each face as it was rendered and kept.
 
-    A rendering that is missing or stale is made first. With `fits` it ends before the first that does not: of that and
-    what follows nothing is given. Whoever serves STIX calls `disclose_rendered` in sharing/stix/keeping.py.
+    A rendering that is missing or stale is made first. `fits` is asked of each in turn: None leaves that one out,
+    False ends before it. With `names`, where an answer says no more than that there is such a record, no ledger row is
+    written. Whoever serves STIX calls `disclose_rendered` in sharing/stix/keeping.py.
     """
     require_viewer(viewer)
     if not records:
@@ -178,17 +180,20 @@ def disclose_kept(
     found, given = [], []
     for row in rows:
         marking = Marking(row[6], tuple(row[7]), tuple(row[8]), tuple(row[9]), *row[10:13])
-        if carries(marking, channel) != Carries.ALL:
+        # What could not be rendered is kept empty.
+        if not row[20] or carries(marking, channel) != Carries.ALL:
             continue
         under = [terms[direction] for direction in row[16]]
         bound = tuple(term for term, _withholds in under)
         withheld = tuple(_withheld(group, row[13], row[18] or "", under) for group in row[17] or ())
         answer = Rendered(row[0], row[2], row[13], row[14], marking, row[15], withheld, bound, row[20])
-        if fits is not None and not fits(answer):
+        fit = fits is None or fits(answer)
+        if fit is False:
             break
-        found.append(answer)
-        given.append((row[0], row[2], ",".join(row[3]), row[4] or 0, row[5] or 0))
-    _enter([(viewer, given)], channel, at or timezone.now())
+        if fit:
+            found.append(answer)
+            given.append((row[0], row[2], ",".join(row[3]), row[4] or 0, row[5] or 0))
+    _enter([] if names else [(viewer, given)], channel, at or timezone.now())
     return found
 
 

@@ -20,7 +20,7 @@ FILL = """
     insert into sharing_standing (agency_id, record_id, life, uid, kind, owner_id, created_at, n, numbered_at, state, parts)
     select e.agency_id, e.record_id, 0, r.uid, r.kind, r.owner_id, v.published_at, e.n,
            statement_timestamp()
-           + (row_number() over (partition by e.agency_id order by e.n)) * interval '100 microseconds',
+           + (row_number() over (partition by e.agency_id order by e.n)) * interval '500 microseconds',
            'live', '{}'
       from (select agency_id, record_id, max(n) as n from sharing_entry where n is not null group by 1, 2) e
       join bulletins_record r on r.id = e.record_id
