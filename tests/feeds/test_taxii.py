@@ -30,7 +30,7 @@ def given():
     for each in found:
         released(each, ("CBSA", "place"))
         numbered()
-    return [f"{'report' if each.kind == 'bulletin' else 'incident'}--{each.uid}" for each in found]
+    return [f"report--{each.uid}" for each in found]
 
 
 def ids(answer):
@@ -38,7 +38,7 @@ def ids(answer):
 
 
 def own(answer):
-    return [id_ for id_ in ids(answer) if id_.partition("--")[0] in ("report", "incident")]
+    return [id_ for id_ in ids(answer) if id_.partition("--")[0] in ("report",)]
 
 
 def test_discovery_and_root_say_where_to_go_on(program, settings):
@@ -217,13 +217,13 @@ def test_next_carries_the_whole_query(program, given):
     partner = program("cbsa.officer")
     whole = partner.objects()
     begin = whole.headers["X-TAXII-Date-Added-First"]
-    page = partner.objects(limit=2, added_after=begin, **{"match[type]": "report,incident"})
+    page = partner.objects(limit=2, added_after=begin, **{"match[type]": "report,grouping"})
     next_ = page.json()["next"]
     bare = partner.objects(next=next_)
     assert ids(bare) == given[2:]
-    same = partner.objects(next=next_, added_after=begin, **{"match[type]": "incident,report"})
+    same = partner.objects(next=next_, added_after=begin, **{"match[type]": "grouping,report"})
     assert ids(same) == given[2:]
-    other = {"added_after": "2026-01-01T00:00:00Z", "match[type]": "report", "match[id]": given[0]}
+    other = {"added_after": "2026-01-01T00:00:00Z", "match[type]": "note", "match[id]": given[0]}
     for name, value in other.items():
         assert partner.objects(next=next_, **{name: value}).status_code == 400, name
 
@@ -245,19 +245,19 @@ def test_matches_narrow_and_a_comma_is_or(program, given):
             each["id"] for each in partner.all(**{f"match[{name}]": value for name, value in matches.items()})
         ]
 
-    assert matched(type="report") == [given[0], given[2]]
-    assert matched(type="report,incident") == given
+    assert matched(type="report") == given
+    assert matched(type="report,grouping") == given
     assert matched(id=f"{given[2]},{given[0]}") == [given[0], given[2]]
-    assert matched(id=given[1], type="report") == []
+    assert matched(id=given[1], type="note") == []
     assert matched(id=f"report--{uuid4()}") == []
     assert {id_.partition("--")[0] for id_ in matched(type="identity,note")} == {"identity", "note"}
     assert matched(spec_version="2.0") == []
-    assert matched(spec_version="2.0,2.1", type="report") == [given[0], given[2]]
+    assert matched(spec_version="2.0,2.1", type="report") == given
     for version in ("last", "first", "all", "first,2026-01-01T00:00:00Z"):
-        assert matched(version=version, type="report,incident") == given, version
+        assert matched(version=version, type="report,grouping") == given, version
     (modified,) = [each["modified"] for each in partner.records() if each["id"] == given[1]]
-    assert matched(version=modified, type="report,incident") == [given[1]]
-    assert matched(version="2026-01-01T00:00:00.5Z", type="report,incident") == []
+    assert matched(version=modified, type="report,grouping") == [given[1]]
+    assert matched(version="2026-01-01T00:00:00.5Z", type="report,grouping") == []
 
 
 def test_the_manifest_names_what_objects_gives_each_with_a_date_of_its_own(program, given):

@@ -27,7 +27,7 @@ from sharing.feeds.taxii.asking import MOST_TRACES, TRACE, Asked, Item, instant,
 from sharing.feeds.taxii.collections import Collection, remember
 from sharing.stix.context import Ready, context_objects, identity
 from sharing.stix.finishing import Finished, Tail, finished, stubs
-from sharing.stix.ids import PRIMARY, named_by, stamp
+from sharing.stix.ids import RECORD, named_by, stamp
 from sharing.stix.keeping import disclose_in_turn
 
 # A record's objects lie within so many microseconds of it: those it refers to before, its parts after.
@@ -236,15 +236,9 @@ def _rows(collection: Collection, asked: Asked, *, after: int, room: int) -> _Fo
 
 def _narrowed(asked: Asked) -> tuple[str, dict[str, Any]]:
     """SQL that leaves out what cannot match; what does match is looked at object by object."""
-    sql, parameters = [], dict[str, Any]()
     if ids := asked.matches.get("id"):
-        sql.append("and uid = any(%(uids)s)")
-        parameters["uids"] = sorted(set[UUID]().union(*map(named_by, ids)))
-    types = asked.matches.get("type", frozenset())
-    if types and types <= set(PRIMARY.values()):
-        sql.append("and kind = any(%(kinds)s)")
-        parameters["kinds"] = [kind for kind, type_ in PRIMARY.items() if type_ in types]
-    return " ".join(sql), parameters
+        return "and uid = any(%(uids)s)", {"uids": sorted(set[UUID]().union(*map(named_by, ids)))}
+    return "", {}
 
 
 def _fitting(rows: list[Row], room: int) -> list[Row]:
@@ -259,7 +253,6 @@ def _fitting(rows: list[Row], room: int) -> list[Row]:
 def _stubs(row: Row) -> Finished:
     return stubs(
         row.uid,
-        row.kind,
         created=row.created_at,
         modified=row.numbered_at,
         revoked=row.state == "recalled",
@@ -272,7 +265,7 @@ def _stubs(row: Row) -> Finished:
 def _known(asked: Asked) -> list[Ready]:
     """Of the ids asked for, those of the vocabulary and of agencies: the same for every reader."""
     ids = asked.matches.get("id", frozenset())
-    wanted = [id_ for id_ in sorted(ids) if id_.partition("--")[0] not in (*PRIMARY.values(), "note")]
+    wanted = [id_ for id_ in sorted(ids) if id_.partition("--")[0] not in (RECORD, "note")]
     if not wanted:
         return []
     agencies = [identity(code, name) for code, name in Agency.objects.values_list("code", "name")]
