@@ -80,6 +80,18 @@ def finished(heads: str, tail: Tail, *, gone: Iterable[str] = ()) -> Finished:
     return Finished(tuple(objects), context, tuple(about["parts"]))
 
 
+def renamed(heads: str, uid: UUID) -> str:
+    """The same rendering under the ids of `uid`: a record that comes again after a recall. Its facts keep their own."""
+    first, rest = heads.split("\n", 1)
+    about = orjson.loads(first)
+    about["uid"] = str(uid)
+    ids = [record_id(uid), *(part_id(uid, part) for part in about["parts"])]
+    for old, new in zip(about["ids"], ids, strict=True):
+        rest = rest.replace(old, new)
+    about["ids"] = ids
+    return f"{orjson.dumps(about).decode()}\n{rest}"
+
+
 def stubs(
     uid: UUID,
     *,

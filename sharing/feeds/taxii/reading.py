@@ -26,7 +26,7 @@ from sharing.disclosures.rules import Channel
 from sharing.feeds.taxii.asking import MOST_TRACES, TRACE, Asked, Item, instant, moment
 from sharing.feeds.taxii.collections import Collection, remember
 from sharing.stix.context import Ready, context_objects, identity
-from sharing.stix.finishing import Finished, Tail, finished, stubs
+from sharing.stix.finishing import Finished, Tail, finished, renamed, stubs
 from sharing.stix.ids import RECORD, named_by, stamp
 from sharing.stix.keeping import disclose_in_turn
 
@@ -45,7 +45,7 @@ ROWS = """
     select e.n, (extract(epoch from e.last) * 1000000)::bigint, s.*
     from (select count(*) as n, max(numbered_at) as last from ahead) e
     left join lateral (
-        select s.record_id, s.uid, s.kind, s.created_at, s.numbered_at,
+        select s.record_id, s.uid, s.life, s.created_at, s.numbered_at,
                (extract(epoch from s.numbered_at) * 1000000)::bigint, s.state, s.parts, a.code, a.name
         from ahead s join hub_agency a on a.group_id = s.owner_id
         where {within} order by s.numbered_at limit %(most)s) s on true
@@ -58,7 +58,7 @@ class Row(NamedTuple):
 
     record: int
     uid: UUID
-    kind: str
+    life: int
     created_at: datetime
     numbered_at: datetime
     at: int
@@ -154,7 +154,8 @@ class _Filling:
             withheld=shown.withheld,
             terms=shown.terms,
         )
-        return self._put(row, finished(shown.kept, tail, gone=row.parts)) or None
+        kept = renamed(shown.kept, row.uid) if row.life else shown.kept
+        return self._put(row, finished(kept, tail, gone=row.parts)) or None
 
     def _up_to(self, record: int | None) -> Row | None:
         """Pass over the rows before `record`'s: what is recalled or ended is said, what may not be read is absent."""
