@@ -133,7 +133,7 @@ CELERY_TASK_ROUTES = {
     "hub.trail.tasks.*": {"queue": "default"},
     "sharing.tasks.refresh_due": {"queue": "default"},
     "sharing.tasks.compare_grants": {"queue": "bulk"},
-    "sharing.audiences.tasks.*": {"queue": "default"},
+    "sharing.tasks.number_entries": {"queue": "default"},
     "sharing.receipts.tasks.*": {"queue": "default"},
     "sharing.briefings.tasks.*": {"queue": "bulk"},
     "sharing.retention.tasks.*": {"queue": "bulk"},
@@ -160,9 +160,9 @@ CELERY_BEAT_SCHEDULE = {
     # Who was asked to acknowledge by a time: reminded ahead, told on when it is over.
     "remind": {"task": "sharing.receipts.tasks.remind_due", "schedule": 20.0, "options": {"expires": 20}},
     "number-entries": {
-        "task": "sharing.audiences.tasks.number_entries",
-        "schedule": 2.0,
-        "options": {"expires": 2},
+        "task": "sharing.tasks.number_entries",
+        "schedule": 1.0,
+        "options": {"expires": 1},
     },
     "number-trail": {"task": "hub.trail.tasks.number_trail", "schedule": 5.0, "options": {"expires": 5}},
     "tell-of-reviews": {
