@@ -34,7 +34,6 @@ COUNT: Schema = {"type": "integer", "minimum": 0}
 DECIMAL: Schema = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
 DAY: Schema = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
 CLOCK: Schema = {"type": "string", "pattern": r"^\d{2}:\d{2}$"}
-MONTH: Schema = {"type": "string", "pattern": r"^\d{4}(-\d{2})?$"}
 INSTANT: Schema = {"type": "string", "format": "date-time"}
 URL: Schema = {"type": "string", "format": "uri"}
 UID: Schema = {"type": "string", "format": "uuid"}
@@ -87,7 +86,7 @@ FACTS: dict[str, dict[str, Schema]] = {
         "conveyance": TEXT,
         "origin_country": TEXT,
         "transit_countries": many(TEXT),
-        "month": MONTH,
+        "month": {**TEXT, "description": "2025-03, or the year alone"},
         "region": TEXT,
         "country": TEXT,
         "originator": TEXT,
@@ -160,7 +159,7 @@ TERMS = thing(
     "giver",
 )
 TYPE: Schema = {"const": "property-extension"}
-# What a report or incident carries, and what an attack-pattern of the vocabulary does.
+# What a report carries, and what an attack-pattern of the vocabulary does.
 RECORD: dict[str, Schema] = {
     "extension_type": TYPE,
     "kind": one_of(Kind),
@@ -208,8 +207,8 @@ def schema() -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": schema_address(),
         "title": f"Drug concealment {VERSION}",
-        "description": "What a bulletin (report), a seizure report (incident) or a concealment method "
-        "(attack-pattern) carries beyond STIX. A field group that is withheld is absent from facts.",
+        "description": "What a report (a bulletin or a seizure report) or an attack-pattern (a concealment method) "
+        "carries beyond STIX. A field group that is withheld is absent from facts.",
         "oneOf": [
             thing(RECORD, *ALWAYS),
             thing(METHOD, *METHOD),

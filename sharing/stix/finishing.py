@@ -38,10 +38,11 @@ class Tail:
 
 @dataclass(frozen=True)
 class Finished:
-    """A record's objects, its own first, and all that they refer to."""
+    """A record's objects, its own first, and all that they refer to. `parts` names the others that are shown."""
 
     objects: tuple[Ready, ...]
     context: tuple[Ready, ...]
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,21 +70,18 @@ def finished(heads: str, tail: Tail, *, gone: Iterable[str] = ()) -> Finished:
     for part in gone:
         if part not in about["parts"]:
             created, modified = about["created"], stamp(tail.modified)
-            objects.append(
-                _stub(about["uid"], about["kind"], part, created, modified, tail.owner, revoked=False)
-            )
+            objects.append(_stub(about["uid"], part, created, modified, tail.owner, revoked=False))
     known = everywhere()
     context = (
         identity(tail.owner, tail.owner_name),
         *(known[each] for each in (*ALWAYS, *about["refs"]) if each in known),
         *ending.context,
     )
-    return Finished(tuple(objects), context)
+    return Finished(tuple(objects), context, tuple(about["parts"]))
 
 
 def stubs(
     uid: UUID,
-    kind: str,
     *,
     created: datetime,
     modified: datetime,
@@ -94,7 +92,7 @@ def stubs(
 ) -> Finished:
     """What stands where a record's objects stood: required fields only. `revoked` (a recall) is for good."""
     made = [
-        _stub(str(uid), kind, part, stamp(created), stamp(modified), owner, revoked=revoked)
+        _stub(str(uid), part, stamp(created), stamp(modified), owner, revoked=revoked)
         for part in ("", *parts)
     ]
     return Finished(tuple(made), (identity(owner, owner_name),))
@@ -155,15 +153,14 @@ def _filled(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
-def _stub(uid: str, kind: str, part: str, created: str, modified: str, owner: str, *, revoked: bool) -> Ready:
+def _stub(uid: str, part: str, created: str, modified: str, owner: str, *, revoked: bool) -> Ready:
     """Of a record, or with `part` of that part. A version's creator may not change, so its owner stays named."""
     name = "Recalled" if revoked else "Withdrawn"
-    record = record_id(UUID(uid), kind)
+    record = record_id(UUID(uid))
     id_ = part_id(UUID(uid), part) if part else record
     type_ = id_.partition("--")[0]
     required: dict[str, dict[str, Any]] = {
         "report": {"name": name, "published": created, "object_refs": [identity_id(owner)]},
-        "incident": {"name": name},
         "note": {"content": name, "object_refs": [record]},
         "sighting": {"sighting_of_ref": record},
         # A pattern that nothing matches, and which has ended.

@@ -10,8 +10,6 @@ from uuid import UUID
 
 from django.conf import settings
 
-from bulletins.records.models import Kind
-
 # The same in every hub, so that one hub knows what another's objects carry.
 EXTENSION = "extension-definition--6f1d3a52-9c0e-4b7a-8a55-2c7d1f90be34"
 MAKER = "identity--0a9f4c1e-57d2-4c38-9b06-d1f7a2e8c943"
@@ -19,18 +17,24 @@ MAKER = "identity--0a9f4c1e-57d2-4c38-9b06-d1f7a2e8c943"
 MOST_PARTS = 100
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 FORM_BITS = 0xF << 76 | 0x3 << 62
-PRIMARY = {Kind.BULLETIN.value: "report", Kind.SEIZURE.value: "incident"}
+PRIMARY = "report"
 
 
 def made_id(kind: str, *names: str) -> str:
     """The id of this hub's `kind` so named. In the form of version 4, as STIX asks of all but observables."""
+    return _made_id(settings.HUB_ID.bytes, kind, names)
+
+
+@lru_cache(maxsize=4096)
+def _made_id(hub: bytes, kind: str, names: tuple[str, ...]) -> str:
     text = "\0".join((kind, *names)).encode()
-    digest = blake2b(text, digest_size=16, key=settings.HUB_ID.bytes).digest()
+    digest = blake2b(text, digest_size=16, key=hub).digest()
     return f"{kind}--{UUID(bytes=digest, version=4)}"
 
 
-def record_id(uid: UUID, kind: str) -> str:
-    return f"{PRIMARY[kind]}--{uid}"
+def record_id(uid: UUID) -> str:
+    """Bulletins and seizure reports are both reports: STIX has incidents as a stub alone, which MISP drops whole."""
+    return f"{PRIMARY}--{uid}"
 
 
 def part_id(uid: UUID, part: str) -> str:
@@ -44,7 +48,7 @@ def named_by(id_: str) -> set[UUID]:
     if not UUID_FORM.fullmatch(name):
         return set()
     uid = UUID(name)
-    if type_ in PRIMARY.values():
+    if type_ == PRIMARY:
         return {uid}
     parts = {
         "note": ["note"],

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
 import orjson
 import pycountry
 from django.conf import settings
+from django.utils import translation
 
+from bulletins.markings.rules import Marking
 from bulletins.records.models import Kind
 from bulletins.vocabulary.terms import Terms as Vocabulary
 from bulletins.vocabulary.terms import terms as vocabulary
+from sharing.disclosures.disclosure import Desk, Disclosure
+from sharing.disclosures.facts import facts_of
 from sharing.stix.context import SOURCE, WORLD
 from sharing.stix.extension import FACTS_SCHEMA, VERSION, kept
 from sharing.stix.ids import EXTENSION, identity_id, location_id, method_id, part_id, record_id, stamp
@@ -22,6 +28,7 @@ from sharing.stix.patterns import pattern_of
 
 # Raise it with any change of what is rendered: what is kept with faces is then rendered anew.
 RENDERING = 1
+PERIOD = re.compile(r"([1-9]\d{3})(?:-(0[1-9]|1[0-2])(?:-(\d{2}))?)?")
 
 
 @dataclass(frozen=True)
@@ -48,12 +55,13 @@ class Source:
 
 
 def renderer() -> str:
-    """What a rendering depends on beside its source, 60 characters at most: one made by another renderer is stale."""
-    return f"{RENDERING}/{VERSION}/{settings.HUB_ID.hex}"
+    """What a rendering depends on beside its source, as 32 characters: one made by another renderer is stale."""
+    made_of = f"{RENDERING} {VERSION} {settings.HUB_ID} {settings.SITE_URL}"
+    return blake2b(made_of.encode(), digest_size=16).hexdigest()
 
 
 def heads(source: Source) -> str:
-    """Line 1 is JSON: uid, kind, created; ids and parts in the order of the lines; refs to context objects.
+    """Line 1 is JSON: uid, created; ids and parts in the order of the lines; refs to context objects.
 
     Then one object a line without its end, the record's own first: `finished` adds the ends for a caller.
     """
@@ -61,16 +69,14 @@ def heads(source: Source) -> str:
     methods = [method_id(code) for code in source.core.get("methods", []) if code in words.methods]
     places = _places(source, words)
     parts = _note(source) | _sightings(source, methods, places) | _indicators(source)
-    refs = [*methods, *places] if source.kind == Kind.BULLETIN or methods else []
-    record = _report(source, methods, places, parts) if source.kind == Kind.BULLETIN else _incident(source)
+    record = _report(source, methods, places, parts)
     record["extensions"] = {EXTENSION: _extension(source, words)}
     about = {
         "uid": str(source.uid),
-        "kind": source.kind,
         "created": stamp(source.created),
         "ids": [record["id"], *(part["id"] for part in parts.values())],
         "parts": list(parts),
-        "refs": refs,
+        "refs": [*methods, *places],
     }
     # The record's own line ends inside its extension, for the end to name what is withheld from the caller.
     ends = [orjson.dumps(record)[:-3], *(orjson.dumps(part)[:-1] for part in parts.values())]
@@ -80,28 +86,49 @@ def heads(source: Source) -> str:
 def _report(
     source: Source, methods: list[str], places: list[str], parts: dict[str, dict[str, Any]]
 ) -> dict[str, Any]:
+    """It refers to vocabulary and its own parts, never to another record; its note refers to it."""
     core = source.core
-    indicators = [part["id"] for name, part in parts.items() if name.startswith("indicator")]
+    own = [part["id"] for name, part in parts.items() if name != "note"]
     return {
-        **_common(source, record_id(source.uid, source.kind)),
+        **_common(source, record_id(source.uid)),
         "name": core.get("title") or source.ref,
-        **_given("description", core.get("tear_line")),
-        "report_types": ["attack-pattern" if methods else "threat-report"],
+        **_given("description", _in_words(source)),
+        "report_types": [_report_type(source, methods)],
         "published": stamp(source.issued_at),
-        "object_refs": [*methods, *places, *indicators] or [identity_id(source.owner)],
-        **_given("labels", _labels(core)),
+        "object_refs": list(dict.fromkeys([*methods, *places, *own])) or [identity_id(source.owner)],
+        "labels": _labels(source),
     }
 
 
-def _incident(source: Source) -> dict[str, Any]:
-    detail = source.facts.get("detail", {})
-    words = [detail[name] for name in ("concealment", "narrative") if detail.get(name)]
-    return {
-        **_common(source, record_id(source.uid, source.kind)),
-        "name": source.core.get("title") or source.ref,
-        **_given("description", "\n\n".join(words)),
-        **_given("labels", _labels(source.core)),
-    }
+def _report_type(source: Source, methods: list[str]) -> str:
+    if source.kind == Kind.SEIZURE:
+        return "observed-data"
+    return "attack-pattern" if methods else "threat-report"
+
+
+def _in_words(source: Source) -> str:
+    """For people whose tools know nothing of the extension: tear line, narrative, and the facts a line each."""
+    core, detail = source.core, source.facts.get("detail", {})
+    shown = Disclosure(
+        key=0,
+        uid=source.uid,
+        ref=source.ref,
+        kind=source.kind,
+        version=source.version,
+        owner=Desk(0, source.owner, ""),
+        own=False,
+        marking=Marking(),
+        issued_at=source.issued_at,
+        visible_since=source.issued_at,
+        until=None,
+        facts=source.facts,
+    )
+    with translation.override(None):
+        lines = [
+            f"{row.label}: {'; '.join((row.value or row.href).splitlines())}" for row in facts_of(shown, {})
+        ]
+    paragraphs = [core.get("tear_line"), detail.get("narrative"), "\n".join(lines)]
+    return "\n\n".join(each for each in paragraphs if each)
 
 
 def _note(source: Source) -> dict[str, dict[str, Any]]:
@@ -112,7 +139,7 @@ def _note(source: Source) -> dict[str, dict[str, Any]]:
         **_common(source, part_id(source.uid, "note")),
         "abstract": "Officer safety",
         "content": words,
-        "object_refs": [record_id(source.uid, source.kind)],
+        "object_refs": [record_id(source.uid)],
     }
     return {"note": note}
 
@@ -168,9 +195,11 @@ def _given(name: str, value: Any) -> dict[str, Any]:
     return {name: value} if value else {}
 
 
-def _labels(core: dict[str, Any]) -> list[str]:
-    """What programs filter by: `hazard`, `urgency:immediate`, `mode:bus`, `drug:fentanyl`."""
+def _labels(source: Source) -> list[str]:
+    """What programs filter by: `seizure`, `hazard`, `urgency:immediate`, `mode:bus`, `drug:fentanyl`."""
+    core = source.core
     found = [
+        source.kind,
         "hazard" if core.get("hazard") else "",
         f"urgency:{core['urgency']}" if core.get("urgency") else "",
         f"mode:{core['mode']}" if core.get("mode") else "",
@@ -191,15 +220,15 @@ def _places(source: Source, words: Vocabulary) -> list[str]:
 
 def _seen(source: Source) -> dict[str, str]:
     """The day where it is shown, else the month or year: from its beginning to its end, UTC. Clocks are local ones."""
-    day = source.facts.get("place", {}).get("occurred_on") or source.core.get("month", "")
-    if not day:
+    known = PERIOD.fullmatch(source.facts.get("place", {}).get("occurred_on") or source.core.get("month", ""))
+    if known is None:
         return {}
-    year, month, date = (*day.split("-"), "", "")[:3]
-    last_month = month or "12"
-    last = date or f"{monthrange(int(year), int(last_month))[1]:02}"
+    year, month, day = known.groups()
+    last = f"{year}-{month or '12'}"
+    last_day = day or f"{monthrange(int(year), int(month or 12))[1]:02}"
     return {
-        "first_seen": f"{year}-{month or '01'}-{date or '01'}T00:00:00Z",
-        "last_seen": f"{year}-{last_month}-{last}T23:59:59Z",
+        "first_seen": f"{year}-{month or '01'}-{day or '01'}T00:00:00Z",
+        "last_seen": f"{last}-{last_day}T23:59:59Z",
     }
 
 

@@ -226,10 +226,6 @@ def _narrowed(asked: Asked) -> tuple[str, dict[str, Any]]:
     if ids := asked.matches.get("id"):
         sql.append("and uid = any(%(uids)s)")
         parameters["uids"] = sorted(set[UUID]().union(*map(named_by, ids)))
-    types = asked.matches.get("type", frozenset())
-    if types and types <= set(PRIMARY.values()):
-        sql.append("and kind = any(%(kinds)s)")
-        parameters["kinds"] = [kind for kind, type_ in PRIMARY.items() if type_ in types]
     return " ".join(sql), parameters
 
 
@@ -259,7 +255,7 @@ def _stubs(row: Row) -> Finished:
 def _known(asked: Asked) -> list[Ready]:
     """Of the ids asked for, those of the vocabulary and of agencies: the same for every reader."""
     ids = asked.matches.get("id", frozenset())
-    wanted = [id_ for id_ in sorted(ids) if id_.partition("--")[0] not in (*PRIMARY.values(), "note")]
+    wanted = [id_ for id_ in sorted(ids) if id_.partition("--")[0] not in (PRIMARY, "note")]
     if not wanted:
         return []
     agencies = [identity(code, name) for code, name in Agency.objects.values_list("code", "name")]
