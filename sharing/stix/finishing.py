@@ -20,7 +20,7 @@ from sharing.stix.rendering import Source
 
 # The ranges of STIX 2.1, appendix A, for the Admiralty code's credibility; 6 cannot be judged and has none.
 CONFIDENCE = {"1": 90, "2": 70, "3": 50, "4": 30, "5": 10}
-ALWAYS = (EXTENSION, MAKER)
+ALWAYS = (MAKER, EXTENSION)
 
 
 @dataclass(frozen=True)
