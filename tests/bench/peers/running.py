@@ -66,7 +66,10 @@ def peer(name: str, objects: Sequence[dict[str, Any]], folder: Path) -> Iterator
         ) as process,
     ):
         try:
-            ready(f"{found}objects/?limit=1", authorization, process)
+            try:
+                ready(f"{found}objects/?limit=1", authorization, process)
+            except (urllib.error.URLError, ConnectionError) as error:
+                raise RuntimeError((folder / "log").read_text()[-3000:]) from error
             yield Peer(name, found, authorization, process.pid)
         finally:
             # What it has in hand may take hours.
