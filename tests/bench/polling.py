@@ -51,8 +51,14 @@ class Client:
         path = f"{self._path}{what}/" + (f"?{urlencode(query)}" if query else "")
         headers = self._headers | ({"Content-Type": TAXII} if body else {})
         try:
-            self._to.request(method, path, body, headers)
-            answer = self._to.getresponse()
+            try:
+                self._to.request(method, path, body, headers)
+                answer = self._to.getresponse()
+            except (http.client.RemoteDisconnected, ConnectionError):
+                # It rested for longer than the server keeps a connection.
+                self._to.close()
+                self._to.request(method, path, body, headers)
+                answer = self._to.getresponse()
             said = answer.read()
         except TimeoutError:
             self._to.close()

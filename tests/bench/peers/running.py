@@ -50,7 +50,7 @@ def peer(name: str, objects: Sequence[dict[str, Any]], folder: Path) -> Iterator
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     (folder / "objects.json").write_text(json.dumps(list(objects)))
-    port = _free_port()
+    port = free_port()
     path, authorization = PEERS[name]
     root = f"{int(COLLECTION.replace('-', ''), 16) ^ 1:032x}"
     root = "-".join((root[:8], root[8:12], root[12:16], root[16:20], root[20:]))
@@ -66,7 +66,10 @@ def peer(name: str, objects: Sequence[dict[str, Any]], folder: Path) -> Iterator
         ) as process,
     ):
         try:
-            _await(f"{found}objects/?limit=1", authorization, process)
+            try:
+                ready(f"{found}objects/?limit=1", authorization, process)
+            except (urllib.error.URLError, ConnectionError) as error:
+                raise RuntimeError((folder / "log").read_text()[-3000:]) from error
             yield Peer(name, found, authorization, process.pid)
         finally:
             # What it has in hand may take hours.
@@ -74,7 +77,8 @@ def peer(name: str, objects: Sequence[dict[str, Any]], folder: Path) -> Iterator
             process.wait(30)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nobody listens at now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -91,7 +95,8 @@ def _environment(name: str) -> Path:
     return python
 
 
-def _await(url: str, authorization: str, process: subprocess.Popen[bytes]) -> None:
+def ready(url: str, authorization: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the server answers."""
     headers = {"Accept": "application/taxii+json;version=2.1"}
     if authorization:
         headers["Authorization"] = authorization
