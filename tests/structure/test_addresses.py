@@ -183,6 +183,11 @@ PAGES: dict[str, Rule] = {
     **{f"subscription_{verb}": signed_in(405) for verb in ("pause", "resume", "remove")},
     # Whoever holds the link; what is none is answered alike.
     "unsubscribe": everybody(),
+    "subscription_feeds": signed_in(404),
+    **{f"subscription_feeds_{verb}": signed_in(405) for verb in ("make", "revoke")},
+    # A token opens them, no session; a link opens its own feed: tests/feeds asks of real ones.
+    **dict.fromkeys(("feed_atom", "feed_cap", "feed_alert"), everybody(401)),
+    "feed_link": everybody(404),
     "corrections": signed_in(),
     "correction": signed_in(404),
     "correction_take": signed_in(405),
@@ -389,6 +394,8 @@ def address(name: str, world) -> str:
         if joining or name.startswith("api")
         else str(uuid.uuid4()),
         "<uuid:photograph>": str(uuid.uuid4()),
+        "<uuid:message>": str(uuid.uuid4()),
+        "<str:secret>": "nothing",
         "<str:size>": "thumb",
         "<str:token>": "nothing",
         "<int:number>": "1",
