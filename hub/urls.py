@@ -30,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sharing.requests.urls")),
     path("", include("sharing.briefings.urls")),
     path("", include("sharing.ledger.urls")),
+    path("", include("sharing.exports.urls")),
     path("", include("sharing.feeds.urls")),
     path("api/", include("sharing.urls_api")),
 ]

@@ -41,7 +41,7 @@ def make_link(feed: Subscription, *, viewer: Viewer, at: datetime) -> str:
         row = FeedLink.objects.create(
             subscription=feed,
             digest=digest_of(secret),
-            made_by_id=viewer.person_id,
+            made_by_id=viewer.person_id or 0,
             made_at=at,
             expires_at=at + LIVES,
         )

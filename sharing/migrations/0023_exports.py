@@ -20,6 +20,21 @@ FOUND = """language sql stable security definer set search_path = public, pg_tem
      where l.digest = sought and l.revoked_at is null and l.expires_at > hub_now()
 $$"""
 
+KINDS = (
+    ("new", "New"),
+    ("amended", "Amended"),
+    ("recalled", "Recalled"),
+    ("correction", "Correction"),
+    ("request", "Request"),
+    ("agreement", "Agreement"),
+    ("community", "Community"),
+    ("emergency", "Break glass"),
+    ("review", "Review"),
+    ("action", "Action due"),
+    ("export", "File"),
+    ("digest", "Digest"),
+)
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -29,6 +44,18 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RemoveConstraint(model_name="alert", name="alert_kind_known"),
+        migrations.AlterField(
+            model_name="alert",
+            name="kind",
+            field=models.CharField(choices=[(kind, label) for kind, label in KINDS], max_length=10),
+        ),
+        migrations.AddConstraint(
+            model_name="alert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(kind__in=[kind for kind, _label in KINDS]), name="alert_kind_known"
+            ),
+        ),
         migrations.CreateModel(
             name="ExportJob",
             fields=[

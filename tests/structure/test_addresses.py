@@ -250,6 +250,7 @@ PAGES: dict[str, Rule] = {
             "_carry_over": owners("releaser"),
             "_show_as": owners("releaser"),
             "_ask": holders(*DRAFTERS),
+            "_pdf": of("CBP", "CBSA"),
             "_edit": authors(200),
             # What is published is not discarded: back to its page.
             "_discard": authors(302),
@@ -276,6 +277,13 @@ PAGES: dict[str, Rule] = {
     "operations": door(lambda who: 200 if not inside(who) else 403),
     # Without its token there is no such page.
     "metrics": everybody(404),
+    "exports": door(lambda who: 200 if inside(who) else 403),
+    # A list must be named.
+    "export_new": door(lambda who: 400 if inside(who) else 403),
+    "export_all": signed_in(405),
+    # One that is nobody's: tests/exports asks of real ones.
+    "export": door(lambda who: 404 if inside(who) else 403),
+    "export_remove": signed_in(405),
     "ledger": ledger_readers(),
     # A form must be named.
     "ledger_export": ledger_readers(400),
