@@ -13,7 +13,7 @@ from typing import Any, Literal
 import typst
 
 TEMPLATE = Path(sys.argv[2])
-PICTURES = sys.argv[3].encode() if len(sys.argv) > 3 else None
+PICTURES: Any = sys.argv[3] if len(sys.argv) > 3 else None
 # In every one of the fonts that come with typst: what stands for a letter that none of them has.
 STAND_IN = "\u25a1"
 NO_GLYPH = "could not be displayed"
