@@ -23,6 +23,8 @@ if HUB_DEMO and (beyond := [host for host in ALLOWED_HOSTS if host not in env.LO
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, low=0, high=9)
 # What links in mails and payloads begin with: never taken from a request's Host.
 SITE_URL = env.site("SITE_URL", demo=HUB_DEMO, hosts=ALLOWED_HOSTS)
+# What the ids of agencies, places, methods and markings in feeds are made of: it outlives a change of address.
+HUB_ID = env.uid("HUB_ID", made_of=SITE_URL)
 
 # --- Applications -----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -131,7 +133,7 @@ CELERY_TASK_ROUTES = {
     "hub.trail.tasks.*": {"queue": "default"},
     "sharing.tasks.refresh_due": {"queue": "default"},
     "sharing.tasks.compare_grants": {"queue": "bulk"},
-    "sharing.audiences.tasks.*": {"queue": "default"},
+    "sharing.tasks.number_entries": {"queue": "default"},
     "sharing.receipts.tasks.*": {"queue": "default"},
     "sharing.briefings.tasks.*": {"queue": "bulk"},
     "sharing.retention.tasks.*": {"queue": "bulk"},
@@ -159,9 +161,9 @@ CELERY_BEAT_SCHEDULE = {
     # Who was asked to acknowledge by a time: reminded ahead, told on when it is over.
     "remind": {"task": "sharing.receipts.tasks.remind_due", "schedule": 20.0, "options": {"expires": 20}},
     "number-entries": {
-        "task": "sharing.audiences.tasks.number_entries",
-        "schedule": 2.0,
-        "options": {"expires": 2},
+        "task": "sharing.tasks.number_entries",
+        "schedule": 1.0,
+        "options": {"expires": 1},
     },
     "number-trail": {"task": "hub.trail.tasks.number_trail", "schedule": 5.0, "options": {"expires": 5}},
     "tell-of-reviews": {

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("hub.trail.urls")),
     path("", include("bulletins.publishing.urls")),
     path("", include("sharing.disclosures.urls")),
+    path("", include("sharing.stix.urls")),
     path("", include("sharing.releases.urls")),
     path("", include("sharing.agreements.urls")),
     path("", include("sharing.communities.urls")),
@@ -32,5 +33,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sharing.ledger.urls")),
     path("", include("sharing.exports.urls")),
     path("", include("sharing.feeds.urls")),
+    path("", include("sharing.urls_feeds")),
     path("api/", include("sharing.urls_api")),
 ]

@@ -1,7 +1,7 @@
 """The models of the sharing app, gathered from its stages."""
 
 from sharing.agreements.models import Agreement, Direction
-from sharing.audiences.models import Entry, Given, Grant, Received, Rewording, Unsettled, Withdrawal
+from sharing.audiences.models import Entry, Given, Grant, Received, Rewording, Standing, Unsettled, Withdrawal
 from sharing.briefings.models import Briefing
 from sharing.communities.models import Community, Invitation, Joining, Membership
 from sharing.corrections.models import Correction
@@ -10,6 +10,7 @@ from sharing.disclosures.models import LedgerRow
 from sharing.emergencies.models import Emergency, Opened
 from sharing.exports.models import ExportJob
 from sharing.feeds.models import FeedEntry, FeedLink
+from sharing.feeds.taxii.models import Fed
 from sharing.ledger.models import LedgerGiven, LedgerTaken
 from sharing.recalls.models import RecallAnswer, Told
 from sharing.receipts.models import Answered, Receipt, Reminded
@@ -33,6 +34,7 @@ __all__ = [
     "Endpoint",
     "Entry",
     "ExportJob",
+    "Fed",
     "FeedEntry",
     "FeedLink",
     "Given",
@@ -56,6 +58,7 @@ __all__ = [
     "Release",
     "Reminded",
     "Rewording",
+    "Standing",
     "Subscription",
     "Told",
     "Unsettled",

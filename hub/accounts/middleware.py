@@ -54,10 +54,10 @@ def _token(header: str, path: str) -> Token | None:
     if scheme.lower() == "token":
         found = resolve_token(credentials, at=timezone.now())
         # A feed's token opens feeds alone.
-        if found and found.scope == TokenScope.TAXII and not path.startswith(BASIC_PATHS):
+        if found and found.scope == TokenScope.TAXII and not f"{path}/".startswith(BASIC_PATHS):
             return None
         return found
-    if scheme.lower() == "basic" and path.startswith(BASIC_PATHS):
+    if scheme.lower() == "basic" and f"{path}/".startswith(BASIC_PATHS):
         try:
             username, _, key = base64.b64decode(credentials, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):

@@ -29,21 +29,23 @@ READ = """
              where t.direction = any(g.directions)),
            g.release_id, g.agreement_id, g.emergency_id,
            case when g.acknowledge_by > g.visible_since and g.group_id <> f.owner_id then g.acknowledge_by end"""
-GRANTED = f"""
-    with terms as materialized (select * from hub_terms(%s::bigint[]))
-    {READ}
+GIVEN_TO_ME = """
     from unnest(%s::bigint[]) with ordinality as wanted(id, place)
     join sharing_grant g on g.record_id = wanted.id and g.group_id = hub_agency()
      and (g.person_id is null or g.person_id = %s) and (g.until is null or g.until > hub_now())
-     and {{which}}
+     and {which}
     join bulletins_face f on f.id = g.face_id
     join hub_agency a on a.group_id = f.owner_id
     order by wanted.place
+"""
+RELEASED = "g.emergency_id is null"
+GRANTED = f"""
+    with terms as materialized (select * from hub_terms(%s::bigint[]))
+    {READ} {GIVEN_TO_ME}
 """  # noqa: S608
-BY_RELEASE = GRANTED.format(which="g.emergency_id is null")
+BY_RELEASE = GRANTED.format(which=RELEASED)
 # One record: what an emergency opened to this person comes before what their agency has.
 OPENED = GRANTED.format(which="true") + ", g.emergency_id nulls last limit 1"
-
 # Of many recipients at once, as the engine, whom no policy holds: so the audience of the face is asked as well, as
 # its policy would (bulletins/migrations/0002_locks.py). What a face shows is read once, whoever it is given to.
 AUDIENCE = """
@@ -96,6 +98,8 @@ ENTER = f"""
 Row: TypeAlias = tuple[Any, ...]
 # (record, version, groups withheld, basis, agreement), as the ledger has them.
 Given: TypeAlias = tuple[int, int, str, int, int]
+# The terms of a direction, and the groups that it withholds.
+Bound: TypeAlias = tuple[Terms, frozenset[str]]
 
 
 def disclose(
@@ -126,7 +130,7 @@ def disclose(
         if answer is not None:
             found.append(answer)
             given.append(_given(row))
-    _enter([(viewer, given)], channel, at or timezone.now())
+    enter([(viewer, given)], channel, at or timezone.now())
     return found
 
 
@@ -151,7 +155,7 @@ def disclose_each(
             answers[place - 1] = Carries.NOTHING if answer is None else answer
             if answer is not None:
                 given.append((viewer, [(record, version, ",".join(withheld), basis or 0, agreement or 0)]))
-        _enter(given, channel, at or timezone.now())
+        enter(given, channel, at or timezone.now())
     return answers
 
 
@@ -195,10 +199,13 @@ def _given(row: Row) -> Given:
 def _disclosure(row: Row, viewer: Viewer, marking: Marking, extent: Carries) -> Disclosure:
     shown = _read(row[15])
     owner = Desk(row[18], row[19], row[20], row[21], row[22], row[23])
-    found = _read(row[24]) or []
-    terms = tuple(Terms(**{name: each[name] for name in TERMS}) for each in found)
+    bound = [
+        (Terms(**{name: each[name] for name in TERMS}), frozenset(each["withheld"]))
+        for each in _read(row[24]) or []
+    ]
+    terms = tuple(term for term, _withholds in bound)
     originator = str(shown.get("core", {}).get("originator", ""))
-    withheld = tuple(_withheld(group, owner.code, originator, found) for group in shown.get("withheld", []))
+    withheld = tuple(withheld_by(group, owner.code, originator, bound) for group in shown.get("withheld", []))
     return Disclosure(
         key=row[0],
         uid=row[1],
@@ -221,12 +228,12 @@ def _disclosure(row: Row, viewer: Viewer, marking: Marking, extent: Carries) -> 
     )
 
 
-def _withheld(group: str, owner: str, originator: str, terms: list[dict[str, Any]]) -> Withheld:
+def withheld_by(group: str, owner: str, originator: str, bound: Sequence[Bound]) -> Withheld:
     """By whom it is withheld and under what. An agreement of the originator's withholds in the originator's name."""
-    under = next((each for each in terms if group in each["withheld"]), None)
-    by = originator if under and under["giver"] == originator else owner
+    under = next((term for term, withholds in bound if group in withholds), None)
+    by = originator if under and under.giver == originator else owner
     label = str(FieldGroup(group).label)
-    return Withheld(group=group, label=label, by=by, under=under["agreement"] if under else "")
+    return Withheld(group=group, label=label, by=by, under=under.agreement if under else "")
 
 
 def _reduced(shown: dict[str, Any], extent: Carries) -> dict[str, Any]:
@@ -242,7 +249,7 @@ def _reduced(shown: dict[str, Any], extent: Carries) -> dict[str, Any]:
     return {"core": {name: shown["core"][name] for name in kept if name in shown["core"]}}
 
 
-def _enter(answers: Sequence[tuple[Viewer, list[Given]]], channel: Channel, at: datetime) -> None:
+def enter(answers: Sequence[tuple[Viewer, list[Given]]], channel: Channel, at: datetime) -> None:
     """The ledger: one row for each answer that gave something, its arrays parallel."""
     rows = [
         {

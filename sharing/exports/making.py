@@ -20,9 +20,8 @@ from hub.trail.actions import Origin, origin
 from hub.trail.actions import record as write_trail
 from sharing.deliveries.actions import queue_notice
 from sharing.deliveries.models import AlertKind
-from sharing.disclosures.actions import disclose
 from sharing.disclosures.marks import mark_of, marks_of
-from sharing.disclosures.rules import Channel
+from sharing.exports.gathering import Shown, gathered
 from sharing.exports.models import ExportJob, Form, JobState
 from sharing.exports.questions import Question, question_of
 from sharing.exports.rules import AT_ONCE, BATCH, LIVES, MOST, SILENT
@@ -93,8 +92,7 @@ def made_at_once(
     """The file in the answer to whoever asks, its name and what went into it. At most AT_ONCE records."""
     ids = [pk for (pk,) in question.exported(viewer).look("record_id", most=AT_ONCE)]
     pile = Pile(form)
-    for part in parts_of(ids):
-        pile.add(disclose(viewer, part, Channel.EXPORT, at=at))
+    pile.fill(gathered(viewer, part, form, at=at) for part in parts_of(ids))
     content = write(pile, about=about(viewer, question.list), at=at)
     return content, name_of(pile, question.list, at), pile
 
@@ -142,21 +140,26 @@ def _made(making: Making) -> Made:
 
 def list_of(making: Making) -> Made:
     question, at = question_of(making.job.question), timezone.now()
-    pile, marks = Pile(making.job.form, tick=making.tick), []
+    pile, marks = Pile(making.job.form, tick=making.tick), list[str]()
     with making.eyes() as viewer:
         ids = [pk for (pk,) in question.exported(viewer).look("record_id", most=MOST)]
         making.say(total=len(ids), done=0)
+    pile.fill(_batches(making, ids, marks))
+    content = write(pile, about=about(viewer, question.list), at=at)
+    marking = pile.marking.banner if pile.marking else ""
+    return Made(content, name_of(pile, question.list, at), marking, pile.records, mark_of(marks))
+
+
+def _batches(making: Making, ids: Sequence[int], marks: list[str]) -> Iterator[Sequence[Shown]]:
+    """Each as the person is shown it at that moment; what was given of each record goes into `marks`."""
     for part in parts_of(ids):
         with making.eyes() as viewer:
             # Before they are disclosed: what changes in between is then found to have changed.
             known = marks_of(viewer, part)
-            shown = disclose(viewer, part, Channel.EXPORT, at=timezone.now())
-            pile.add(shown)
+            shown = gathered(viewer, part, making.job.form, at=timezone.now())
             marks += [known.get(each.key, "") for each in shown]
             making.say(done=len(marks))
-    content = write(pile, about=about(viewer, question.list), at=at)
-    marking = pile.marking.banner if pile.marking else ""
-    return Made(content, name_of(pile, question.list, at), marking, pile.records, mark_of(marks))
+        yield shown
 
 
 def _finish(making: Making, made: Made) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import IO, Any, TypeAlias
 
@@ -18,11 +18,9 @@ from bulletins.models import Bulletin, Record, SeizureReport, Version
 from bulletins.publishing.photographs.storage import stored_name
 from bulletins.publishing.querysets import working_copies
 from hub.accounts.viewer import Viewer
-from sharing.disclosures.actions import disclose
-from sharing.disclosures.disclosure import Disclosure
-from sharing.disclosures.rules import Channel
 from sharing.disclosures.shapes import instant, marking_shape
-from sharing.exports.making import Made, Making, Stopped, about
+from sharing.exports.gathering import Shown, gathered
+from sharing.exports.making import Made, Making, Stopped, parts_of
 from sharing.exports.models import Form
 from sharing.exports.rules import BATCH, may_take_all
 from sharing.exports.writing import Pile, aside, write
@@ -69,6 +67,7 @@ class _Whole:
         self.lines(archive, "releases.jsonl", self.releases)
         self.lines(archive, "recalls.jsonl", self.recalls)
         self.table(archive, Form.CSV, at)
+        self.table(archive, Form.STIX, at)
         for side in (Side.GIVEN, Side.RECEIVED):
             self.ledger(archive, side, at)
         for uid in sorted(self.photographs):
@@ -79,19 +78,21 @@ class _Whole:
         self,
         archive: zipfile.ZipFile,
         name: str,
-        of: Callable[[Viewer, list[int]], Iterable[Line]],
+        of: Callable[[Viewer, Sequence[int]], Iterable[Line]],
         *,
         counts: bool = False,
     ) -> None:
         """One line of JSON each, a batch of records in a transaction of its own."""
         with archive.open(name, "w", force_zip64=True) as file:
-            for start in range(0, len(self.ids), BATCH):
+            done = 0
+            for part in parts_of(self.ids):
                 with self.making.eyes() as viewer:
-                    for line in of(viewer, self.ids[start : start + BATCH]):
+                    for line in of(viewer, part):
                         file.write(orjson.dumps(line) + b"\n")
-                    self.making.say(**({"done": min(start + BATCH, len(self.ids))} if counts else {}))
+                    done += len(part)
+                    self.making.say(**({"done": done} if counts else {}))
 
-    def records(self, viewer: Viewer, ids: list[int]) -> Iterator[Line]:
+    def records(self, viewer: Viewer, ids: Sequence[int]) -> Iterator[Line]:
         """The working copies as they stand, drafts among them."""
         models: tuple[Any, ...] = (Bulletin, SeizureReport)
         for model in models:
@@ -117,7 +118,7 @@ class _Whole:
                     "facts": content,
                 }
 
-    def versions(self, viewer: Viewer, ids: list[int]) -> Iterator[Line]:
+    def versions(self, viewer: Viewer, ids: Sequence[int]) -> Iterator[Line]:
         """What was published, each version as it was."""
         names = {row.pk: row for row in working_copies(Record, viewer).filter(pk__in=ids)}
         for row in Version.objects.filter(record_id__in=names).order_by("record_id", "number").iterator():
@@ -131,7 +132,7 @@ class _Whole:
                 "facts": row.content,
             }
 
-    def releases(self, viewer: Viewer, ids: list[int]) -> Iterator[Line]:
+    def releases(self, viewer: Viewer, ids: Sequence[int]) -> Iterator[Line]:
         """Who was to have what. Members of a community are its lead's to name, and not here."""
         names = {row.pk: row.ref for row in working_copies(Record, viewer).filter(pk__in=ids)}
         rows = Release.objects.filter(record_id__in=names).order_by("record_id", "id")
@@ -152,7 +153,7 @@ class _Whole:
                 "ended_at": instant(row.ended_at) if row.ended_at else None,
             }
 
-    def recalls(self, viewer: Viewer, ids: list[int]) -> Iterator[Line]:
+    def recalls(self, viewer: Viewer, ids: Sequence[int]) -> Iterator[Line]:
         names = {row.pk: row.ref for row in working_copies(Record, viewer).filter(pk__in=ids)}
         for row in Recall.objects.filter(record_id__in=names, owner_id=viewer.agency_id).order_by("id"):
             yield {
@@ -165,14 +166,16 @@ class _Whole:
     def table(self, archive: zipfile.ZipFile, form: Form, at: datetime) -> None:
         """The newest versions as any list is taken out: without what is for reading here alone."""
         pile = Pile(form, tick=self.making.tick)
-        for start in range(0, len(self.ids), BATCH):
-            with self.making.eyes() as viewer:
-                pile.add(self.disclosed(viewer, self.ids[start : start + BATCH]))
-                self.making.say()
-        _copy(archive, f"records.{form}", write(pile, about=about(viewer, "all"), at=at))
+        pile.fill(self.gathered(form))
+        content = write(pile, about={"agency": self.agency, "list": "all"}, at=at)
+        _copy(archive, name_in(form), content)
 
-    def disclosed(self, viewer: Viewer, ids: list[int]) -> list[Disclosure]:
-        return disclose(viewer, ids, Channel.EXPORT, at=timezone.now())
+    def gathered(self, form: Form) -> Iterator[Sequence[Shown]]:
+        for part in parts_of(self.ids):
+            with self.making.eyes() as viewer:
+                shown = gathered(viewer, part, form, at=timezone.now())
+                self.making.say()
+            yield shown
 
     def ledger(self, archive: zipfile.ZipFile, side: Side, at: datetime) -> None:
         """Who was given what, or what the agency was given; by reference, without content."""
@@ -208,7 +211,7 @@ class _Whole:
             "",
             _("records.jsonl: the working copies, drafts among them, one a line"),
             _("versions.jsonl: what was published, each version"),
-            _("records.csv: the newest versions, without TLP:RED and DISPLAY ONLY"),
+            _("records.csv, records.stix.json: the newest versions, without TLP:RED and DISPLAY ONLY"),
             _("releases.jsonl, recalls.jsonl, ledger-given.jsonl, ledger-received.jsonl"),
             _("photographs/: named in the facts by uid"),
             "",
@@ -217,6 +220,10 @@ class _Whole:
             ),
         ]
         return "\n".join(lines) + "\n"
+
+
+def name_in(form: Form) -> str:
+    return "records.stix.json" if form == Form.STIX else f"records.{form}"
 
 
 def _copy(archive: zipfile.ZipFile, name: str, content: IO[bytes]) -> None:

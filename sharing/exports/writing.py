@@ -24,12 +24,16 @@ from hub.pages.cells import guarded, held, is_risky
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.shapes import instant, shape
 from sharing.exports.columns import COLUMNS, Cell, row_of
+from sharing.exports.gathering import InStix, Shown
 from sharing.exports.models import Form
+from sharing.stix.bundle import bundle_of
+from sharing.stix.finishing import Finished
 
 TYPES = {
     Form.CSV: "text/csv; charset=utf-8",
     Form.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Form.JSON: "application/json",
+    Form.STIX: "application/stix+json;version=2.1",
     Form.ZIP: "application/zip",
 }
 IN_MEMORY = 5 * 2**20
@@ -43,7 +47,7 @@ def aside() -> IO[bytes]:
 
 @dataclass
 class Pile:
-    """What was disclosed so far, one line of JSON each; its highest marking, and whose records it holds."""
+    """What was disclosed, one line of JSON each, or a bundle of STIX; its highest marking, and the records it holds."""
 
     form: str
     lines: IO[bytes] = field(default_factory=aside)
@@ -51,13 +55,28 @@ class Pile:
     records: list[int] = field(default_factory=list)
     tick: Callable[[], None] = lambda: None
 
-    def add(self, shown: Sequence[Disclosure]) -> None:
+    def fill(self, batches: Iterable[Sequence[Shown]]) -> None:
+        """All of it, batch by batch."""
+        if self.form == Form.STIX:
+            self.lines.writelines(bundle_of(self._objects(batches)))
+            return
         labels = terms()
-        for each in shown:
-            line = shape(each, labels=labels) if self.form == Form.JSON else row_of(each)
-            self.lines.write(orjson.dumps(line) + b"\n")
-            self.records.append(each.key)
-        self.marking = highest([each.marking for each in shown] + ([self.marking] if self.marking else []))
+        for part in batches:
+            self._note(part)
+            for each in part:
+                assert isinstance(each, Disclosure)
+                line = shape(each, labels=labels) if self.form == Form.JSON else row_of(each)
+                self.lines.write(orjson.dumps(line) + b"\n")
+
+    def _objects(self, batches: Iterable[Sequence[Shown]]) -> Iterator[Finished]:
+        for part in batches:
+            self._note(part)
+            yield from (each.objects for each in part if isinstance(each, InStix))
+
+    def _note(self, part: Sequence[Shown]) -> None:
+        self.records += [each.key for each in part]
+        markings = {each.marking for each in part} | ({self.marking} if self.marking else set())
+        self.marking = highest(markings)
 
     def __iter__(self) -> Iterator[bytes]:
         """The lines again; `tick` is told now and then that they are being written."""
@@ -70,6 +89,9 @@ class Pile:
 
 def write(pile: Pile, *, about: dict[str, Any], at: datetime) -> IO[bytes]:
     """The file, at its beginning. `about` says whose question it answers."""
+    if pile.form == Form.STIX:
+        pile.lines.seek(0)
+        return pile.lines
     out = aside()
     marking = (pile.marking or Marking()).banner
     WRITERS[Form(pile.form)](out, pile, {"marking": marking, "made_at": instant(at), **about})
@@ -80,7 +102,8 @@ def write(pile: Pile, *, about: dict[str, Any], at: datetime) -> IO[bytes]:
 def name_of(pile: Pile, what: str, at: datetime) -> str:
     """`TLP-AMBER-STRICT_bulletins_20261126-0216.csv`: the marking before anything is opened."""
     tlp = (pile.marking or Marking()).tlp.replace(":", "-").replace("+", "-")
-    return f"{tlp}_{what}_{at:%Y%m%d-%H%M}.{pile.form}"
+    ending = "stix.json" if pile.form == Form.STIX else pile.form
+    return f"{tlp}_{what}_{at:%Y%m%d-%H%M}.{ending}"
 
 
 def _csv(out: IO[bytes], pile: Pile, about: dict[str, Any]) -> None:

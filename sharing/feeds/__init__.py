@@ -1,1 +1,1 @@
-"""Machine feeds: what a subscription brings, as Atom and as CAP 1.2."""
+"""What programs read: the hub in the forms that partners' own tools understand."""

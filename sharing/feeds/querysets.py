@@ -113,7 +113,8 @@ def _say(
     elif row.gone_at or row.shape != digest:
         # What was withdrawn and comes back is new: what is cancelled is referred to no more.
         before = [] if row.gone_at else _past(row)
-        _keep(row, shape=digest, before=before, gone_at=None, changed_at=max(moved, _after(row, at)))
+        later = max(moved, _after(row, at))
+        _keep(row, uid=shown.uid, shape=digest, before=before, gone_at=None, changed_at=later)
     return _of(row, shown)
 
 

@@ -39,7 +39,7 @@ KINDS = (
 class Migration(migrations.Migration):
     dependencies = [
         ("hub", "0004_seconded_inspectors"),
-        ("sharing", "0021_purged_links"),
+        ("sharing", "0022_standing"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
+import stix2
 from openpyxl import load_workbook
 
 from hub.database.context import engine
@@ -46,6 +47,10 @@ def rows(answer: Any, form: str = "csv") -> list[dict[str, Any]]:
         return list(csv.DictReader(io.StringIO(whole.decode("utf-8-sig"))))
     if form == "json":
         return list(orjson.loads(whole)["records"])
+    if form == "stix":
+        bundle = stix2.parse(whole.decode())
+        found = [each for each in bundle.objects if each["type"] == "report"]
+        return [{"uid": each["id"].partition("--")[2], "whole": each.serialize()} for each in found]
     sheet = load_workbook(io.BytesIO(whole)).active
     found = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
     return [dict(zip(found[0], row, strict=True)) for row in found[1:]]

@@ -42,7 +42,7 @@ def asked(form: str = "csv"):
     return made("cbsa.officer")
 
 
-@pytest.mark.parametrize("form", ["csv", "xlsx", "json"])
+@pytest.mark.parametrize("form", ["csv", "xlsx", "json", "stix"])
 def test_it_is_made_and_told_of_and_fetched(form):
     bulletins = shared(5)
     job = asked(form)

@@ -47,7 +47,7 @@ def test_every_version_photograph_release_and_who_was_given_it():
     assert {row["receiving_agency"] for row in lines(whole, "ledger-given.jsonl")} == {"CBSA"}
     said = whole["versions.jsonl"].decode()
     assert all(word in said for word in CANARIES.values())
-    assert bulletin.ref in whole["records.csv"].decode()
+    assert bulletin.ref in whole["records.csv"].decode() and b'"report"' in whole["records.stix.json"]
     assert whole["README.txt"].decode().startswith("TLP:AMBER")
     with engine():
         assert TrailRow.objects.filter(event="record.export", object_type="export").get().rows == 1
@@ -71,7 +71,7 @@ def test_what_is_closed_to_the_administrator_stays_out_and_display_only_is_ones_
     said = b"".join(whole.values()).decode("utf-8", "replace")
     assert "Red one" not in said and red.ref not in said and draft.ref not in said
     assert "For display" in whole["versions.jsonl"].decode()
-    assert "For display" not in whole["records.csv"].decode()
+    assert b"For display" not in whole["records.csv"] + whole["records.stix.json"]
     assert "closed to who made it" in whole["README.txt"].decode()
 
 

@@ -28,7 +28,7 @@ from tests.builders import CANARIES, published_bulletin, published_seizure, rele
 from tests.cast import agency, viewer
 from tests.conftest import as_owner
 from tests.disclosures.reader import reader, same_to_a_stranger, take_back, text
-from tests.feeds.conftest import desk_feed, entries, linked, program
+from tests.feeds.polling import desk_feed, entries, linked, program
 from tests.subscriptions.conftest import subscribed
 
 pytestmark = pytest.mark.django_db

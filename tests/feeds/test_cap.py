@@ -16,7 +16,7 @@ from sharing.feeds.rules import certainty_of, severity_of, urgency_of
 from tests.builders import CANARIES, published_bulletin, published_seizure, released
 from tests.cast import agency, viewer
 from tests.disclosures.reader import same_to_a_stranger, take_back, text, with_photographs
-from tests.feeds.conftest import desk_feed, entries, program
+from tests.feeds.polling import desk_feed, entries, program
 from tests.feeds.test_atom import amended, marked
 from tests.retention.test_purge import purged
 

@@ -275,6 +275,9 @@ PAGES: dict[str, Rule] = {
     "deliveries_resend": signed_in(405),
     "delivery_resend": signed_in(405),
     "operations": door(lambda who: 200 if not inside(who) else 403),
+    # Vocabulary, nothing of a record.
+    "stix_extension": everybody(),
+    "stix_schema": everybody(),
     # Without its token there is no such page.
     "metrics": everybody(404),
     "exports": door(lambda who: 200 if inside(who) else 403),
@@ -342,7 +345,14 @@ PAGES: dict[str, Rule] = {
     "api-request-consent": api(everybody(404)),
     "api-vocabulary": api(everybody()),
     "api-vocabulary-list": api(everybody()),
-}
+    # Programs alone, by their tokens: a session opens nothing there.
+    **{
+        f"taxii{name}": everybody(401)
+        for name in (
+            "", "-root", "-status", "-collections", "-collection", "-manifest", "-objects", "-object", "-versions"
+        )
+    },
+}  # fmt: skip
 
 
 def patterns(resolver, prefix=""):
@@ -406,6 +416,7 @@ def address(name: str, world) -> str:
         "<str:secret>": "nothing",
         "<str:size>": "thumb",
         "<str:token>": "nothing",
+        **{f"<str:{name}>": str(uuid.uuid4()) for name in ("status", "collection", "object")},
         "<int:number>": "1",
         "<str:agency>": "TXDPS" if name == "community_remove" else "CBSA",
         "<str:codes>": "VEH-BODY-DOOR",
