@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from lxml import etree
@@ -284,6 +285,7 @@ class TestGhosts:
 
     def test_a_secret_that_opens_nothing_is_asked_a_few_times_a_minute(self, settings):
         settings.API_STRANGERS_A_MINUTE = 3
+        cache.clear()
         found = [Client().get(f"/feeds/{'y' * 43}/atom.xml") for _each in range(4)]
         assert [each.status_code for each in found] == [404, 404, 404, 429] and found[-1]["Retry-After"]
 
