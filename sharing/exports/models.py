@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 class Form(models.TextChoices):
     CSV = "csv", _("CSV")
-    XLSX = "xlsx", _("Excel (XLSX)")
+    XLSX = "xlsx", _("Excel")
     JSON = "json", _("JSON")
-    STIX = "stix", _("STIX 2.1")
-    ZIP = "zip", _("Everything (ZIP)")
+    STIX = "stix", _("STIX")
+    ZIP = "zip", _("ZIP")
 
 
 class JobState(models.TextChoices):

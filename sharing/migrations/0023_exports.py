@@ -72,10 +72,10 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("csv", "CSV"),
-                            ("xlsx", "Excel (XLSX)"),
+                            ("xlsx", "Excel"),
                             ("json", "JSON"),
-                            ("stix", "STIX 2.1"),
-                            ("zip", "Everything (ZIP)"),
+                            ("stix", "STIX"),
+                            ("zip", "ZIP"),
                         ],
                         max_length=8,
                     ),
