@@ -137,6 +137,7 @@ CELERY_TASK_ROUTES = {
     "sharing.receipts.tasks.*": {"queue": "default"},
     "sharing.briefings.tasks.*": {"queue": "bulk"},
     "sharing.retention.tasks.*": {"queue": "bulk"},
+    "sharing.exports.tasks.*": {"queue": "bulk"},
 }
 CELERY_BEAT_SCHEDULE = {
     # What was not sent at once, whatever the reason, is found here: the outbox promises, the broker hastens.
@@ -172,6 +173,17 @@ CELERY_BEAT_SCHEDULE = {
     # A page that was answered while its record was recalled: its ledger row may have come after the recall's look.
     "tell-of-recalls": {"task": "sharing.tasks.tell_of_recalls", "schedule": crontab(minute=41)},
     "sweep-leftovers": {"task": "sharing.retention.tasks.sweep_leftovers", "schedule": crontab(minute=23)},
+    # A file asked for while the broker was away, or that a dead worker left; and those that have had their day.
+    "look-for-files": {
+        "task": "sharing.exports.tasks.look_for_files",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "expire-files": {
+        "task": "sharing.exports.tasks.expire_files",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     # Asked often, so that a mail server that was away costs minutes; each inspector is told once an hour.
     "mail-heads": {"task": "hub.trail.tasks.mail_heads", "schedule": 300.0, "options": {"expires": 300}},
     "compare-grants": {"task": "sharing.tasks.compare_grants", "schedule": crontab(hour=7, minute=11)},

@@ -8,6 +8,8 @@ from sharing.corrections.models import Correction
 from sharing.deliveries.models import Alert, Asked, Delivery, Endpoint, InboxItem, NoticeRead, Visit
 from sharing.disclosures.models import LedgerRow
 from sharing.emergencies.models import Emergency, Opened
+from sharing.exports.models import ExportJob
+from sharing.feeds.models import FeedEntry, FeedLink
 from sharing.feeds.taxii.models import Fed
 from sharing.ledger.models import LedgerGiven, LedgerTaken
 from sharing.recalls.models import RecallAnswer, Told
@@ -31,7 +33,10 @@ __all__ = [
     "Emergency",
     "Endpoint",
     "Entry",
+    "ExportJob",
     "Fed",
+    "FeedEntry",
+    "FeedLink",
     "Given",
     "Grant",
     "InboxItem",

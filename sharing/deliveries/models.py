@@ -33,6 +33,7 @@ class AlertKind(models.TextChoices):
     EMERGENCY = "emergency", _("Break glass")
     REVIEW = "review", _("Review")
     ACTION = "action", _("Action due")
+    EXPORT = "export", _("File")
     # What a subscription brings together over a period; it is no notice and has no record of its own.
     DIGEST = "digest", _("Digest")
 

@@ -183,6 +183,11 @@ PAGES: dict[str, Rule] = {
     **{f"subscription_{verb}": signed_in(405) for verb in ("pause", "resume", "remove")},
     # Whoever holds the link; what is none is answered alike.
     "unsubscribe": everybody(),
+    "subscription_feeds": signed_in(404),
+    **{f"subscription_feeds_{verb}": signed_in(405) for verb in ("make", "revoke")},
+    # A token opens them, no session; a link opens its own feed: tests/feeds asks of real ones.
+    **dict.fromkeys(("feed_atom", "feed_cap", "feed_alert"), everybody(401)),
+    "feed_link": everybody(404),
     "corrections": signed_in(),
     "correction": signed_in(404),
     "correction_take": signed_in(405),
@@ -245,6 +250,7 @@ PAGES: dict[str, Rule] = {
             "_carry_over": owners("releaser"),
             "_show_as": owners("releaser"),
             "_ask": holders(*DRAFTERS),
+            "_pdf": of("CBP", "CBSA"),
             "_edit": authors(200),
             # What is published is not discarded: back to its page.
             "_discard": authors(302),
@@ -274,6 +280,13 @@ PAGES: dict[str, Rule] = {
     "stix_schema": everybody(),
     # Without its token there is no such page.
     "metrics": everybody(404),
+    "exports": door(lambda who: 200 if inside(who) else 403),
+    # A list must be named.
+    "export_new": door(lambda who: 400 if inside(who) else 403),
+    "export_all": signed_in(405),
+    # One that is nobody's: tests/exports asks of real ones.
+    "export": door(lambda who: 404 if inside(who) else 403),
+    "export_remove": signed_in(405),
     "ledger": ledger_readers(),
     # A form must be named.
     "ledger_export": ledger_readers(400),
@@ -399,6 +412,8 @@ def address(name: str, world) -> str:
         if joining or name.startswith("api")
         else str(uuid.uuid4()),
         "<uuid:photograph>": str(uuid.uuid4()),
+        "<uuid:message>": str(uuid.uuid4()),
+        "<str:secret>": "nothing",
         "<str:size>": "thumb",
         "<str:token>": "nothing",
         **{f"<str:{name}>": str(uuid.uuid4()) for name in ("status", "collection", "object")},
