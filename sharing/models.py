@@ -8,6 +8,7 @@ from sharing.corrections.models import Correction
 from sharing.deliveries.models import Alert, Asked, Delivery, Endpoint, InboxItem, NoticeRead, Visit
 from sharing.disclosures.models import LedgerRow
 from sharing.emergencies.models import Emergency, Opened
+from sharing.intake.models import Envelope, Original, Participation, Upload, Voice
 from sharing.ledger.models import LedgerGiven, LedgerTaken
 from sharing.recalls.models import RecallAnswer, Told
 from sharing.receipts.models import Answered, Receipt, Reminded
@@ -30,6 +31,7 @@ __all__ = [
     "Emergency",
     "Endpoint",
     "Entry",
+    "Envelope",
     "Given",
     "Grant",
     "InboxItem",
@@ -43,6 +45,8 @@ __all__ = [
     "NoticeRead",
     "OnwardRequest",
     "Opened",
+    "Original",
+    "Participation",
     "QuietHours",
     "Recall",
     "RecallAnswer",
@@ -54,7 +58,9 @@ __all__ = [
     "Subscription",
     "Told",
     "Unsettled",
+    "Upload",
     "Verdict",
     "Visit",
+    "Voice",
     "Withdrawal",
 ]
