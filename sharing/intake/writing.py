@@ -18,14 +18,14 @@ from bulletins.markings.rules import Marking, marking_of
 from bulletins.publishing.actions import by_field
 from bulletins.publishing.models import Bulletin
 from bulletins.publishing.rules import publish_refusals
-from bulletins.records.actions import write_down
+from bulletins.records.actions import New, write_down, write_down_new
 from bulletins.records.models import Kind, Record
 from bulletins.seizures.models import SeizureReport
 from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from hub.database.context import lock_records
-from hub.trail.actions import record as write_trail
+from hub.trail.actions import Deed, record_each
 from sharing.flow import Handling, mark, recall
 from sharing.intake.bodies import DECIDES, Typed, blank, marks_of
 from sharing.intake.markings import stricter
@@ -125,32 +125,34 @@ class Writer:
     # --- New records ------------------------------------------------------------------------------------------
     def _create(self, pieces: list[Piece]) -> None:
         taken = _references_taken(self.agency.pk, pieces)
-        rows, published = [], []
-        for piece in pieces:
-            record, notes = self._fresh(piece, taken)
-            row = self._keep(piece, record, OriginalState.WRITTEN)
-            row.written_at = self.at
-            row.notes = notes
-            rows.append(row)
-            if self._may_publish(record):
-                freeze(record, viewer=self.viewer, at=self.at)
-                published.append(record.pk)
+        rows = [self._keep(piece, None, OriginalState.WRITTEN) for piece in pieces]
+        new = [self._new(piece, row, taken) for piece, row in zip(pieces, rows, strict=True)]
+        write_down_new(new, viewer=self.viewer, at=self.at)
+        records = [each.record for each in new]
+        record_each(
+            [Deed(f"{each.kind}.draft", each.kind, each.ref, each.tlp) for each in records],
+            viewer=self.viewer,
+            at=self.at,
+            way=self.teller.source.way.value,
+        )
+        for row, record in zip(rows, records, strict=True):
+            row.record_id, row.written_at = record.pk, self.at
         Original.objects.bulk_create(rows)
-        if published:
-            hand_over(published, at=self.at, viewer=self.viewer)
-        for piece, row in zip(pieces, rows, strict=True):
+        published = self._publish(records)
+        for piece, row, record in zip(pieces, rows, records, strict=True):
             self._newest[row.stix_id] = row
-            posted = row.record_id in published
-            said = _("Published as %(ref)s.") if posted else _("Taken in as the draft %(ref)s.")
-            self.teller.say(piece.number, said % {"ref": row.record.ref}, row.record_id)  # type: ignore[union-attr]
+            said = (
+                _("Published as %(ref)s.") if record.pk in published else _("Taken in as the draft %(ref)s.")
+            )
+            self.teller.say(piece.number, said % {"ref": record.ref}, record.pk)
 
-    def _fresh(self, piece: Piece, taken: set[tuple[str, str]]) -> tuple[Any, list[str]]:
+    def _new(self, piece: Piece, row: Original, taken: set[tuple[str, str]]) -> New:
         assert piece.reading is not None and piece.typed is not None
         reading, values = piece.reading, dict(piece.typed.values)
-        notes = list(reading.notes)
+        row.notes = list(reading.notes)
         reference = (reading.kind.value, values.get("external_id", ""))
         if reference in taken:
-            notes.append(
+            row.notes.append(
                 _("Another record of your agency has the reference %(ref)s.") % {"ref": reference[1]}
             )
             del values["external_id"]
@@ -158,25 +160,20 @@ class Writer:
             taken.add(reference)
         if not values.get("originator_text"):
             values["originator"] = piece.originator
-        record = MODELS[reading.kind](kind=reading.kind, owner=self.agency)
-        write_down(
-            record,
+        return New(
+            MODELS[reading.kind](kind=reading.kind, owner=self.agency),
             values | marks_of(reading.handling.marking),
-            viewer=self.viewer,
-            at=self.at,
-            substances=piece.typed.substances,
-            identifiers=piece.typed.identifiers,
+            piece.typed.substances,
+            piece.typed.identifiers,
         )
-        write_trail(
-            f"{record.kind}.draft",
-            viewer=self.viewer,
-            at=self.at,
-            object_type=record.kind,
-            object_id=record.ref,
-            marking=record.tlp,
-            way=self.teller.source.way.value,
-        )
-        return record, notes
+
+    def _publish(self, records: list[Any]) -> set[int]:
+        found = [record for record in records if self._may_publish(record)]
+        for record in found:
+            freeze(record, viewer=self.viewer, at=self.at)
+        if found:
+            hand_over([record.pk for record in found], at=self.at, viewer=self.viewer)
+        return {record.pk for record in found}
 
     def _may_publish(self, record: Any) -> bool:
         """TLP:RED names its readers, which no machine does; what is incomplete stays a draft."""
@@ -243,15 +240,14 @@ class Writer:
             return False
         return True
 
-    def _keep(self, piece: Piece, record: Record, state: OriginalState) -> Original:
+    def _keep(self, piece: Piece, record: Record | None, state: OriginalState) -> Original:
         source = self.teller.source
         return Original(
             agency_id=self.agency.pk,
             scope=source.scope,
             stix_id=piece.stix["id"],
             modified_at=piece.modified,
-            record_id=record.pk,
-            record=Record(pk=record.pk, ref=record.ref, kind=record.kind),
+            record_id=record.pk if record else None,
             body=piece.body,
             state=state,
             way=source.way,
