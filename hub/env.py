@@ -11,6 +11,7 @@ import ipaddress
 import json
 import os
 import sys
+import uuid
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,7 +22,7 @@ LOCK = "launcher.lock"
 SERVICES = "services.json"
 # What a launcher hands to its processes, and to the commands run beside it.
 SHARED = (
-    "DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "HUB_DEMO", "SITE_URL",
+    "DATABASE_URL", "OWNER_DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "HUB_DEMO", "SITE_URL", "HUB_ID",
     "EMAIL_URL", "MAIL_FROM", "PHOTOGRAPHS", "OUTGOING_ALLOW", "WEBHOOK_KEYS",
 )  # fmt: skip
 # The file of the trail's sealing key. The sealer alone is told of it: not in SHARED, and no setting of Django's.
@@ -189,6 +190,15 @@ def sealing_key() -> Path:
     if found := os.environ.get(SEAL_KEY):
         return Path(found).expanduser().absolute()
     refuse(f"{SEAL_KEY} is not set: the file of the sealing key, which the sealer's user alone may read")
+
+
+def uid(name: str, *, made_of: str) -> uuid.UUID:
+    """A UUID; where none is given, the one that is always made of the address `made_of`."""
+    found = text(name, str(uuid.uuid5(uuid.NAMESPACE_URL, made_of)))
+    try:
+        return uuid.UUID(found)
+    except ValueError:
+        refuse(f"{name} must be a UUID, not {found!r}")
 
 
 def site(name: str, *, demo: bool, hosts: list[str]) -> str:

@@ -23,6 +23,8 @@ if HUB_DEMO and (beyond := [host for host in ALLOWED_HOSTS if host not in env.LO
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, low=0, high=9)
 # What links in mails and payloads begin with: never taken from a request's Host.
 SITE_URL = env.site("SITE_URL", demo=HUB_DEMO, hosts=ALLOWED_HOSTS)
+# What the ids of agencies, places, methods and markings in feeds are made of: it outlives a change of address.
+HUB_ID = env.uid("HUB_ID", made_of=SITE_URL)
 
 # --- Applications -----------------------------------------------------------------------------------------
 INSTALLED_APPS = [

@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("hub.trail.urls")),
     path("", include("bulletins.publishing.urls")),
     path("", include("sharing.disclosures.urls")),
+    path("", include("sharing.stix.urls")),
     path("", include("sharing.releases.urls")),
     path("", include("sharing.agreements.urls")),
     path("", include("sharing.communities.urls")),

@@ -269,6 +269,9 @@ PAGES: dict[str, Rule] = {
     "deliveries_resend": signed_in(405),
     "delivery_resend": signed_in(405),
     "operations": door(lambda who: 200 if not inside(who) else 403),
+    # Vocabulary, nothing of a record.
+    "stix_extension": everybody(),
+    "stix_schema": everybody(),
     # Without its token there is no such page.
     "metrics": everybody(404),
     "ledger": ledger_readers(),
