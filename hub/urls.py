@@ -31,5 +31,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sharing.requests.urls")),
     path("", include("sharing.briefings.urls")),
     path("", include("sharing.ledger.urls")),
+    path("", include("sharing.intake.urls")),
     path("api/", include("sharing.urls_api")),
 ]

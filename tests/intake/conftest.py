@@ -14,7 +14,7 @@ from django.utils import timezone
 from bulletins.models import Bulletin, Record, SeizureReport
 from hub.accounts.viewer import desk_of
 from hub.database.context import engine, viewing
-from sharing.intake.inbox import Status, take_envelope
+from sharing.intake.inbox import Status, Unreadable, take_envelope
 from sharing.intake.participation import ask_to_speak, confirm_voice, end_voice, let_publish
 from sharing.stix.ids import EXTENSION
 from tests.cast import agency, viewer
@@ -92,7 +92,11 @@ def ours(kind: str = "seizure", *, originator: str = "", facts: Any = None, **va
 def send(*objects: Any, by: str = "cbp.officer") -> Status:
     who = viewer(by)
     with viewing(who):
-        return take_envelope(who, json.dumps({"objects": list(objects)}).encode(), timezone.now())
+        try:
+            return take_envelope(who, json.dumps({"objects": list(objects)}).encode(), timezone.now())
+        except Unreadable as refused:
+            assert refused.status == 422
+            return Status(uuid.UUID(int=0), timezone.now(), [], refused.details)
 
 
 def records(kind: str = "bulletin") -> list[Any]:
