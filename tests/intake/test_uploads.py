@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -68,6 +69,11 @@ def sent(file, username="cbp.officer", *, tlp="TLP:AMBER", posts="no", work=True
 
 def page(path, username="cbp.officer"):
     return text(reader(username).get(path))
+
+
+def without_uid(answer):
+    status, headers, shown = same_to_a_stranger(answer)
+    return status, headers, re.sub(r"(/|%2F)import(/|%2F)[\w-]+", "UID", shown)
 
 
 def take(path, username="cbp.officer"):
@@ -205,8 +211,7 @@ def test_a_file_is_its_senders_alone(rows):
     path = sent(as_file([rows[0], bad]))
     for username in ("cbp.releaser", "cbp.liaison", "dea.agent"):
         client = reader(username)
-        ghost = same_to_a_stranger(reader(username).get(GHOST))
-        assert same_to_a_stranger(client.get(path)) == ghost
+        assert without_uid(client.get(path)) == without_uid(reader(username).get(GHOST))
         assert client.get(f"{path}refused/").status_code == 404
         for deed in ("take", "remove", ""):
             assert client.post(path, {"deed": deed}).status_code == 404
