@@ -138,6 +138,8 @@ CELERY_TASK_ROUTES = {
     "sharing.briefings.tasks.*": {"queue": "bulk"},
     "sharing.retention.tasks.*": {"queue": "bulk"},
     "sharing.exports.tasks.*": {"queue": "bulk"},
+    "sharing.intake.tasks.look_for_uploads": {"queue": "default"},
+    "sharing.intake.tasks.*": {"queue": "bulk"},
 }
 CELERY_BEAT_SCHEDULE = {
     # What was not sent at once, whatever the reason, is found here: the outbox promises, the broker hastens.
@@ -172,6 +174,12 @@ CELERY_BEAT_SCHEDULE = {
     },
     # A page that was answered while its record was recalled: its ledger row may have come after the recall's look.
     "tell-of-recalls": {"task": "sharing.tasks.tell_of_recalls", "schedule": crontab(minute=41)},
+    "look-for-uploads": {
+        "task": "sharing.intake.tasks.look_for_uploads",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
+    "sweep-intake": {"task": "sharing.intake.tasks.sweep_intake", "schedule": crontab(minute=53)},
     "sweep-leftovers": {"task": "sharing.retention.tasks.sweep_leftovers", "schedule": crontab(minute=23)},
     # A file asked for while the broker was away, or that a dead worker left; and those that have had their day.
     "look-for-files": {

@@ -34,5 +34,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sharing.exports.urls")),
     path("", include("sharing.feeds.urls")),
     path("", include("sharing.urls_feeds")),
+    path("", include("sharing.intake.urls")),
     path("api/", include("sharing.urls_api")),
 ]

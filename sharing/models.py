@@ -11,6 +11,7 @@ from sharing.emergencies.models import Emergency, Opened
 from sharing.exports.models import ExportJob
 from sharing.feeds.models import FeedEntry, FeedLink
 from sharing.feeds.taxii.models import Fed
+from sharing.intake.models import Envelope, Original, Participation, Upload, Voice
 from sharing.ledger.models import LedgerGiven, LedgerTaken
 from sharing.recalls.models import RecallAnswer, Told
 from sharing.receipts.models import Answered, Receipt, Reminded
@@ -37,6 +38,7 @@ __all__ = [
     "Fed",
     "FeedEntry",
     "FeedLink",
+    "Envelope",
     "Given",
     "Grant",
     "InboxItem",
@@ -50,6 +52,8 @@ __all__ = [
     "NoticeRead",
     "OnwardRequest",
     "Opened",
+    "Original",
+    "Participation",
     "QuietHours",
     "Recall",
     "RecallAnswer",
@@ -62,7 +66,9 @@ __all__ = [
     "Subscription",
     "Told",
     "Unsettled",
+    "Upload",
     "Verdict",
     "Visit",
+    "Voice",
     "Withdrawal",
 ]

@@ -55,6 +55,13 @@ WORDS: dict[str, Any] = {
         "%(by)s has taken back its suspension of %(code)s; the other side's still stands"
     ),
     "agreement.lapses": _lazy("The agreement %(code)s lapses on %(day)s, in %(n)s days: renew it in time"),
+    "intake.voice_asked": _lazy("%(agency)s asks to name your agency as the originator of what it sends in"),
+    "intake.voice_confirmed": _lazy(
+        "Your agency may now name %(agency)s as the originator of what it sends in"
+    ),
+    "intake.voice_ended": _lazy(
+        "Between %(agency)s and your agency: neither names the other as originator of what it sends in any more"
+    ),
     "community.invited": _lazy("%(agency)s invites your agency to %(community)s"),
     "community.asked": _lazy("%(agency)s asks to join %(community)s"),
     "community.withdrawn": _lazy("%(agency)s no longer asks to join %(community)s"),

@@ -153,4 +153,8 @@ def test_only_few_modules_become_the_engine():
         # Ends files whosever they are, and finds the one to be made next; what goes in is read as its person.
         "sharing/exports/actions.py",
         "sharing/exports/making.py",
+        # Uploads are claimed and swept whosever they are; each is worked on in its own person's eyes.
+        "sharing/intake/tasks.py",
+        "sharing/intake/uploads/actions.py",
+        "sharing/intake/uploads/working.py",
     }
