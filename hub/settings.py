@@ -129,6 +129,7 @@ CELERY_TASK_ROUTES = {
     "sharing.deliveries.tasks.*": {"queue": "urgent"},
     "sharing.deliveries.digests.tasks.*": {"queue": "default"},
     "hub.trail.tasks.*": {"queue": "default"},
+    "hub.rest.tasks.*": {"queue": "bulk"},
     "sharing.tasks.refresh_due": {"queue": "default"},
     "sharing.tasks.compare_grants": {"queue": "bulk"},
     "sharing.audiences.tasks.*": {"queue": "default"},
@@ -170,6 +171,8 @@ CELERY_BEAT_SCHEDULE = {
     # A page that was answered while its record was recalled: its ledger row may have come after the recall's look.
     "tell-of-recalls": {"task": "sharing.tasks.tell_of_recalls", "schedule": crontab(minute=41)},
     "sweep-leftovers": {"task": "sharing.retention.tasks.sweep_leftovers", "schedule": crontab(minute=23)},
+    # Idempotency-Keys that are older than a day.
+    "forget-keys": {"task": "hub.rest.tasks.forget_keys", "schedule": crontab(minute=47)},
     # Asked often, so that a mail server that was away costs minutes; each inspector is told once an hour.
     "mail-heads": {"task": "hub.trail.tasks.mail_heads", "schedule": 300.0, "options": {"expires": 300}},
     "compare-grants": {"task": "sharing.tasks.compare_grants", "schedule": crontab(hour=7, minute=11)},

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -128,7 +129,9 @@ class CorrectionList(HubView):
             viewer=self.viewer,
             at=timezone.now(),
         )
-        return Response(_shape_of(made, self.viewer), status=status.HTTP_201_CREATED)
+        return self.answer(
+            _shape_of(made, self.viewer), reverse("api-correction", args=[made.uid]), status.HTTP_201_CREATED
+        )
 
 
 class OneCorrection(HubView):
@@ -144,6 +147,11 @@ class OneCorrection(HubView):
         owner = self.row.owner_id == self.viewer.agency_id
         self.require(owner, event, kind=self.row.kind, ref=self.row.ref)
 
+    def answered(self) -> Response:
+        return self.answer(
+            _shape_of(self.row, self.viewer), reverse("api-correction", args=[self.row.uid])
+        )
+
 
 class CorrectionDetail(OneCorrection):
     @says("corrections_retrieve", CorrectionShape, errors=(404,))
@@ -158,7 +166,7 @@ class CorrectionTake(OneCorrection):
         """Take it up: the next version your agency publishes of the record will have taken it."""
         self.allow("correction.take_up")
         take_up(self.row, viewer=self.viewer, at=timezone.now())
-        return Response(_shape_of(self.row, self.viewer))
+        return self.answered()
 
 
 class CorrectionAnswer(OneCorrection):
@@ -169,7 +177,7 @@ class CorrectionAnswer(OneCorrection):
         body = CorrectionAnswerBody(data=request.data)
         body.is_valid(raise_exception=True)
         answer(self.row, words=body.validated_data["answer"], viewer=self.viewer, at=timezone.now())
-        return Response(_shape_of(self.row, self.viewer))
+        return self.answered()
 
 
 def correction_shape(each: Proposal) -> dict[str, Any]:

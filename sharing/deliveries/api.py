@@ -117,6 +117,8 @@ class DeliveryDetail(HubView):
 
 
 class DeliveryResend(HubView):
+    keeps_answer = True
+
     def find(self, request: Request, **kwargs: Any) -> None:
         if not dead_letters(self.viewer).filter(uid=kwargs["uid"]).exists():
             raise Http404
@@ -140,6 +142,7 @@ class EndpointList(HubView):
 
 class EndpointResend(HubView):
     endpoint: Endpoint
+    keeps_answer = True
 
     def find(self, request: Request, **kwargs: Any) -> None:
         found = Endpoint.objects.visible_to(self.viewer).filter(uid=kwargs["uid"]).first()

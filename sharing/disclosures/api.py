@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError as Refusal
 from django.db.models import QuerySet
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 from rest_framework import status
 from rest_framework.parsers import MultiPartParser
@@ -92,9 +93,8 @@ class RecordList(HubView):
         body = BODIES[self.kind](data=request.data)
         body.is_valid(raise_exception=True)
         record = MODELS[self.kind](kind=self.kind)
-        answer = save(self, record, dict(body.validated_data))
-        place = request.build_absolute_uri(f"{request.path}{record.uid}/?state=draft")
-        return Response(answer, status=status.HTTP_201_CREATED, headers={"Location": place})
+        save(self, record, dict(body.validated_data))
+        return copy_answer(self, record, status.HTTP_201_CREATED)
 
     def _drafts(self, request: Request) -> Response:
         rows = carried(drafts(MODELS[self.kind], self.viewer))
@@ -109,6 +109,7 @@ class RecordView(HubView):
     kind: ClassVar[str]
     filters: type[Filters] = CopyFilters
     writes: ClassVar[frozenset[str]] = frozenset({"PATCH"})
+    tagged = True
     found: list[int]
     record: Any
 
@@ -139,7 +140,8 @@ class RecordDetail(RecordView):
         allow_writing(self)
         body = BODIES[self.kind](data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        return Response(save(self, self.record, dict(body.validated_data)))
+        save(self, self.record, dict(body.validated_data))
+        return copy_answer(self, self.record)
 
 
 class Publish(RecordView):
@@ -154,9 +156,7 @@ class Publish(RecordView):
         body.is_valid(raise_exception=True)
         at = timezone.now()
         publish(self, self.record, body.validated_data.get("note", ""), at, name="note")
-        return Response(
-            working_copy_shape(again(self.kind, self.record.pk), self.viewer), status=status.HTTP_201_CREATED
-        )
+        return copy_answer(self, self.record, status.HTTP_201_CREATED)
 
 
 class Photographs(RecordView):
@@ -189,9 +189,7 @@ class Photographs(RecordView):
             raise Refusal({"photograph": [str(reason)]}) from None
         if group != taken.group:
             save_entry(self.record, Entry(captions={taken.uid: (caption, group)}), viewer=self.viewer, at=at)
-        return Response(
-            working_copy_shape(again(self.kind, self.record.pk), self.viewer), status=status.HTTP_201_CREATED
-        )
+        return copy_answer(self, self.record, status.HTTP_201_CREATED)
 
 
 class PhotographDetail(RecordView):
@@ -219,15 +217,27 @@ def allow_writing(view: Any) -> None:
     view.require(may_draft(view.viewer), f"{view.kind}.edit", kind=view.kind, ref=view.record.ref)
     # Locked: of two who write at once the second writes onto what the first left.
     view.record = take_up(MODELS[view.kind], view.record.ref, viewer=view.viewer)
+    view.precondition(lambda: copy_shape(view, view.record.pk))
 
 
-def save(view: Any, record: Any, body: dict[str, Any]) -> dict[str, Any]:
-    """Write the body down and publish if asked; return the working copy as JSON."""
+def copy_shape(view: Any, pk: int) -> dict[str, Any]:
+    """The working copy, with all that hangs on it, read anew."""
+    return working_copy_shape(whole(MODELS[view.kind].objects.all()).get(pk=pk), view.viewer)
+
+
+def copy_answer(view: Any, record: Any, status: int = 200) -> Response:
+    """The working copy as it is after a deed, and where it is read."""
+    place = f"{reverse(f'api-{view.kind}', args=[record.uid])}?state=draft"
+    answer: Response = view.answer(copy_shape(view, record.pk), place, status)
+    return answer
+
+
+def save(view: Any, record: Any, body: dict[str, Any]) -> None:
+    """Write the body down and publish if asked."""
     at = timezone.now()
     write_body(record, body, viewer=view.viewer, at=at)
     if body.get("publish"):
         publish(view, record, body.get("publish_note", ""), at, name="publish_note")
-    return working_copy_shape(again(view.kind, record.pk), view.viewer)
 
 
 def publish(view: Any, record: Any, note: str, at: datetime, *, name: str) -> None:
@@ -240,11 +250,6 @@ def publish(view: Any, record: Any, note: str, at: datetime, *, name: str) -> No
         raise Refusal(
             {name if key == "change" else key: said for key, said in error.message_dict.items()}
         ) from None
-
-
-def again(kind: str, pk: int) -> Any:
-    """The working copy with all that hangs on it, read anew."""
-    return whole(MODELS[kind].objects.all()).get(pk=pk)
 
 
 def whole(copies: QuerySet[Any]) -> QuerySet[Any]:

@@ -133,6 +133,7 @@ class RecallAnswers(HubView):
     """For those who were told of the recall. To everybody else, its owner too, there is no such address."""
 
     told: ToldRecall
+    keeps_answer = True
 
     def find(self, request: Request, **kwargs: Any) -> None:
         row = _carried(told_recalls(self.viewer)).filter(recall__uid=kwargs["uid"]).first()

@@ -65,6 +65,8 @@ class ReceiptShape(serializers.Serializer[Any]):
 
 class ReceiptList(HubView):
     filters = ReceiptFilters
+    # The first acknowledgement counts, however often it is sent.
+    repeats = True
     disclosed: Disclosure | None = None
 
     def find(self, request: Request, **kwargs: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -151,13 +152,15 @@ class RequestList(HubView):
             at=timezone.now(),
         )
         fresh = concerning(self.viewer).get(pk=made.pk)
-        return Response(_shapes([fresh], self.viewer)[0], status=status.HTTP_201_CREATED)
+        place = reverse("api-request", args=[made.uid])
+        return self.answer(_shapes([fresh], self.viewer)[0], place, status.HTTP_201_CREATED)
 
 
 class OneRequest(HubView):
     """A request that concerns the caller's agency; every other, and none at all, is the same 404."""
 
     asked: Any = None
+    tagged = True
 
     def find(self, request: Request, **kwargs: Any) -> None:
         self.asked = concerning(self.viewer).filter(uid=kwargs["uid"]).first()
@@ -166,7 +169,8 @@ class OneRequest(HubView):
 
     def answered(self) -> Response:
         fresh = concerning(self.viewer).get(pk=self.asked.pk)
-        return Response(_shapes([fresh], self.viewer)[0])
+        place = reverse("api-request", args=[self.asked.uid])
+        return self.answer(_shapes([fresh], self.viewer)[0], place)
 
     def decide(self, event: str) -> None:
         """A releaser of an agency that is asked, now or before: others that may read it are refused."""

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -147,11 +148,12 @@ class SubscriptionList(HubView):
         desk = given.pop("whose", "me") == "desk"
         self.require(not desk or may_manage_desk(self.viewer), "subscription.make")
         made = subscribe(wished(Wish(), given), desk=desk, viewer=self.viewer, at=timezone.now())
-        return Response(_fresh(made), status=status.HTTP_201_CREATED)
+        return self.answer(_fresh(made), reverse("api-subscription", args=[made.uid]), status.HTTP_201_CREATED)
 
 
 class SubscriptionDetail(HubView):
     row: Subscription
+    tagged = True
 
     def find(self, request: Request, **kwargs: Any) -> None:
         rows = Subscription.objects.visible_to(self.viewer).select_related("endpoint")
@@ -191,6 +193,9 @@ class SubscriptionDetail(HubView):
         allowed = may_change(self.viewer, agency=self.row.agency_id, person=self.row.person_id)
         why = _("What the desk is told, its liaison and administrators change.")
         self.require(allowed, event, kind="subscription", ref=str(self.row.uid), why=why)
+        # Locked: of two who change it at once the second is held to what the first left.
+        self.row = Subscription.objects.visible_to(self.viewer).select_for_update(of=("self",)).get(pk=self.row.pk)
+        self.precondition(lambda: _fresh(self.row))
 
 
 def _given(body: serializers.Serializer[Any]) -> dict[str, Any]:

@@ -9,13 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hub.accounts.models import TokenScope
-from hub.accounts.tokens import issue_token
+from hub.accounts.tokens import LONGEST_DAYS, issue_token
 from hub.accounts.viewer import NOBODY, desk_of
 from hub.agencies.models import AgencyState, Person
 from hub.database.context import viewing
 from hub.trail.actions import record as write_trail
-
-LONGEST_DAYS = 365
 
 
 class Command(BaseCommand):
