@@ -245,7 +245,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["hub.rest.parsers.DepthBoundedJSON"],
     "DEFAULT_THROTTLE_CLASSES": ["hub.rest.limits.PerMinute"],
     "URL_FORMAT_OVERRIDE": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "hub.rest.described.HubSchema",
     "DEFAULT_VERSIONING_CLASS": None,
     "EXCEPTION_HANDLER": "hub.accounts.problems.problem_json",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

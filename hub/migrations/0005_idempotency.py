@@ -39,7 +39,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Done",
             fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
                 ("key", models.CharField(max_length=64)),
                 ("request", models.CharField(max_length=64)),
                 ("status", models.PositiveSmallIntegerField()),
@@ -63,7 +68,10 @@ class Migration(migrations.Migration):
                 (
                     "token",
                     models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="hub.token"
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="hub.token",
                     ),
                 ),
             ],

@@ -38,7 +38,9 @@ class OtherRequest(exceptions.APIException):
 
 class UnderWay(exceptions.APIException):
     status_code = status.HTTP_409_CONFLICT
-    default_detail = gettext_lazy("A request with this Idempotency-Key is under way. Send it again in a moment.")
+    default_detail = gettext_lazy(
+        "A request with this Idempotency-Key is under way. Send it again in a moment."
+    )
     default_code = "under_way"
 
 

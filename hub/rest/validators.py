@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 class Changed(exceptions.APIException):
     status_code = status.HTTP_412_PRECONDITION_FAILED
-    default_detail = gettext_lazy("It has changed since you read it. Read it again, and send If-Match with its ETag.")
+    default_detail = gettext_lazy(
+        "It has changed since you read it. Read it again, and send If-Match with its ETag."
+    )
     default_code = "changed"
 
 

@@ -18,7 +18,7 @@ from bulletins.markings.models import TLP, Control
 from bulletins.models import Record
 from bulletins.records.models import Kind
 from bulletins.vocabulary.lists import FieldGroup
-from hub.rest.filters import PagedFilters
+from hub.rest.filters import TimedFilters, within
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
@@ -34,7 +34,7 @@ from sharing.disclosures.rules import Channel
 from sharing.disclosures.shapes import instant
 
 
-class CorrectionFilters(PagedFilters):
+class CorrectionFilters(TimedFilters):
     record = serializers.UUIDField(required=False)
     state = serializers.ChoiceField(choices=CorrectionState.choices, required=False)
     side = serializers.ChoiceField(
@@ -105,7 +105,12 @@ class CorrectionList(HubView):
             rows = rows.filter(ref__in=_refs(self.viewer, self.query["record"]))
         if "state" in self.query:
             rows = rows.filter(state=self.query["state"])
-        found = page(rows, by=("proposed_at", "id"), request=request, query=self.query)
+        found = page(
+            within(rows, "proposed_at", self.query),
+            by=("proposed_at", "id"),
+            request=request,
+            query=self.query,
+        )
         kept = {row.pk: row for row in rows.filter(pk__in=[row["id"] for row in found.rows])}
         ordered = [kept[row["id"]] for row in found.rows if row["id"] in kept]
         return found.response(correction_shape(each) for each in as_proposals(ordered, self.viewer))
@@ -148,9 +153,7 @@ class OneCorrection(HubView):
         self.require(owner, event, kind=self.row.kind, ref=self.row.ref)
 
     def answered(self) -> Response:
-        return self.answer(
-            _shape_of(self.row, self.viewer), reverse("api-correction", args=[self.row.uid])
-        )
+        return self.answer(_shape_of(self.row, self.viewer), reverse("api-correction", args=[self.row.uid]))
 
 
 class CorrectionDetail(OneCorrection):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -33,7 +34,7 @@ from bulletins.publishing.photographs.refusals import Refused
 from bulletins.publishing.querysets import drafts, working_copies
 from bulletins.publishing.rules import may_draft
 from bulletins.records.models import Kind
-from hub.rest.filters import Filters
+from hub.rest.filters import Filters, within
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
@@ -51,6 +52,8 @@ from sharing.disclosures.answers import (
     either,
     shapes,
 )
+from sharing.disclosures.disclosure import Disclosure
+from sharing.disclosures.fields import Fields
 from sharing.disclosures.reading import note_opening
 from sharing.disclosures.rules import Channel
 
@@ -73,9 +76,11 @@ class RecordList(HubView):
         rows = carried(rows.filter(kind=self.kind).matching(words).narrowed(narrow))
         if "hazard" in self.query:
             rows = rows.filter(hazard=self.query["hazard"])
+        rows = within(rows, "visible_since", self.query)
         by = ("issued_at" if words else "visible_since", "record_id")
-        found = page(rows, by=by, request=request, query=self.query)
-        shown = disclose(self.viewer, [row["record_id"] for row in found.rows], Channel.REST)
+        falling = self.query.get("order", "-").startswith("-")
+        found = page(rows, by=by, request=request, query=self.query, falling=falling)
+        shown, part = disclosed(self, [row["record_id"] for row in found.rows])
         if words or narrow or "hazard" in self.query:
             said = {name: str(value) for name, value in narrow.items()} | {"kind": self.kind}
             write_trail(
@@ -86,7 +91,7 @@ class RecordList(HubView):
                 words=words,
                 filters=said,
             )
-        return found.response(shapes(self.viewer, shown))
+        return found.response(map(part, shapes(self.viewer, shown)))
 
     def write(self, request: Request) -> Response:
         self.require(may_draft(self.viewer), f"{self.kind}.draft", kind=self.kind)
@@ -130,11 +135,11 @@ class RecordDetail(RecordView):
     def read(self, request: Request) -> Response:
         if self.query.get("state"):
             return Response(working_copy_shape(self.record, self.viewer))
-        shown = disclose(self.viewer, self.found, Channel.REST)
+        shown, part = disclosed(self, self.found)
         if not shown:
             raise Http404
         note_opening(self.viewer, shown[0], at=timezone.now())
-        return Response(shapes(self.viewer, shown)[0])
+        return Response(part(shapes(self.viewer, shown)[0]))
 
     def change(self, request: Request) -> Response:
         allow_writing(self)
@@ -211,6 +216,14 @@ class PhotographDetail(RecordView):
         if not remove_photograph(self.record, photograph, viewer=self.viewer, at=timezone.now()):
             raise Http404
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def disclosed(view: HubView, ids: list[int]) -> tuple[list[Disclosure], Callable[[Any], Any]]:
+    """What is disclosed of the records, and what takes the parts that were asked for from the JSON of each."""
+    fields: Fields | None = view.query.get("fields")
+    if fields is None:
+        return disclose(view.viewer, ids, Channel.REST), lambda shape: shape
+    return disclose(view.viewer, ids, Channel.REST, groups=fields.groups), fields.of
 
 
 def allow_writing(view: Any) -> None:

@@ -18,7 +18,7 @@ from bulletins.publishing.rules import may_draft, may_release
 from bulletins.records.models import Kind
 from bulletins.vocabulary.lists import WITHHOLDABLE
 from hub.accounts.viewer import Viewer
-from hub.rest.filters import PagedFilters
+from hub.rest.filters import TimedFilters, within
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
@@ -38,7 +38,7 @@ GROUPS = [(group.value, group.label) for group in WITHHOLDABLE]
 ASKER, ASKED = "asker", "asked"
 
 
-class RequestFilters(PagedFilters):
+class RequestFilters(TimedFilters):
     role = serializers.ChoiceField(
         choices=[ASKER, ASKED], required=False, help_text=gettext_lazy("what you asked, or are asked")
     )
@@ -128,7 +128,10 @@ class RequestList(HubView):
     def get(self, request: Request) -> Response:
         """What your agency asked and is asked, newest first."""
         found = page(
-            _asked_for(self.viewer, self.query), by=("asked_at", "id"), request=request, query=self.query
+            within(_asked_for(self.viewer, self.query), "asked_at", self.query),
+            by=("asked_at", "id"),
+            request=request,
+            query=self.query,
         )
         ids = [row["id"] for row in found.rows]
         rows = {row.pk: row for row in concerning(self.viewer).filter(pk__in=ids)}

@@ -15,7 +15,7 @@ from bulletins.models import Record
 from bulletins.publishing.api import Country, codes
 from bulletins.records.models import Kind
 from bulletins.vocabulary.lists import WITHHOLDABLE, FieldGroup
-from hub.rest.filters import PagedFilters
+from hub.rest.filters import TimedFilters
 from sharing.audiences.bulk import MOST_RECORDS
 from sharing.audiences.preview import Preview
 
@@ -204,7 +204,7 @@ class RecallShape(serializers.Serializer[Any]):
     )
 
 
-class ReleaseFilters(PagedFilters):
+class ReleaseFilters(TimedFilters):
     record = serializers.UUIDField(required=False)
     live = serializers.BooleanField(
         required=False, help_text=gettext_lazy("those that have, or have not, ended")

@@ -20,6 +20,7 @@ from bulletins.publishing.querysets import working_copies
 from bulletins.publishing.rules import may_release
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState, Person
+from hub.rest.filters import within
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
@@ -105,7 +106,13 @@ class ReleaseList(OwnRecords):
         if "live" in self.query:
             live = Q(ended_at=None) & (Q(ends_at=None) | Q(ends_at__gt=timezone.now()))
             rows = rows.filter(live if self.query["live"] else ~live)
-        found = page(rows, *COLUMNS, by=("released_at", "id"), request=request, query=self.query)
+        found = page(
+            within(rows, "released_at", self.query),
+            *COLUMNS,
+            by=("released_at", "id"),
+            request=request,
+            query=self.query,
+        )
         return found.response(map(release_shape, found.rows))
 
     @says("releases_create", PREVIEWED, status=201, body=ReleaseBody, errors=(403, 404))

@@ -148,7 +148,9 @@ class SubscriptionList(HubView):
         desk = given.pop("whose", "me") == "desk"
         self.require(not desk or may_manage_desk(self.viewer), "subscription.make")
         made = subscribe(wished(Wish(), given), desk=desk, viewer=self.viewer, at=timezone.now())
-        return self.answer(_fresh(made), reverse("api-subscription", args=[made.uid]), status.HTTP_201_CREATED)
+        return self.answer(
+            _fresh(made), reverse("api-subscription", args=[made.uid]), status.HTTP_201_CREATED
+        )
 
 
 class SubscriptionDetail(HubView):
@@ -194,7 +196,9 @@ class SubscriptionDetail(HubView):
         why = _("What the desk is told, its liaison and administrators change.")
         self.require(allowed, event, kind="subscription", ref=str(self.row.uid), why=why)
         # Locked: of two who change it at once the second is held to what the first left.
-        self.row = Subscription.objects.visible_to(self.viewer).select_for_update(of=("self",)).get(pk=self.row.pk)
+        self.row = (
+            Subscription.objects.visible_to(self.viewer).select_for_update(of=("self",)).get(pk=self.row.pk)
+        )
         self.precondition(lambda: _fresh(self.row))
 
 

@@ -278,6 +278,7 @@ PAGES: dict[str, Rule] = {
     "api-docs": signed_in(),
     "api-bulletins": api(everybody()),
     "api-seizures": api(everybody()),
+    **dict.fromkeys(("api-bulletin-bulk", "api-seizure-bulk"), api(everybody(405))),
     "api-bulletin": api(of("CBP", "CBSA")),
     "api-seizure": api(of("CBP", "CBSA")),
     "api-bulletin-publish": api(of("CBP", "CBSA", status=405)),
@@ -317,6 +318,9 @@ PAGES: dict[str, Rule] = {
     "api-correction": api(everybody(404)),
     "api-correction-take": api(everybody(404)),
     "api-correction-answer": api(everybody(404)),
+    "api-briefings": api(everybody()),
+    # One that is nobody's: tests/api/test_briefings.py asks of a real one.
+    "api-briefing": api(everybody(404)),
     "api-subscriptions": api(everybody()),
     "api-subscription": api(everybody(404)),
     "api-hours": hours_of(is_api=True),
