@@ -47,11 +47,11 @@ class HubSchema(AutoSchema):
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is None:
             return None
-        tagged = getattr(self.view, "tagged", False)
+        tagged, matched = self.view.tagged, self.view.matched and self.method in UNSAFE
         answers = operation["responses"]
-        for code in self._errors(tagged, "requestBody" in operation):
+        for code in self._errors(matched, "requestBody" in operation):
             answers.setdefault(str(code), self._problem(code))
-        if parameters := self._parameters(tagged):
+        if parameters := self._parameters(tagged, matched):
             operation.setdefault("parameters", []).extend(parameters)
         if tagged and self.method == "GET":
             answers["304"] = {"description": str(_("You have it as it is: If-None-Match names it"))}
@@ -60,7 +60,7 @@ class HubSchema(AutoSchema):
         operation["responses"] = dict(sorted(answers.items()))
         return operation
 
-    def _errors(self, tagged: bool, has_body: bool) -> set[int]:
+    def _errors(self, matched: bool, has_body: bool) -> set[int]:
         codes = {401, 406, 429}
         if self.method in UNSAFE:
             codes |= {403, 413}
@@ -68,11 +68,11 @@ class HubSchema(AutoSchema):
             codes |= {415}
         if self.method == "POST":
             codes |= {409, 422}
-        if tagged and self.method in UNSAFE:
+        if matched:
             codes |= {412}
         return codes
 
-    def _parameters(self, tagged: bool) -> list[dict[str, Any]]:
+    def _parameters(self, tagged: bool, matched: bool) -> list[dict[str, Any]]:
         found = []
         if self.method == "POST":
             found.append(
@@ -86,7 +86,7 @@ class HubSchema(AutoSchema):
             )
         if tagged and self.method == "GET":
             found.append(_parameter("If-None-Match", _("the ETag of what you have"), 200))
-        elif tagged:
+        if matched:
             found.append(
                 _parameter("If-Match", _("the ETag of what you read: refused if it has changed"), 200)
             )
@@ -106,7 +106,7 @@ class HubSchema(AutoSchema):
             found["Idempotency-Replayed"] = _header(_("`true` where it was done before"))
         if code == "201":
             found["Location"] = _header(_("the address of what was made, if it has one"))
-        if tagged and code in ("200", "201", "304"):
+        if code in ("200", "201", "304") and (tagged or self.method != "GET"):
             found["ETag"] = _header(_("of what you are shown: strong, and yours alone"))
         return found
 

@@ -44,8 +44,9 @@ class HubView(APIView):
 
     filters: type[Filters] = Filters
     query: dict[str, Any]
-    # The answer is one thing, and has an ETag.
+    # Reading gives one thing, with its ETag; writing is held to If-Match.
     tagged = False
+    matched = False
     # Of a POST sent again under its Idempotency-Key: doing it twice is doing it once, so it is done again; or its
     # answer holds no words of a record, and is kept. Every other names in Content-Location where it is read anew.
     repeats = False
@@ -105,6 +106,8 @@ class HubView(APIView):
         headers = {"Content-Location": place}
         if status == 201:
             headers["Location"] = self.request.build_absolute_uri(place)
+        if resolve(place.partition("?")[0]).func.view_class.tagged:  # type: ignore[attr-defined]
+            headers["ETag"] = tag_of(self.viewer, shown)
         return Response(shown, status=status, headers=headers)
 
     def precondition(self, current: Callable[[], Any]) -> None:
@@ -116,11 +119,11 @@ class HubView(APIView):
     def _validated(self, response: Response) -> Response:
         """With its ETag; or nothing but that, where the caller has it. Then it left no trace either: the ledger
         has the row of the answer in which the tag was given."""
-        if not self.tagged or response.status_code not in (200, 201):
+        if not self.tagged or self.request.method not in ("GET", "HEAD") or response.status_code != 200:
             return response
         tag = response["ETag"] = tag_of(self.viewer, response.data)
         asked = self.request.headers.get("If-None-Match")
-        if self.request.method not in ("GET", "HEAD") or asked is None or not names(asked, tag):
+        if asked is None or not names(asked, tag):
             return response
         set_rollback()
         return Response(status=304, headers={"ETag": tag})

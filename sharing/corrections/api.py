@@ -157,6 +157,8 @@ class OneCorrection(HubView):
 
 
 class CorrectionDetail(OneCorrection):
+    tagged = True
+
     @says("corrections_retrieve", CorrectionShape, errors=(404,))
     def get(self, request: Request, uid: str) -> Response:
         """One correction, as your side may know it."""

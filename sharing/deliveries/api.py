@@ -100,6 +100,7 @@ class DeliveryList(HubView):
 
 
 class DeliveryDetail(HubView):
+    tagged = True
     row: dict[str, Any]
 
     def find(self, request: Request, **kwargs: Any) -> None:

@@ -115,6 +115,7 @@ class RecordView(HubView):
     filters: type[Filters] = CopyFilters
     writes: ClassVar[frozenset[str]] = frozenset({"PATCH"})
     tagged = True
+    matched = True
     found: list[int]
     record: Any
 

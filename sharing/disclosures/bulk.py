@@ -91,7 +91,7 @@ class Bulk(HubView):
             "index": index,
             "uid": str(record.uid),
             "ref": record.ref,
-            "version": record.latest,
+            "version": 1 if body.validated_data.get("publish") else 0,
             "location": f"{reverse(f'api-{self.kind}', args=[record.uid])}?state=draft",
         }
 

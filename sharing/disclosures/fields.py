@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from bulletins.faces.content import GROUPS, KEYS
 
+LONGEST = 1_200
 # What travels with every part: which record it is, what binds whoever has it, and that something is not there.
 ALWAYS = ("uid", "version", "marking", "terms", "withheld")
 BESIDE = (
@@ -64,7 +65,6 @@ class FieldsField(serializers.CharField):
     def __init__(self) -> None:
         super().__init__(
             required=False,
-            max_length=600,
             help_text=gettext_lazy(
                 "parts of a record, commas between: its own names (`ref,issued_at`), field groups (`core,place`), keys "
                 "of groups (`core.title`); uid, version, marking, terms and withheld are always there"
@@ -72,4 +72,7 @@ class FieldsField(serializers.CharField):
         )
 
     def to_internal_value(self, data: Any) -> Any:
-        return Fields.read(super().to_internal_value(data))
+        text = super().to_internal_value(data)
+        if len(text) > LONGEST:
+            raise serializers.ValidationError(_("Name no part twice."))
+        return Fields.read(text)

@@ -118,6 +118,8 @@ class OneAgreement(AgreementView):
 
 
 class AgreementDetail(OneAgreement):
+    tagged = True
+
     @says("agreements_retrieve", AgreementShape, errors=(404,))
     def get(self, request: Request, code: str) -> Response:
         """One agreement of your agency's."""

@@ -63,6 +63,8 @@ class OneCommunity(HubView):
 
 
 class CommunityDetail(OneCommunity):
+    tagged = True
+
     @says("communities_retrieve", CommunityShape, errors=(404,))
     def get(self, request: Request, code: str) -> Response:
         """One community."""

@@ -64,6 +64,7 @@ class RecordMarking(RecordView):
 
     filters = Filters
     writes: ClassVar[frozenset[str]] = frozenset({"PUT"})
+    matched = False
 
     def write(self, request: Request) -> Response:
         self.require(may_release(self.viewer), "record.mark", kind=self.kind, ref=self.record.ref)

@@ -156,6 +156,7 @@ class SubscriptionList(HubView):
 class SubscriptionDetail(HubView):
     row: Subscription
     tagged = True
+    matched = True
 
     def find(self, request: Request, **kwargs: Any) -> None:
         rows = Subscription.objects.visible_to(self.viewer).select_related("endpoint")
