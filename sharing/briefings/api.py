@@ -43,6 +43,8 @@ class BriefingFilters(TimedFilters):
 class BriefingBody(serializers.Serializer[Any]):
     """A month, and at least one agency or community that attends."""
 
+    example = {"month": "2026-10", "agencies": ["CBSA"], "title": "Concealment briefing, October 2026"}
+
     month = serializers.RegexField(r"^20\d\d-(0[1-9]|1[0-2])$", help_text="2025-03")
     title = Text(200, help_text=gettext_lazy("the month in words, where nothing is said"))
     agencies = codes(serializers.CharField(max_length=20), MOST)

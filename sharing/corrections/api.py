@@ -45,6 +45,13 @@ class CorrectionFilters(TimedFilters):
 
 
 class CorrectionBody(serializers.Serializer[Any]):
+    example = {
+        "record": "1b7c2f0e-6c1d-4a57-9a53-3d0c1f6f8a11",
+        "part": "core",
+        "says": "It was found behind the dashboard",
+        "why": "Our officer was there",
+    }
+
     record = serializers.UUIDField()
     part = serializers.ChoiceField(choices=FieldGroup.choices)
     says = serializers.CharField(max_length=LONGEST_SAYS, help_text=gettext_lazy("what the part should say"))
@@ -52,6 +59,8 @@ class CorrectionBody(serializers.Serializer[Any]):
 
 
 class CorrectionAnswerBody(serializers.Serializer[Any]):
+    example = {"answer": "The photograph shows the tank: it stays as it is"}
+
     answer = serializers.CharField(
         max_length=LONGEST_ANSWER, help_text=gettext_lazy("shown to the agency that proposed it")
     )

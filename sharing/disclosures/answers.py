@@ -123,6 +123,8 @@ class CopyFilters(Filters):
 
 
 class PublishBody(serializers.Serializer[Any]):
+    example = {"note": "The port is put right"}
+
     note = Text(300, help_text=gettext_lazy("what this version changes"))
 
 
@@ -177,6 +179,41 @@ class TermsShape(serializers.Serializer[Any]):
 class RecordShape(serializers.Serializer[Any]):
     """A record as it is disclosed to you: `facts` by field group, without those named in `withheld`."""
 
+    example = {
+        "uid": "1b7c2f0e-6c1d-4a57-9a53-3d0c1f6f8a11",
+        "ref": "7K3M-Q2XF",
+        "kind": "bulletin",
+        "version": 2,
+        "url": "https://hub.example.org/bulletins/7K3M-Q2XF/",
+        "owner": {"code": "AGENCY-A", "name": "Agency A"},
+        "originator": "AGENCY-A",
+        "marking": {
+            "tlp": "TLP:AMBER",
+            "caveats": "",
+            "controls": [],
+            "rel_to": [],
+            "cui_categories": [],
+            "reliability": "B",
+            "credibility": "2",
+        },
+        "issued_at": "2026-11-02T14:20:00+00:00",
+        "visible_since": "2026-11-02T14:31:00+00:00",
+        "acknowledge_by": None,
+        "agreement": "AGENCY-A-AGENCY-B",
+        "terms": [],
+        "facts": {"core": {"title": "Fentanyl behind the fuel tank of a pickup", "hazard": True}},
+        "withheld": [
+            {
+                "group": "place",
+                "label": "Exact place and time",
+                "by": "AGENCY-A",
+                "under": "AGENCY-A-AGENCY-B",
+            }
+        ],
+        "labels": {},
+        "seizures": [],
+    }
+
     uid = serializers.UUIDField()
     ref = serializers.CharField()
     kind = serializers.ChoiceField(choices=Kind.choices)
@@ -205,12 +242,14 @@ class RecordShape(serializers.Serializer[Any]):
 
 def either(*, many: bool = False) -> Any:
     """A record as disclosed or, where drafts are asked for, a working copy."""
-    return PolymorphicProxySerializer(
+    found = PolymorphicProxySerializer(
         component_name="DisclosedOrWorkingCopy",
         serializers=[RecordShape, WorkingCopyShape],
         resource_type_field_name=None,
         many=many,
     )
+    found.example = None if many else RecordShape.example
+    return found
 
 
 def shapes(viewer: Viewer, shown: Sequence[Disclosure]) -> list[dict[str, Any]]:

@@ -32,11 +32,15 @@ class BulkBody(serializers.Serializer[Any]):
 
 
 class BulletinsBody(serializers.Serializer[Any]):
+    example = {"items": [BulletinBody.example], "atomic": True}
+
     items = BulletinBody(many=True, min_length=1, max_length=MOST)  # type: ignore[call-arg]
     atomic = serializers.BooleanField(default=True, help_text=ATOMIC)
 
 
 class SeizuresBody(serializers.Serializer[Any]):
+    example = {"items": [SeizureBody.example], "atomic": False}
+
     items = SeizureBody(many=True, min_length=1, max_length=MOST)  # type: ignore[call-arg]
     atomic = serializers.BooleanField(default=True, help_text=ATOMIC)
 

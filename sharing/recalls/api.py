@@ -38,6 +38,8 @@ class RecallFilters(TimedFilters):
 
 
 class RecallAnswerBody(serializers.Serializer[Any]):
+    example = {"kind": "destroyed"}
+
     kind = serializers.ChoiceField(choices=AnswerKind.choices)
     words = serializers.CharField(
         required=False,

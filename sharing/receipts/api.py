@@ -40,6 +40,8 @@ class ReceiptFilters(TimedFilters):
 
 
 class ReceiptBody(serializers.Serializer[Any]):
+    example = {"record": "1b7c2f0e-6c1d-4a57-9a53-3d0c1f6f8a11"}
+
     record = serializers.UUIDField()
 
 

@@ -55,6 +55,13 @@ class RequestFilters(TimedFilters):
 
 
 class RequestBody(serializers.Serializer[Any]):
+    example = {
+        "record": "1b7c2f0e-6c1d-4a57-9a53-3d0c1f6f8a11",
+        "to": "RCMP",
+        "need_to_know": "Trucks of this kind cross their lanes",
+        "right_to_know": "Drug enforcement in their jurisdiction",
+    }
+
     record = serializers.UUIDField()
     to = serializers.CharField(max_length=20, help_text=gettext_lazy("the code of the agency to have it"))
     need_to_know = serializers.CharField(max_length=300)
@@ -64,6 +71,8 @@ class RequestBody(serializers.Serializer[Any]):
 class GrantBody(serializers.Serializer[Any]):
     """Nothing in it grants the whole, without end."""
 
+    example = {"withheld": ["identifiers"]}
+
     withheld = codes(serializers.ChoiceField(choices=GROUPS), len(GROUPS))
     tear_line_only = serializers.BooleanField(
         required=False, help_text=gettext_lazy("withholds every group that can be")
@@ -72,6 +81,8 @@ class GrantBody(serializers.Serializer[Any]):
 
 
 class RefuseBody(serializers.Serializer[Any]):
+    example = {"reason": "A trial begins next month: ask again then"}
+
     reason = serializers.CharField(max_length=500, help_text=gettext_lazy("shown to the asker"))
 
 

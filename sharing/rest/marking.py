@@ -27,6 +27,8 @@ from sharing.releases.plan import Plan
 class HandlingBody(serializers.Serializer[Any]):
     """The whole of it: what is left out is none."""
 
+    example = {"tlp": "TLP:GREEN", "reason": "The case is closed"}
+
     tlp = serializers.ChoiceField(choices=TLP.choices)
     controls = codes(serializers.ChoiceField(choices=Control.choices), 4)
     rel_to = codes(Country())

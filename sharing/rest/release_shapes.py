@@ -65,6 +65,14 @@ class TargetBody(serializers.Serializer[Any]):
 class ReleaseBody(serializers.Serializer[Any]):
     """One record, or several at once: then each keeps the marking it has, and all are released or none."""
 
+    example = {
+        "record": "1b7c2f0e-6c1d-4a57-9a53-3d0c1f6f8a11",
+        "to": [{"agency": "CBSA", "withheld": ["identifiers"]}],
+        "tlp": "TLP:AMBER",
+        "need_to_know": "Trucks of this kind cross their lanes",
+        "right_to_know": "Drug enforcement in their jurisdiction",
+    }
+
     record = serializers.UUIDField(required=False)
     records = serializers.ListField(
         child=serializers.UUIDField(),
@@ -117,6 +125,8 @@ class ReleaseBody(serializers.Serializer[Any]):
 
 
 class RecallBody(serializers.Serializer[Any]):
+    example = {"record": "1b7c2f0e-6c1d-4a57-9a53-3d0c1f6f8a11", "reason": "The laboratory found no fentanyl"}
+
     record = serializers.UUIDField()
     reason = serializers.CharField(max_length=500, help_text=gettext_lazy("shown to those who had it"))
     version = serializers.IntegerField(

@@ -97,6 +97,14 @@ class SubscriptionFields(serializers.Serializer[Any]):
 
 
 class SubscriptionBody(SubscriptionFields):
+    example = {
+        "title": "Fentanyl in fuel tanks",
+        "methods": ["VEH-MECH-FUEL"],
+        "drugs": ["fentanyl"],
+        "frequency": "shift",
+        "times": ["06:00", "18:00"],
+    }
+
     whose = serializers.ChoiceField(
         choices=WHOSE, required=False, help_text=gettext_lazy("me, or my agency's desk")
     )
@@ -104,6 +112,8 @@ class SubscriptionBody(SubscriptionFields):
 
 class SubscriptionChange(SubscriptionFields):
     """What is left out stays. `paused` stops it, or lets it go on from now."""
+
+    example = {"title": "Fuel tanks", "paused": True}
 
     title = serializers.CharField(max_length=120, required=False)
     paused = serializers.BooleanField(required=False)
