@@ -131,6 +131,7 @@ CELERY_TASK_ROUTES = {
     "sharing.deliveries.tasks.*": {"queue": "urgent"},
     "sharing.deliveries.digests.tasks.*": {"queue": "default"},
     "hub.trail.tasks.*": {"queue": "default"},
+    "hub.rest.tasks.*": {"queue": "bulk"},
     "sharing.tasks.refresh_due": {"queue": "default"},
     "sharing.tasks.compare_grants": {"queue": "bulk"},
     "sharing.tasks.number_entries": {"queue": "default"},
@@ -192,6 +193,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 600},
     },
+    # Idempotency-Keys that are older than a day.
+    "forget-keys": {"task": "hub.rest.tasks.forget_keys", "schedule": crontab(minute=47)},
     # Asked often, so that a mail server that was away costs minutes; each inspector is told once an hour.
     "mail-heads": {"task": "hub.trail.tasks.mail_heads", "schedule": 300.0, "options": {"expires": 300}},
     "compare-grants": {"task": "sharing.tasks.compare_grants", "schedule": crontab(hour=7, minute=11)},
@@ -264,7 +267,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["hub.rest.parsers.DepthBoundedJSON"],
     "DEFAULT_THROTTLE_CLASSES": ["hub.rest.limits.PerMinute"],
     "URL_FORMAT_OVERRIDE": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "hub.rest.described.HubSchema",
     "DEFAULT_VERSIONING_CLASS": None,
     "EXCEPTION_HANDLER": "hub.accounts.problems.problem_json",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

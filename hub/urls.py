@@ -14,6 +14,7 @@ handler500 = "hub.accounts.problems.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("accounts/", include("hub.accounts.urls")),
+    path("", include("hub.rest.urls")),
     path("", include("hub.pages.urls")),
     path("", include("hub.agencies.urls")),
     path("", include("hub.trail.urls")),

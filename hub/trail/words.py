@@ -108,6 +108,7 @@ EVENTS = {
     "delivery.resend_all": _("had all alerts sent again that had been given up"),
     "operations.read": _("looked at how sending fares"),
     "token.issue": _("issued a token"),
+    "token.revoke": _("revoked a token"),
     "trail.read": _("read the trail"),
     "trail.verify": _("compared the trail with its seals"),
     "seal.read": _("read the seals of the trail"),

@@ -15,6 +15,7 @@ from sharing.briefings.models import Briefing
 from sharing.communities.models import Community
 from sharing.demo.cast import CAST
 from sharing.flow.joining import invite
+from tests.api.conftest import unhurried  # noqa: F401
 from tests.builders import draft_bulletin, published_bulletin, published_seizure, released
 from tests.cast import agency, person, viewer
 
@@ -157,6 +158,10 @@ PAGES: dict[str, Rule] = {
     "account_logout": signed_in(),
     "account_reauthenticate": signed_in(),
     "account_change_password": signed_in(),
+    "tokens": signed_in(),
+    # First the password once more: tests/accounts/test_tokens.py goes on from there.
+    "token_new": signed_in(302),
+    "token_revoke": signed_in(405),
     "drawing_thumb": everybody(),
     "theme": everybody(405),
     "today": signed_in(),
@@ -303,6 +308,7 @@ PAGES: dict[str, Rule] = {
     "api-docs": signed_in(),
     "api-bulletins": api(everybody()),
     "api-seizures": api(everybody()),
+    **dict.fromkeys(("api-bulletin-bulk", "api-seizure-bulk"), api(everybody(405))),
     "api-bulletin": api(of("CBP", "CBSA")),
     "api-seizure": api(of("CBP", "CBSA")),
     "api-bulletin-publish": api(of("CBP", "CBSA", status=405)),
@@ -342,6 +348,9 @@ PAGES: dict[str, Rule] = {
     "api-correction": api(everybody(404)),
     "api-correction-take": api(everybody(404)),
     "api-correction-answer": api(everybody(404)),
+    "api-briefings": api(everybody()),
+    # One that is nobody's: tests/api/test_briefings.py asks of a real one.
+    "api-briefing": api(everybody(404)),
     "api-subscriptions": api(everybody()),
     "api-subscription": api(everybody(404)),
     "api-hours": hours_of(is_api=True),
