@@ -130,6 +130,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "sharing.deliveries.tasks.*": {"queue": "urgent"},
     "sharing.deliveries.digests.tasks.*": {"queue": "default"},
+    "sharing.deliveries.ends.tasks.*": {"queue": "default"},
     "hub.trail.tasks.*": {"queue": "default"},
     "hub.rest.tasks.*": {"queue": "bulk"},
     "sharing.tasks.refresh_due": {"queue": "default"},
@@ -150,6 +151,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "sharing.deliveries.digests.tasks.convene",
         "schedule": 20.0,
         "options": {"expires": 20},
+    },
+    # What ended without a recall, for programs that were told of it.
+    "tell-ends": {
+        "task": "sharing.deliveries.ends.tasks.tell_ends",
+        "schedule": 5.0,
+        "options": {"expires": 5},
     },
     # A release that has begun, an end that has passed: the ends are exact without it, the starts wait for it.
     "refresh": {"task": "sharing.tasks.refresh_due", "schedule": 5.0, "options": {"expires": 5}},

@@ -5,7 +5,7 @@ from sharing.audiences.models import Entry, Given, Grant, Received, Rewording, S
 from sharing.briefings.models import Briefing
 from sharing.communities.models import Community, Invitation, Joining, Membership
 from sharing.corrections.models import Correction
-from sharing.deliveries.models import Alert, Asked, Delivery, Endpoint, InboxItem, NoticeRead, Visit
+from sharing.deliveries.models import Alert, Asked, Delivery, Endpoint, InboxItem, Looked, NoticeRead, Visit
 from sharing.disclosures.models import LedgerRow
 from sharing.emergencies.models import Emergency, Opened
 from sharing.exports.models import ExportJob
@@ -48,6 +48,7 @@ __all__ = [
     "LedgerRow",
     "LedgerTaken",
     "Leftover",
+    "Looked",
     "Membership",
     "NoticeRead",
     "OnwardRequest",

@@ -22,7 +22,7 @@ from hub.rest.views import HubView
 from sharing.deliveries.dead_letters import dead_letters, resend, resend_all
 from sharing.deliveries.endpoints.health import Fare, State, fare_of
 from sharing.deliveries.endpoints.rules import may_run_endpoints
-from sharing.deliveries.models import AlertKind, Channel, Delivery, DeliveryState, Endpoint
+from sharing.deliveries.models import AlertKind, Channel, Delivery, DeliveryState, Endpoint, EndpointKind
 from sharing.deliveries.querysets import DeliveryQuerySet
 from sharing.disclosures.shapes import instant
 
@@ -62,6 +62,7 @@ class EndpointShape(serializers.Serializer[Any]):
     """`waiting` and `failed` count deliveries. `server` is the address without its path, which may be secret."""
 
     uid = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=EndpointKind.choices)
     server = serializers.CharField()
     state = serializers.ChoiceField(choices=[(state.value, state.value) for state in State])
     waiting = serializers.IntegerField()
@@ -179,6 +180,7 @@ def endpoint_shape(fare: Fare) -> dict[str, Any]:
     times = ("next_at", "verified_at", "answered_at", "failing_since", "old_secret_ends_at")
     return {
         "uid": str(fare.uid),
+        "kind": fare.kind,
         "server": fare.host,
         "state": fare.state.value,
         "waiting": fare.waiting,

@@ -78,10 +78,12 @@ class SubscriptionFields(serializers.Serializer[Any]):
     tlps = _codes(serializers.ChoiceField(choices=TLP.choices))
     hazard = serializers.BooleanField(required=False, help_text=gettext_lazy("hazards to officers alone"))
     channels = serializers.ListField(
-        child=serializers.ChoiceField(choices=Channel.choices), required=False, max_length=3
+        child=serializers.ChoiceField(choices=Channel.choices), required=False, max_length=len(Channel)
     )
     endpoint = serializers.UUIDField(
-        required=False, allow_null=True, help_text=gettext_lazy("of a desk's webhooks; null is every address")
+        required=False,
+        allow_null=True,
+        help_text=gettext_lazy("of a desk's webhooks or TAXII push; null is every address"),
     )
     frequency = serializers.ChoiceField(choices=Frequency.choices, required=False)
     times = serializers.ListField(

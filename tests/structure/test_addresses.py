@@ -280,6 +280,7 @@ PAGES: dict[str, Rule] = {
     # One that is not the reader's agency's: tests/deliveries asks of real ones.
     "endpoints": with_role("liaison", "admin"),
     "endpoint_new": with_role("liaison", "admin"),
+    "endpoint_new_collection": with_role("liaison", "admin"),
     "endpoint": signed_in(404),
     **{
         f"endpoint_{verb}": signed_in(405)

@@ -128,6 +128,7 @@ def test_only_few_modules_become_the_engine():
         "sharing/audiences/settling.py",
         "sharing/deliveries/actions.py",
         "sharing/deliveries/digests/actions.py",
+        "sharing/deliveries/ends/actions.py",
         "sharing/deliveries/mending.py",
         "sharing/deliveries/dead_letters.py",
         "sharing/deliveries/endpoints/resealing.py",
