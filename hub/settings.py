@@ -136,6 +136,7 @@ CELERY_TASK_ROUTES = {
     "sharing.audiences.tasks.*": {"queue": "default"},
     "sharing.receipts.tasks.*": {"queue": "default"},
     "sharing.briefings.tasks.*": {"queue": "bulk"},
+    "sharing.intake.pulling.tasks.*": {"queue": "bulk"},
     "sharing.retention.tasks.*": {"queue": "bulk"},
 }
 CELERY_BEAT_SCHEDULE = {
@@ -159,6 +160,8 @@ CELERY_BEAT_SCHEDULE = {
     "warn-of-ends": {"task": "sharing.tasks.warn_of_ends", "schedule": crontab(minute=23)},
     # Who was asked to acknowledge by a time: reminded ahead, told on when it is over.
     "remind": {"task": "sharing.receipts.tasks.remind_due", "schedule": 20.0, "options": {"expires": 20}},
+    # From partners' collections that are due; a long walk goes on with each run.
+    "pull": {"task": "sharing.intake.pulling.tasks.pull_due", "schedule": 15.0, "options": {"expires": 15}},
     "number-entries": {
         "task": "sharing.audiences.tasks.number_entries",
         "schedule": 2.0,

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sharing.subscriptions.urls")),
     path("", include("sharing.deliveries.urls")),
     path("", include("sharing.recalls.urls")),
+    path("", include("sharing.intake.pulling.urls")),
     path("", include("sharing.corrections.urls")),
     path("", include("sharing.receipts.urls")),
     path("", include("sharing.requests.urls")),

@@ -9,6 +9,7 @@ from sharing.deliveries.models import Alert, Asked, Delivery, Endpoint, InboxIte
 from sharing.disclosures.models import LedgerRow
 from sharing.emergencies.models import Emergency, Opened
 from sharing.intake.models import Envelope, Original, Participation, Upload, Voice
+from sharing.intake.pulling.models import Peer
 from sharing.ledger.models import LedgerGiven, LedgerTaken
 from sharing.recalls.models import RecallAnswer, Told
 from sharing.receipts.models import Answered, Receipt, Reminded
@@ -47,6 +48,7 @@ __all__ = [
     "Opened",
     "Original",
     "Participation",
+    "Peer",
     "QuietHours",
     "Recall",
     "RecallAnswer",

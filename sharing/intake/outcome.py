@@ -6,18 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from bulletins.markings.models import TLP
 from sharing.intake.models import Way
 
 
 @dataclass(frozen=True)
 class Source:
     """Where objects come from. `scope` is empty for the agency's own people, else the name of the peer they were
-    fetched from; `sender` is who sent them, in words for the record's owner.
+    fetched from; `sender` is who sent them, in words for the record's owner. `unmarked` is the label of what has none.
     """
 
     way: Way
     sender: str = ""
     scope: str = ""
+    unmarked: str = TLP.STRICT.value
 
 
 @dataclass(frozen=True)

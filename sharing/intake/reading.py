@@ -12,6 +12,7 @@ import stix2
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from bulletins.markings.models import TLP
 from bulletins.records.models import Kind
 from bulletins.vocabulary.terms import Terms
 from sharing.intake.foreign import foreign_body
@@ -110,9 +111,16 @@ def extension_of(stix: Stix) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and stix["type"] in KINDS else None
 
 
-def read(stix: Stix, *, beside: Mapping[str, Stix], markings: Mapping[str, Stix], words: Terms) -> Reading:
+def read(
+    stix: Stix,
+    *,
+    beside: Mapping[str, Stix],
+    markings: Mapping[str, Stix],
+    words: Terms,
+    unmarked: str = TLP.STRICT.value,
+) -> Reading:
     """A checked object of a kind that is TAKEN, as a record. Raises Refused where our own extension is broken."""
-    handling = handling_of(stix, markings)
+    handling = handling_of(stix, markings, unmarked)
     extension = extension_of(stix)
     if extension is None:
         body, notes = foreign_body(stix, beside)

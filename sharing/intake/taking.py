@@ -175,7 +175,13 @@ class _Taking:
         if known is not None and extension_of(stix) is None and extension_of(orjson.loads(known.body)):
             self.writer.note(piece, OriginalState.WITHDRAWN)
             return ""
-        reading = read(stix, beside=self.beside, markings=self.markings, words=terms())
+        reading = read(
+            stix,
+            beside=self.beside,
+            markings=self.markings,
+            words=terms(),
+            unmarked=self.source.unmarked,
+        )
         originator = self._originator(reading.originator)
         piece.reading, piece.originator = reading, originator
         piece.typed = typed(reading.kind, reading.body)
