@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from uuid import uuid4
 
-from sharing.stix.context import Ready
-from sharing.stix.finishing import Finished
+from sharing.stix.context import Ready, context_objects
+from sharing.stix.finishing import ALWAYS, Finished
 
 
 def bundle_of(records: Iterable[Finished]) -> Iterator[bytes]:
-    """The bytes of one bundle, in pieces: context objects once, each before the first that refers to it."""
-    head = b'{"type":"bundle","id":"bundle--%b"' % str(uuid4()).encode()
-    # STIX has no empty lists: a bundle of nothing has no objects.
-    lead = head + b',"objects":['
+    """The bytes of one bundle, in pieces: context objects once, each before the first that refers to it.
+
+    A bundle of nothing holds the extension's definition: STIX has no empty lists, and readers fail without one.
+    """
+    lead = b'{"type":"bundle","id":"bundle--%b","objects":[' % str(uuid4()).encode()
     for each in _once(records):
         yield lead + each.text
         lead = b",\n"
-    yield b"]}" if lead == b",\n" else head + b"}"
+    yield b"]}"
 
 
 def _once(records: Iterable[Finished]) -> Iterator[Ready]:
-    seen: set[str] = set()
+    always = context_objects(ALWAYS)
+    yield from always
+    seen = {each.id for each in always}
     for record in records:
         for each in record.context:
             if each.id not in seen:

@@ -89,15 +89,16 @@ def statement(text: str) -> Ready:
 
 
 def terms_statement(terms: Terms) -> Ready:
-    """What an agreement binds the recipient to."""
+    """What an agreement binds the recipient to, in one line: MISP makes a tag of it."""
     parts = [
-        f"Given by {terms.giver} under {terms.agreement}.",
+        f"Given by {terms.giver} under {terms.agreement}",
         terms.caveat,
         f"Legal basis: {terms.legal_basis}" if terms.legal_basis else "",
         f"Permitted use: {terms.permitted_use}" if terms.permitted_use else "",
-        f"Not to be kept longer than {terms.keep_days} days." if terms.keep_days else "",
+        f"Not to be kept longer than {terms.keep_days} days" if terms.keep_days else "",
     ]
-    return statement("\n".join(part for part in parts if part))
+    sentences = [" ".join(part.split()).rstrip(".") for part in parts]
+    return statement("".join(f" {part}." for part in sentences if part).strip())
 
 
 @lru_cache(maxsize=4096)
@@ -134,7 +135,7 @@ _kept: list[tuple[Vocabulary, dict[str, Ready]]] = []
 
 
 def _rendered(words: Vocabulary) -> dict[str, Ready]:
-    with translation.override("en"):
+    with translation.override(None):
         found = [
             ready(extension_definition()),
             ready(_maker()),

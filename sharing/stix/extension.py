@@ -34,7 +34,6 @@ COUNT: Schema = {"type": "integer", "minimum": 0}
 DECIMAL: Schema = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
 DAY: Schema = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
 CLOCK: Schema = {"type": "string", "pattern": r"^\d{2}:\d{2}$"}
-MONTH: Schema = {"type": "string", "pattern": r"^\d{4}(-\d{2})?$"}
 INSTANT: Schema = {"type": "string", "format": "date-time"}
 URL: Schema = {"type": "string", "format": "uri"}
 UID: Schema = {"type": "string", "format": "uuid"}
@@ -87,7 +86,7 @@ FACTS: dict[str, dict[str, Schema]] = {
         "conveyance": TEXT,
         "origin_country": TEXT,
         "transit_countries": many(TEXT),
-        "month": MONTH,
+        "month": {**TEXT, "description": "2025-03, or the year alone"},
         "region": TEXT,
         "country": TEXT,
         "originator": TEXT,

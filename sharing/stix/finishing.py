@@ -38,10 +38,11 @@ class Tail:
 
 @dataclass(frozen=True)
 class Finished:
-    """A record's objects, its own first, and all that they refer to."""
+    """A record's objects, its own first, and all that they refer to. `parts` names the others that are shown."""
 
     objects: tuple[Ready, ...]
     context: tuple[Ready, ...]
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def finished(heads: str, tail: Tail, *, gone: Iterable[str] = ()) -> Finished:
         *(known[each] for each in (*ALWAYS, *about["refs"]) if each in known),
         *ending.context,
     )
-    return Finished(tuple(objects), context)
+    return Finished(tuple(objects), context, tuple(about["parts"]))
 
 
 def stubs(

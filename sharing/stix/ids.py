@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from uuid import UUID
 
@@ -15,8 +16,13 @@ MAKER = "identity--0a9f4c1e-57d2-4c38-9b06-d1f7a2e8c943"
 
 def made_id(kind: str, *names: str) -> str:
     """The id of this hub's `kind` so named. In the form of version 4, as STIX asks of all but observables."""
+    return _made_id(settings.HUB_ID.bytes, kind, names)
+
+
+@lru_cache(maxsize=4096)
+def _made_id(hub: bytes, kind: str, names: tuple[str, ...]) -> str:
     text = "\0".join((kind, *names)).encode()
-    digest = blake2b(text, digest_size=16, key=settings.HUB_ID.bytes).digest()
+    digest = blake2b(text, digest_size=16, key=hub).digest()
     return f"{kind}--{UUID(bytes=digest, version=4)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,7 @@ from sharing.stix.patterns import pattern_of
 
 # Raise it with any change of what is rendered: what is kept with faces is then rendered anew.
 RENDERING = 1
+PERIOD = re.compile(r"([1-9]\d{3})(?:-(0[1-9]|1[0-2])(?:-(\d{2}))?)?")
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def _in_words(source: Source) -> str:
         until=None,
         facts=source.facts,
     )
-    with translation.override("en"):
+    with translation.override(None):
         lines = [
             f"{row.label}: {'; '.join((row.value or row.href).splitlines())}" for row in facts_of(shown, {})
         ]
@@ -218,15 +220,15 @@ def _places(source: Source, words: Vocabulary) -> list[str]:
 
 def _seen(source: Source) -> dict[str, str]:
     """The day where it is shown, else the month or year: from its beginning to its end, UTC. Clocks are local ones."""
-    day = source.facts.get("place", {}).get("occurred_on") or source.core.get("month", "")
-    if not day:
+    known = PERIOD.fullmatch(source.facts.get("place", {}).get("occurred_on") or source.core.get("month", ""))
+    if known is None:
         return {}
-    year, month, date = (*day.split("-"), "", "")[:3]
-    last_month = month or "12"
-    last = date or f"{monthrange(int(year), int(last_month))[1]:02}"
+    year, month, day = known.groups()
+    last = f"{year}-{month or '12'}"
+    last_day = day or f"{monthrange(int(year), int(month or 12))[1]:02}"
     return {
-        "first_seen": f"{year}-{month or '01'}-{date or '01'}T00:00:00Z",
-        "last_seen": f"{year}-{last_month}-{last}T23:59:59Z",
+        "first_seen": f"{year}-{month or '01'}-{day or '01'}T00:00:00Z",
+        "last_seen": f"{last}-{last_day}T23:59:59Z",
     }
 
 
