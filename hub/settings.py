@@ -133,7 +133,7 @@ CELERY_TASK_ROUTES = {
     "hub.trail.tasks.*": {"queue": "default"},
     "sharing.tasks.refresh_due": {"queue": "default"},
     "sharing.tasks.compare_grants": {"queue": "bulk"},
-    "sharing.audiences.tasks.*": {"queue": "default"},
+    "sharing.tasks.number_entries": {"queue": "default"},
     "sharing.receipts.tasks.*": {"queue": "default"},
     "sharing.briefings.tasks.*": {"queue": "bulk"},
     "sharing.intake.pulling.tasks.*": {"queue": "bulk"},
@@ -163,9 +163,9 @@ CELERY_BEAT_SCHEDULE = {
     # From partners' collections that are due; a long walk goes on with each run.
     "pull": {"task": "sharing.intake.pulling.tasks.pull_due", "schedule": 15.0, "options": {"expires": 15}},
     "number-entries": {
-        "task": "sharing.audiences.tasks.number_entries",
-        "schedule": 2.0,
-        "options": {"expires": 2},
+        "task": "sharing.tasks.number_entries",
+        "schedule": 1.0,
+        "options": {"expires": 1},
     },
     "number-trail": {"task": "hub.trail.tasks.number_trail", "schedule": 5.0, "options": {"expires": 5}},
     "tell-of-reviews": {

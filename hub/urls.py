@@ -32,5 +32,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sharing.requests.urls")),
     path("", include("sharing.briefings.urls")),
     path("", include("sharing.ledger.urls")),
+    path("", include("sharing.urls_feeds")),
     path("api/", include("sharing.urls_api")),
 ]

@@ -1,13 +1,14 @@
 """The models of the sharing app, gathered from its stages."""
 
 from sharing.agreements.models import Agreement, Direction
-from sharing.audiences.models import Entry, Given, Grant, Received, Rewording, Unsettled, Withdrawal
+from sharing.audiences.models import Entry, Given, Grant, Received, Rewording, Standing, Unsettled, Withdrawal
 from sharing.briefings.models import Briefing
 from sharing.communities.models import Community, Invitation, Joining, Membership
 from sharing.corrections.models import Correction
 from sharing.deliveries.models import Alert, Asked, Delivery, Endpoint, InboxItem, NoticeRead, Visit
 from sharing.disclosures.models import LedgerRow
 from sharing.emergencies.models import Emergency, Opened
+from sharing.feeds.taxii.models import Fed
 from sharing.intake.models import Envelope, Original, Participation, Upload, Voice
 from sharing.intake.pulling.models import Peer
 from sharing.ledger.models import LedgerGiven, LedgerTaken
@@ -33,6 +34,7 @@ __all__ = [
     "Endpoint",
     "Entry",
     "Envelope",
+    "Fed",
     "Given",
     "Grant",
     "InboxItem",
@@ -57,6 +59,7 @@ __all__ = [
     "Release",
     "Reminded",
     "Rewording",
+    "Standing",
     "Subscription",
     "Told",
     "Unsettled",

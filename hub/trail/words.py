@@ -50,6 +50,7 @@ EVENTS = {
     "consent.give": _("consented that an agency has a record"),
     "consent.withdraw": _("withdrew a consent"),
     "search.run": _("searched"),
+    "feed.pulled": _("read a machine feed"),
     "person.sign_in": _("signed in"),
     "person.sign_out": _("signed out"),
     "draft.list": _("looked for drafts"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -16,7 +17,7 @@ from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
 from hub.database.context import engine, require_viewer
 from hub.trail.actions import origin
-from sharing.disclosures.disclosure import TERMS, Desk, Disclosure, Terms, Withheld
+from sharing.disclosures.disclosure import TERMS, Desk, Disclosure, Rendered, Terms, Withheld
 from sharing.disclosures.rules import Carries, Channel, carries
 
 # What is read of a grant and the face it gives; `terms` are what binds the recipient, by the directions it crossed
@@ -29,20 +30,32 @@ READ = """
              where t.direction = any(g.directions)),
            g.release_id, g.agreement_id, g.emergency_id,
            case when g.acknowledge_by > g.visible_since and g.group_id <> f.owner_id then g.acknowledge_by end"""
-GRANTED = f"""
-    with terms as materialized (select * from hub_terms(%s::bigint[]))
-    {READ}
+GIVEN_TO_ME = """
     from unnest(%s::bigint[]) with ordinality as wanted(id, place)
     join sharing_grant g on g.record_id = wanted.id and g.group_id = hub_agency()
      and (g.person_id is null or g.person_id = %s) and (g.until is null or g.until > hub_now())
-     and {{which}}
+     and {which}
     join bulletins_face f on f.id = g.face_id
     join hub_agency a on a.group_id = f.owner_id
     order by wanted.place
+"""
+RELEASED = "g.emergency_id is null"
+GRANTED = f"""
+    with terms as materialized (select * from hub_terms(%s::bigint[]))
+    {READ} {GIVEN_TO_ME}
 """  # noqa: S608
-BY_RELEASE = GRANTED.format(which="g.emergency_id is null")
+BY_RELEASE = GRANTED.format(which=RELEASED)
 # One record: what an emergency opened to this person comes before what their agency has.
 OPENED = GRANTED.format(which="true") + ", g.emergency_id nulls last limit 1"
+# The same with the face as it was rendered once for all in place of what it shows, of which only who withholds is read.
+KEPT = f"""
+    select g.record_id, f.id, f.version, f.withheld, g.release_id, g.agreement_id, f.tlp, f.controls, f.rel_to,
+           f.cui_categories, f.caveat, f.reliability, f.credibility, a.code, a.name, g.visible_since, g.directions,
+           case when f.withheld <> '{{{{}}}}' then array(select jsonb_array_elements_text(f.shown -> 'withheld')) end,
+           case when f.withheld <> '{{{{}}}}' then f.shown -> 'core' ->> 'originator' end, f.stix_of, f.stix
+    {GIVEN_TO_ME}
+""".format(which=RELEASED)
+TERMS_OF = "select * from hub_terms(%s::bigint[])"
 
 # Of many recipients at once, as the engine, whom no policy holds: so the audience of the face is asked as well, as
 # its policy would (bulletins/migrations/0002_locks.py). What a face shows is read once, whoever it is given to.
@@ -96,6 +109,16 @@ ENTER = f"""
 Row: TypeAlias = tuple[Any, ...]
 # (record, version, groups withheld, basis, agreement), as the ledger has them.
 Given: TypeAlias = tuple[int, int, str, int, int]
+# The terms of a direction, and the groups that it withholds.
+Bound: TypeAlias = tuple[Terms, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """How faces are rendered: `of` names the renderer, as kept with what it made; `make` makes those of faces anew."""
+
+    of: str
+    make: Callable[[Sequence[int]], None]
 
 
 def disclose(
@@ -128,6 +151,65 @@ def disclose(
             given.append(_given(row))
     _enter([(viewer, given)], channel, at or timezone.now())
     return found
+
+
+def disclose_kept(
+    viewer: Viewer,
+    records: Sequence[int],
+    channel: Channel,
+    rendering: Rendering,
+    *,
+    fits: Callable[[Rendered], bool | None] | None = None,
+    names: bool = False,
+    at: datetime | None = None,
+) -> list[Rendered]:
+    """As `disclose`, of channels that carry all or nothing, with each face as it was rendered and kept.
+
+    A rendering that is missing or stale is made first. `fits` is asked of each in turn: None leaves that one out,
+    False ends before it. With `names`, where an answer says no more than that there is such a record, no ledger row is
+    written. Whoever serves STIX calls `disclose_rendered` in sharing/stix/keeping.py.
+    """
+    require_viewer(viewer)
+    if not records:
+        return []
+    rows = _kept(viewer, records)
+    if stale := [row[1] for row in rows if row[19] != rendering.of]:
+        rendering.make(stale)
+        rows = _kept(viewer, records)
+    terms = _terms({row[0] for row in rows if row[16]})
+    found, given = [], []
+    for row in rows:
+        marking = Marking(row[6], tuple(row[7]), tuple(row[8]), tuple(row[9]), *row[10:13])
+        # What could not be rendered is kept empty.
+        if not row[20] or carries(marking, channel) != Carries.ALL:
+            continue
+        under = [terms[direction] for direction in row[16]]
+        bound = tuple(term for term, _withholds in under)
+        withheld = tuple(_withheld(group, row[13], row[18] or "", under) for group in row[17] or ())
+        answer = Rendered(row[0], row[2], row[13], row[14], marking, row[15], withheld, bound, row[20])
+        fit = fits is None or fits(answer)
+        if fit is False:
+            break
+        if fit:
+            found.append(answer)
+            given.append((row[0], row[2], ",".join(row[3]), row[4] or 0, row[5] or 0))
+    _enter([] if names else [(viewer, given)], channel, at or timezone.now())
+    return found
+
+
+def _kept(viewer: Viewer, records: Sequence[int]) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(KEPT, [list(records), viewer.person_id])
+        return cursor.fetchall()
+
+
+def _terms(records: Collection[int]) -> dict[int, Bound]:
+    """What the viewer is bound to by the agreements under which any of these crossed, by direction."""
+    if not records:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(TERMS_OF, [sorted(records)])
+        return {row[0]: (Terms(*row[1:7]), frozenset(row[7])) for row in cursor.fetchall()}
 
 
 def disclose_each(
@@ -195,10 +277,13 @@ def _given(row: Row) -> Given:
 def _disclosure(row: Row, viewer: Viewer, marking: Marking, extent: Carries) -> Disclosure:
     shown = _read(row[15])
     owner = Desk(row[18], row[19], row[20], row[21], row[22], row[23])
-    found = _read(row[24]) or []
-    terms = tuple(Terms(**{name: each[name] for name in TERMS}) for each in found)
+    bound = [
+        (Terms(**{name: each[name] for name in TERMS}), frozenset(each["withheld"]))
+        for each in _read(row[24]) or []
+    ]
+    terms = tuple(term for term, _withholds in bound)
     originator = str(shown.get("core", {}).get("originator", ""))
-    withheld = tuple(_withheld(group, owner.code, originator, found) for group in shown.get("withheld", []))
+    withheld = tuple(_withheld(group, owner.code, originator, bound) for group in shown.get("withheld", []))
     return Disclosure(
         key=row[0],
         uid=row[1],
@@ -221,12 +306,12 @@ def _disclosure(row: Row, viewer: Viewer, marking: Marking, extent: Carries) -> 
     )
 
 
-def _withheld(group: str, owner: str, originator: str, terms: list[dict[str, Any]]) -> Withheld:
+def _withheld(group: str, owner: str, originator: str, bound: Sequence[Bound]) -> Withheld:
     """By whom it is withheld and under what. An agreement of the originator's withholds in the originator's name."""
-    under = next((each for each in terms if group in each["withheld"]), None)
-    by = originator if under and under["giver"] == originator else owner
+    under = next((term for term, withholds in bound if group in withholds), None)
+    by = originator if under and under.giver == originator else owner
     label = str(FieldGroup(group).label)
-    return Withheld(group=group, label=label, by=by, under=under["agreement"] if under else "")
+    return Withheld(group=group, label=label, by=by, under=under.agreement if under else "")
 
 
 def _reduced(shown: dict[str, Any], extent: Carries) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from bulletins.markings.rules import Marking, loosenings, marking_of, marking_re
 from bulletins.models import Record
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import record as write_trail
-from sharing.audiences.actions import Changes, regrant
+from sharing.audiences.actions import Changes, note_remarked, regrant
 from sharing.deliveries.actions import queue_alerts
 from sharing.deliveries.models import AlertKind
 from sharing.flow.audience import audiences_of, had, has
@@ -98,6 +98,7 @@ def remark(record: Record, wanted: dict[str, Any], *, reason: str) -> Marking | 
     Record.objects.filter(pk=record.pk).update(**wanted)
     record.refresh_from_db()
     remark_faces(record)
+    note_remarked([record.pk])
     return old
 
 

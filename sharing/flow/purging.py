@@ -19,7 +19,7 @@ from bulletins.retention.models import PurgeReason
 from hub.accounts.viewer import Viewer
 from hub.database.context import engine, lock_records
 from hub.trail.actions import record as write_trail
-from sharing.audiences.actions import regrant
+from sharing.audiences.actions import note_recalled, regrant
 from sharing.deliveries.actions import queue_alerts
 from sharing.deliveries.models import AlertKind
 from sharing.flow import recall
@@ -79,6 +79,8 @@ def purge(
             Leftover(record_id=record.pk, photograph=uid) for uid in sorted(photographs)
         )
         _destroy(record, reason, viewer, at)
+        # The owner has lost it too.
+        note_recalled(record.pk)
         transaction.on_commit(partial(remove, sorted(photographs)), robust=True)
         write_trail(
             "record.purge",

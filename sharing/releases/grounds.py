@@ -238,6 +238,7 @@ class Decision:
     """`until` is the first instant at which it would change at all; `persons` is empty for a whole agency.
 
     `directions` are those of every agreement it crosses under, the owner's first. `acknowledge_by`: see `Reach`.
+    `communities` are those whose releases reach it, in order; it is no other decision where they alone differ.
     """
 
     allowed: bool
@@ -251,6 +252,7 @@ class Decision:
     why: tuple[Reason, ...] = ()
     wording: Wording = ()
     acknowledge_by: datetime | None = None
+    communities: tuple[int, ...] = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -60,7 +60,9 @@ def _own(subject: Subject, live: list[Reach]) -> Decision:
     A draft is not decided here: it has no version.
     """
     if subject.tlp != TLP.RED:
-        return Decision(True, version=subject.version, why=(Reason(_("its own")),))
+        return Decision(
+            True, version=subject.version, why=(Reason(_("its own")),), communities=_communities(live)
+        )
     named = frozenset().union(*(reach.persons for reach in live if reach.agency == subject.owner.id))
     people = named | {who for who in (subject.author, *(reach.by for reach in live)) if who is not None}
     if not people:
@@ -112,7 +114,12 @@ def _narrow(
         why=tuple(dict.fromkeys(reasons)),
         wording=_wording((reach for reach, via in reached), withheld - {CORE}),
         acknowledge_by=_asked(subject.version, (reach for reach, via in reached)),
+        communities=_communities(reach for reach, via in reached),
     )
+
+
+def _communities(reached: Iterable[Reach]) -> tuple[int, ...]:
+    return tuple(sorted({reach.community for reach in reached if reach.community is not None}))
 
 
 def _asked(version: int, reached: Iterable[Reach]) -> datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -9,9 +10,16 @@ from uuid import UUID
 
 from django.conf import settings
 
+from bulletins.records.models import Kind
+
 # The same in every hub, so that one hub knows what another's objects carry.
 EXTENSION = "extension-definition--6f1d3a52-9c0e-4b7a-8a55-2c7d1f90be34"
 MAKER = "identity--0a9f4c1e-57d2-4c38-9b06-d1f7a2e8c943"
+# A record has no more of one kind: forms and bodies bound its lists.
+MOST_PARTS = 100
+UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+FORM_BITS = 0xF << 76 | 0x3 << 62
+PRIMARY = dict.fromkeys(Kind.values, "report")
 
 
 def made_id(kind: str, *names: str) -> str:
@@ -33,7 +41,30 @@ def record_id(uid: UUID) -> str:
 
 def part_id(uid: UUID, part: str) -> str:
     """The id of a record's `note`, `sighting-1`, `indicator-2`: parts are numbered, so a name tells nothing."""
-    return made_id(part.partition("-")[0], str(uid), part)
+    return f"{part.partition('-')[0]}--{UUID(int=uid.int ^ _mask(settings.HUB_ID.bytes, part))}"
+
+
+def named_by(id_: str) -> set[UUID]:
+    """The uids of the records that an object of this id could be of: its own, or one of its numbered parts."""
+    type_, _separator, name = id_.partition("--")
+    if not UUID_FORM.fullmatch(name):
+        return set()
+    uid = UUID(name)
+    if type_ in PRIMARY.values():
+        return {uid}
+    parts = {
+        "note": ["note"],
+        "sighting": [f"sighting-{number}" for number in range(1, MOST_PARTS + 1)],
+        "indicator": [f"indicator-{number}" for number in range(1, MOST_PARTS + 1)],
+    }
+    return {UUID(int=uid.int ^ _mask(settings.HUB_ID.bytes, part)) for part in parts.get(type_, [])}
+
+
+@lru_cache(maxsize=1024)
+def _mask(hub: bytes, part: str) -> int:
+    """What turns a record's uid into a part's, and back; the bits that say which form it is stay."""
+    digest = blake2b(part.encode(), digest_size=16, key=hub).digest()
+    return int.from_bytes(digest) & ~FORM_BITS
 
 
 def identity_id(agency: str) -> str:

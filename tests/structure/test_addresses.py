@@ -336,7 +336,14 @@ PAGES: dict[str, Rule] = {
     "api-request-consent": api(everybody(404)),
     "api-vocabulary": api(everybody()),
     "api-vocabulary-list": api(everybody()),
-}
+    # Programs alone, by their tokens: a session opens nothing there.
+    **{
+        f"taxii{name}": everybody(401)
+        for name in (
+            "", "-root", "-status", "-collections", "-collection", "-manifest", "-objects", "-object", "-versions"
+        )
+    },
+}  # fmt: skip
 
 
 def patterns(resolver, prefix=""):
@@ -398,6 +405,7 @@ def address(name: str, world) -> str:
         "<uuid:photograph>": str(uuid.uuid4()),
         "<str:size>": "thumb",
         "<str:token>": "nothing",
+        **{f"<str:{name}>": str(uuid.uuid4()) for name in ("status", "collection", "object")},
         "<int:number>": "1",
         "<str:agency>": "TXDPS" if name == "community_remove" else "CBSA",
         "<str:codes>": "VEH-BODY-DOOR",

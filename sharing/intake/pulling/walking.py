@@ -78,11 +78,10 @@ def _step(peer: Peer) -> bool:
             return _change(peer, page_size=max(1, peer.page_size // 4))
         _fail(peer, error)
     except Unanswered as error:
-        if (
-            peer.next and error.status in STALE
-        ):  # it has forgotten where the walk was: on from the last instant
+        forgotten = peer.next and error.status in STALE
+        if forgotten and _later(peer.after, peer.reached) != peer.after:  # on from the last instant
             return _change(peer, **_anew(peer))
-        _fail(peer, error)
+        _fail(peer, Astray(error.reason, status=error.status) if forgotten else error)
     except Exception:
         log.exception("a page could not be taken in", extra={"peer": str(peer.uid)})
         _fail(peer, Unanswered(_("the hub could not take in what it gave: its operators have been told")))
