@@ -33,5 +33,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sharing.briefings.urls")),
     path("", include("sharing.ledger.urls")),
     path("", include("sharing.urls_feeds")),
+    path("", include("sharing.intake.urls")),
     path("api/", include("sharing.urls_api")),
 ]

@@ -53,12 +53,24 @@ def foreign_body(stix: Stix, beside: Mapping[str, Stix]) -> tuple[Body, list[str
         "title": _cut(title, TITLE_LIMIT, _("title"), notes),
         "narrative": _cut("\n\n".join(filter(None, told)), NARRATIVE_LIMIT, _("text"), notes),
     }
-    body |= _references(stix)
+    body |= references_in(stix)
     if stix["type"] == "observed-data":
         body["occurred_on"] = str(stix["first_observed"])[:10]
     if found := _identifiers(stix, beside, notes):
         body["identifiers"] = found
     return body, notes
+
+
+def references_in(stix: Stix) -> Body:
+    """The first web address, and the first number under which somebody keeps it."""
+    found: Body = {}
+    for reference in stix.get("external_references", ()):
+        url, number = str(reference.get("url", "")), _line(reference.get("external_id", ""))
+        if len(url) <= URL_LIMIT and _WEB.fullmatch(url):
+            found.setdefault("source_url", url)
+        if 0 < len(number) <= ID_LIMIT:
+            found.setdefault("external_id", number)
+    return found
 
 
 def _untitled(stix: Stix) -> str:
@@ -77,18 +89,6 @@ def _also_told(stix: Stix, beside: Mapping[str, Stix]) -> list[str]:
         (_("Created by: %(words)s"), _line(author)),
     ]
     return [text % {"words": words} for text, words in lines if words]
-
-
-def _references(stix: Stix) -> Body:
-    """The first web address, and the first number under which somebody keeps it."""
-    found: Body = {}
-    for reference in stix.get("external_references", ()):
-        url, number = str(reference.get("url", "")), _line(reference.get("external_id", ""))
-        if len(url) <= URL_LIMIT and _WEB.fullmatch(url):
-            found.setdefault("source_url", url)
-        if 0 < len(number) <= ID_LIMIT:
-            found.setdefault("external_id", number)
-    return found
 
 
 def _identifiers(stix: Stix, beside: Mapping[str, Stix], notes: list[str]) -> list[dict[str, str]]:

@@ -19,15 +19,20 @@ from sharing.intake.taking import take_objects
 
 MAX_BYTES: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 MOST_OBJECTS = 1_000
+REASONS = 10_000
 KEPT = timedelta(days=30)
 
 
 class Unreadable(Exception):
-    """The envelope as a whole cannot be taken: `status` is what HTTP answers, the message says why."""
+    """Nothing of the envelope can be taken: `status` is what HTTP answers, the message says why.
 
-    def __init__(self, status: int, reason: str) -> None:
+    `details` are the reasons by object, where it could be read and each was refused.
+    """
+
+    def __init__(self, status: int, reason: str, details: list[dict[str, str]] | None = None) -> None:
         super().__init__(reason)
         self.status = status
+        self.details = details or []
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,10 @@ def take_envelope(viewer: Viewer, body: bytes, at: datetime) -> Status:
     What became of each object is kept for its sender.
     """
     outcome = take_objects(viewer, objects_in(body), source=Source(Way.TAXII, sender=viewer.username), at=at)
+    if len(outcome.refused) == len(outcome.lines):
+        details = [_told(line.data) for line in outcome.lines]
+        said = "; ".join(f"{each.get('id', '?')}: {each['message']}" for each in details)
+        raise Unreadable(422, said[:REASONS], details)
     kept = Envelope.objects.create(
         agency_id=viewer.agency_id,
         person_id=viewer.person_id,
@@ -103,13 +112,14 @@ def objects_in(body: bytes) -> list[Any]:
 
 
 def _status(row: Envelope) -> Status:
-    told = [
-        (line["ok"], {name: line[name] for name in ("id", "version", "message") if line[name]})
-        for line in row.lines
-    ]
+    told = [(line["ok"], _told(line)) for line in row.lines]
     return Status(
         row.uid,
         row.requested_at,
         [line for ok, line in told if ok],
         [line for ok, line in told if not ok],
     )
+
+
+def _told(line: dict[str, Any]) -> dict[str, str]:
+    return {name: line[name] for name in ("id", "version", "message") if line[name]}

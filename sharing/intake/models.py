@@ -28,6 +28,7 @@ class OriginalState(models.TextChoices):
     WAITING = "waiting", _("waits: the working copy was edited by hand since")
     WITHDRAWN = "withdrawn", _("its sender has withdrawn it")
     REVOKED = "revoked", _("its sender has revoked it")
+    PART = "part", _("a note or indicator that only repeats part of a record")
     MARKING = "marking", _("a marking that other objects refer to")
 
 

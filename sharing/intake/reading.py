@@ -23,7 +23,7 @@ Stix = Mapping[str, Any]
 
 # What becomes a record; every other kind of object is read with those, or tells the hub nothing.
 TAKEN = frozenset({"report", "incident", "note", "indicator", "observed-data"})
-KINDS = {"report": Kind.BULLETIN, "incident": Kind.SEIZURE}
+STUBS = ("Withdrawn", "Recalled")
 ID_LIMIT = 120
 PATTERN_LIMIT = 5_000  # its checking is not linear
 DEPTH = 40
@@ -106,9 +106,16 @@ def _check_texts(value: Any, depth: int) -> None:
 
 
 def extension_of(stix: Stix) -> dict[str, Any] | None:
-    """Our extension on an object that is a record of some hub."""
+    """Our extension on a report, which then is a record of some hub."""
     found = stix.get("extensions", {}).get(EXTENSION)
-    return found if isinstance(found, dict) and stix["type"] in KINDS else None
+    return found if isinstance(found, dict) and stix["type"] == "report" else None
+
+
+def is_stub(stix: Stix) -> bool:
+    """What a hub gives in place of a record, or a part of one, that is no longer shared: required fields alone."""
+    says = {"report": "name", "note": "content", "indicator": "description"}.get(stix["type"], "type")
+    bare = says == "description" or not {"description", "abstract"} & stix.keys()
+    return bare and stix.get(says) in STUBS and not {"extensions", "labels"} & stix.keys()
 
 
 def read(
@@ -125,23 +132,26 @@ def read(
     if extension is None:
         body, notes = foreign_body(stix, beside)
         return Reading(Kind.BULLETIN, body, _told_in_full(handling, body), notes=notes)
-    facts = extension.get("facts")
+    if extension.get("kind") not in Kind.values:
+        raise Refused(_("Our extension names no kind of record."))
+    kind, facts = Kind(extension["kind"]), extension.get("facts")
     if not isinstance(facts, dict) or not all(isinstance(group, dict) for group in facts.values()):
         raise Refused(_("Our extension has no facts by field group."))
     notes: list[str] = []
     body = _own_body(facts, words, notes)
-    if stix["type"] == "incident":
+    if kind == Kind.SEIZURE:
         body.pop("title", None)  # made of its drugs and where they were
     for each in extension.get("withheld", ()):
         if isinstance(each, dict):
             notes.append(_("Came without “%(group)s”.") % {"group": str(each.get("group", ""))[:40]})
-    originator = facts.get("core", {}).get("originator") or extension.get("originator") or ""
+    core = facts.get("core", {})
+    named = core.get("originator") or (not core.get("originator_text") and extension.get("originator")) or ""
     return Reading(
-        KINDS[stix["type"]],
+        kind,
         body,
         with_own(handling, extension.get("marking")),
         ours=True,
-        originator=str(originator)[:20],
+        originator=str(named)[:20],
         notes=notes,
     )
 

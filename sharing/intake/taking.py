@@ -28,8 +28,9 @@ from sharing.intake.markings import TLP_OF, refs_of
 from sharing.intake.models import Original, OriginalState
 from sharing.intake.outcome import Line, Outcome, Source, in_order, names_of
 from sharing.intake.participation import originators_for, publishes
-from sharing.intake.reading import TAKEN, Refused, checked, extension_of, read
+from sharing.intake.reading import TAKEN, Refused, checked, extension_of, is_stub, read
 from sharing.intake.writing import Piece, Writer
+from sharing.stix.ids import EXTENSION
 
 Stix = Mapping[str, Any]
 
@@ -77,23 +78,26 @@ class _Taking:
         sound = self._sound()
         self.beside = {stix["id"]: stix for stix in sound.values()}
         self.markings = self._markings()
-        self.parts = {
-            ref for stix in sound.values() if extension_of(stix) for ref in stix.get("object_refs", ())
-        }
-        self.wholes = {stix["id"] for stix in sound.values() if extension_of(stix)}
+        records = [stix for stix in sound.values() if extension_of(stix)]
+        self.records = {stix["id"] for stix in records}
+        self.wholes = {ref: stix["id"] for stix in records for ref in stix["object_refs"]}
         agency = Agency.objects.get(pk=self.viewer.agency_id)
         self.originators = originators_for(agency)
         self.writer = Writer(self, agency, publishes=publishes(agency.pk))
         wanted = {number: stix for number, stix in sound.items() if stix["type"] in TAKEN}
-        self.chains = _chains(agency.pk, self.source.scope, {stix["id"] for stix in wanted.values()})
+        asked = {ref for stix in wanted.values() for ref in (stix["id"], *stix.get("object_refs", ()))}
+        self.chains = _chains(agency.pk, self.source.scope, asked)
         self.own = _own_records(agency.pk, self.beside)
         # Versions of one object in their order, whatever the envelope's.
         for number in sorted(wanted, key=lambda each: (self._modified(wanted[each]), each)):
-            self._one(number, wanted[number])
+            if self._whole_of(wanted[number]) is None:
+                self._one(number, wanted[number])
+        self.writer.flush()
+        for number in wanted.keys() - self.lines.keys():
+            self._part(number, wanted[number])
         for number in sound:
             if number not in wanted:
                 self.say(number, _("Read with the others; the hub makes no record of this kind of object."))
-        self.writer.flush()
         return Outcome(in_order(self.lines, len(self.objects)))
 
     def _sound(self) -> dict[int, dict[str, Any]]:
@@ -153,9 +157,11 @@ class _Taking:
                 return _("Nothing of it was taken in: there is nothing to take back.")
             if stix["id"] in self.own:
                 return _("This is your agency's own record: nothing was changed.")
-            if self._is_part(stix):
-                return _("Read with the record it belongs to.")
+            if is_stub(stix):
+                return _("Nothing of it was taken in: there is nothing to take back.")
         else:
+            if known.state == OriginalState.PART:
+                return _("Read with the record it belongs to.")
             if known.state == OriginalState.REVOKED:
                 if modified <= known.modified_at:
                     return _("Known.")
@@ -198,11 +204,31 @@ class _Taking:
             raise Refused(text % {"code": code})
         return found
 
-    def _is_part(self, stix: Stix) -> bool:
-        """A note or indicator that only repeats part of a record with our extension."""
-        return stix["id"] in self.parts or bool(
-            self.wholes.intersection(stix.get("object_refs", ())) and stix["type"] == "note"
+    def _whole_of(self, stix: Stix) -> str | None:
+        """The id of the record of a hub of which this note or indicator only repeats a part."""
+        if stix["type"] not in ("note", "indicator"):
+            return None
+        about = (ref for ref in stix.get("object_refs", ()) if ref in self.records or self._of_a_hub(ref))
+        return self.wholes.get(stix["id"]) or next(about, None)
+
+    def _of_a_hub(self, ref: str) -> bool:
+        """Whether it was taken in earlier with our extension, or purged since."""
+        known = self.chains.get(ref)
+        return (
+            known is not None and known.record_id is not None and (EXTENSION in known.body or not known.body)
         )
+
+    def _part(self, number: int, stix: dict[str, Any]) -> None:
+        """Kept with the record; of its later versions nothing."""
+        whole = self._whole_of(stix) or ""
+        row = self.writer.newest(whole) or self.chains.get(whole)
+        if row is None:
+            self.refuse(number, _("The record it belongs to was not taken in."))
+            return
+        if stix["id"] not in self.chains and row.body:
+            piece = Piece(number, stix, self._modified(stix), orjson.dumps(stix).decode())
+            self.chains[stix["id"]] = self.writer.keep_part(piece, row)
+        self.say(number, _("Read with the record it belongs to."))
 
     def _modified(self, stix: Stix) -> datetime:
         return instant(str(stix.get("modified", stix.get("created", "")))) or self.at
@@ -235,7 +261,7 @@ def _own_records(agency: int, ids: Iterable[str]) -> set[str]:
     uids: dict[UUID, list[str]] = defaultdict(list)
     for each in ids:
         kind, _dashes, uid = each.partition("--")
-        if kind in ("report", "incident"):
+        if kind == "report":
             uids[UUID(uid)].append(each)
     rows = Record.objects.filter(owner_id=agency, uid__in=list(uids)).values_list("uid", flat=True)
     return {each for uid in rows for each in uids[uid]}

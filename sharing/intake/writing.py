@@ -122,6 +122,12 @@ class Writer:
         said = _("%(ref)s is recalled.") if done else _("%(ref)s: its owner is told, and decides.")
         self.teller.say(piece.number, said % {"ref": record.ref}, record.pk)
 
+    def keep_part(self, piece: Piece, whole: Original) -> Original:
+        row = self._keep(piece, None, OriginalState.PART)
+        row.record_id = whole.record_id
+        row.save()
+        return row
+
     # --- New records ------------------------------------------------------------------------------------------
     def _create(self, pieces: list[Piece]) -> None:
         taken = _references_taken(self.agency.pk, pieces)

@@ -113,6 +113,7 @@ class Migration(migrations.Migration):
                             ("waiting", "waits: the working copy was edited by hand since"),
                             ("withdrawn", "its sender has withdrawn it"),
                             ("revoked", "its sender has revoked it"),
+                            ("part", "a note or indicator that only repeats part of a record"),
                             ("marking", "a marking that other objects refer to"),
                         ],
                         max_length=10,
@@ -157,7 +158,7 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("state__in", ["written", "waiting", "withdrawn", "revoked", "marking"])
+                            ("state__in", ["written", "waiting", "withdrawn", "revoked", "part", "marking"])
                         ),
                         name="original_state_known",
                     ),

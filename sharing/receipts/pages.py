@@ -22,6 +22,7 @@ from bulletins.models import Bulletin, SeizureReport
 from bulletins.publishing.querysets import working_copies
 from bulletins.publishing.rules import may_draft, may_release, may_review
 from bulletins.records.models import Kind
+from bulletins.records.provenance import provenance_of
 from bulletins.records.refs import PATTERN
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import refuse
@@ -87,6 +88,7 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "told": [] if shown.own else recalls_of(viewer, ref=ref, kind=kind),
         "corrections": of_record(viewer, shown.key),
         "may_propose": given and may_propose(viewer),
+        "came_in": provenance_of(viewer, shown.key) if shown.own else None,
         "amended": None if shown.own else amended_for(viewer, shown.key),
     }
     return render(request, f"sharing/{kind}.html", context)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
 
 from bulletins.models import Bulletin, Record, SeizureReport
+from hub.accounts.viewer import desk_of
 from hub.database.context import engine, viewing
-from sharing.intake.inbox import Status, take_envelope
+from sharing.intake.inbox import Status, Unreadable, take_envelope
+from sharing.intake.participation import ask_to_speak, confirm_voice, end_voice, let_publish
 from sharing.stix.ids import EXTENSION
-from tests.cast import viewer
+from tests.cast import agency, viewer
 
 AMBER = "marking-definition--55d920b0-5e8b-4f79-9ee9-91f868d9b421"
 GREEN = "marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"
@@ -81,15 +86,17 @@ def ours(kind: str = "seizure", *, originator: str = "", facts: Any = None, **va
         "facts": facts or {"core": core, "place": {"occurred_on": "2026-02-03", "place": "Lane 4"}},
         "marking": {"tlp": "TLP:AMBER"},
     }
-    return stix(
-        "report" if kind == "bulletin" else "incident", **{"extensions": {EXTENSION: extension}, **values}
-    )
+    return stix("report", **{"extensions": {EXTENSION: extension}, **values})
 
 
 def send(*objects: Any, by: str = "cbp.officer") -> Status:
     who = viewer(by)
     with viewing(who):
-        return take_envelope(who, json.dumps({"objects": list(objects)}).encode(), timezone.now())
+        try:
+            return take_envelope(who, json.dumps({"objects": list(objects)}).encode(), timezone.now())
+        except Unreadable as refused:
+            assert refused.status == 422
+            return Status(uuid.UUID(int=0), timezone.now(), [], refused.details)
 
 
 def records(kind: str = "bulletin") -> list[Any]:
@@ -102,3 +109,23 @@ def records(kind: str = "bulletin") -> list[Any]:
 def fresh(record: Record) -> Any:
     with engine():
         return type(record)._default_manager.get(pk=record.pk)
+
+
+@contextmanager
+def as_speaker(speaker: str, principal: str) -> Iterator[None]:
+    """`speaker` may name `principal` as originator, as both their administrators say."""
+    _by_admin(speaker, lambda who: ask_to_speak(principal, viewer=who, at=timezone.now()))
+    _by_admin(principal, lambda who: confirm_voice(speaker, viewer=who, at=timezone.now()))
+    yield
+    _by_admin(principal, lambda who: end_voice(speaker, principal, viewer=who, at=timezone.now()))
+
+
+def publishing(code: str) -> None:
+    """What the agency sends in is published in it at once."""
+    _by_admin(code, lambda who: let_publish(True, viewer=who, at=timezone.now()))
+
+
+def _by_admin(code: str, act: Any) -> None:
+    who = replace(desk_of(agency(code)), person_id=None, roles=frozenset({"admin"}))
+    with viewing(who):
+        act(who)

@@ -9,9 +9,14 @@ from django.utils import timezone
 
 from bulletins.records.actions import write_down
 from hub.database.context import engine, viewing
+from sharing.disclosures.actions import disclose
+from sharing.disclosures.rules import Channel
 from sharing.intake.inbox import Unreadable, take_envelope
 from sharing.intake.models import Original
-from tests.builders import published_bulletin
+from sharing.stix.bundle import bundle_of
+from sharing.stix.finishing import finished, source_of, stubs, tail_of
+from sharing.stix.rendering import heads
+from tests.builders import published_bulletin, released
 from tests.cast import viewer
 from tests.intake.conftest import (
     AMBER,
@@ -21,6 +26,7 @@ from tests.intake.conftest import (
     LATER,
     RED,
     WHITE_1,
+    as_speaker,
     fresh,
     ident,
     ours,
@@ -359,3 +365,38 @@ def test_codes_of_another_vocabulary_are_left_out_and_named():
 def test_a_broken_extension_is_refused_and_not_read_as_a_strangers(facts):
     status = send(ours(facts=facts or [1]))
     assert len(status.failures) == 1 and not records() and not records("seizure")
+
+
+def rendered(username, *ids):
+    """What a partner's TAXII would give of these records: each object as parsed JSON."""
+    who = viewer(username)
+    with viewing(who):
+        shown = disclose(who, list(ids), Channel.TAXII)
+    at = timezone.now()
+    done = [finished(heads(source_of(each, created=at)), tail_of(each, modified=at)) for each in shown]
+    return json.loads(b"".join(bundle_of(done)))["objects"]
+
+
+def test_what_the_hub_gives_out_comes_in_as_it_was_with_notes_and_indicators_in_their_record():
+    bulletin = published_bulletin()
+    released(bulletin, "HSI")
+    objects = rendered("hsi.agent", bulletin.pk)
+    assert {"note", "report", "identity", "marking-definition"} <= {each["type"] for each in objects}
+    # Its owner's finding: who has it does not speak for CBP.
+    refused = send(*objects, by="hsi.agent").failures
+    assert "CBP as its originator" in messages(refused)[0] and len(records()) == 1
+    assert {each["id"].partition("--")[0] for each in refused} == {"report", "note"}
+    with as_speaker("HSI", "CBP"):
+        assert not send(*objects, by="hsi.agent").failures
+    original, copy = records()
+    assert (copy.owner.code, copy.originator.code, copy.tlp) == ("HSI", "CBP", "TLP:AMBER")
+    for name in "title tear_line narrative technique case_number place port_id safety_note hazard".split():
+        assert getattr(copy, name) == getattr(original, name), name
+    # A later stub of any of it makes no record of its own.
+    at = timezone.now()
+    gone = stubs(
+        bulletin.uid, created=at, modified=at, revoked=False, owner="CBP", owner_name="CBP", parts=["note"]
+    )
+    later = [json.loads(each.text) for each in gone.objects]
+    assert not send(*later, by="hsi.agent").failures and len(records()) == 2
+    assert not send(*later, by="dea.agent").failures and len(records()) == 2

@@ -1,0 +1,21 @@
+"""Addresses of where a record came from, of an agency's terms of taking part, and of uploads."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from sharing.intake import pages, terms_pages
+
+urlpatterns: list[URLPattern] = [
+    path("agencies/<str:code>/intake/", terms_pages.terms, name="agency_intake"),
+]
+for kind, section in (("bulletin", "bulletins"), ("seizure", "seizures")):
+    urlpatterns += [
+        path(f"{section}/<ref:ref>/origin/", pages.origin, {"kind": kind}, name=f"{kind}_origin"),
+        path(
+            f"{section}/<ref:ref>/origin/<int:number>/",
+            pages.original_file,
+            {"kind": kind},
+            name=f"{kind}_original",
+        ),
+    ]
