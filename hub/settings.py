@@ -162,6 +162,11 @@ CELERY_BEAT_SCHEDULE = {
     "remind": {"task": "sharing.receipts.tasks.remind_due", "schedule": 20.0, "options": {"expires": 20}},
     # From partners' collections that are due; a long walk goes on with each run.
     "pull": {"task": "sharing.intake.pulling.tasks.pull_due", "schedule": 15.0, "options": {"expires": 15}},
+    "tell-hubs": {
+        "task": "sharing.intake.pulling.tasks.tell_due",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
     "number-entries": {
         "task": "sharing.tasks.number_entries",
         "schedule": 1.0,

@@ -10,7 +10,7 @@ from sharing.disclosures.models import LedgerRow
 from sharing.emergencies.models import Emergency, Opened
 from sharing.feeds.taxii.models import Fed
 from sharing.intake.models import Envelope, Original, Participation, Upload, Voice
-from sharing.intake.pulling.models import Peer
+from sharing.intake.pulling.models import Arrival, Peer
 from sharing.ledger.models import LedgerGiven, LedgerTaken
 from sharing.recalls.models import RecallAnswer, Told
 from sharing.receipts.models import Answered, Receipt, Reminded
@@ -23,6 +23,7 @@ __all__ = [
     "Agreement",
     "Alert",
     "Answered",
+    "Arrival",
     "Asked",
     "Briefing",
     "Community",

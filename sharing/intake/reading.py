@@ -83,6 +83,15 @@ def _instant(stix: Stix, name: str) -> datetime | None:
     return parse_datetime(str(stix[name])) if name in stix else None
 
 
+def instant_in(text: str) -> datetime | None:
+    """The instant that a text says; None where it is none, or has no zone."""
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
+
+
 def _observable(stix: Stix) -> bool:
     from stix2.registry import STIX2_OBJ_MAPS
 

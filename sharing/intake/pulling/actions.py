@@ -19,11 +19,14 @@ from hub.outgoing.post import Refused, Unreachable, check
 from hub.trail.actions import record as write_trail
 from sharing.deliveries.actions import hasten
 from sharing.deliveries.sealing import seal
-from sharing.intake.pulling.asking import Unanswered, ask_collection
+from sharing.intake.pulling.asking import Page, TooLarge, Unanswered, ask_collection, ask_page
 from sharing.intake.pulling.models import Peer, Scheme
+from sharing.stix.ids import EXTENSION
 
 PULL_DUE = "sharing.intake.pulling.tasks.pull_due"
 MOST = 50
+# How many objects are looked at to find out whether it is another hub.
+FIRST = 20
 _COLLECTION = re.compile(r".+/collections/[^/]+/")
 
 
@@ -38,6 +41,7 @@ class Wanted:
     secret: str = ""
     every_minutes: int = 60
     unmarked: str = TLP.STRICT.value
+    is_hub: bool = False
 
 
 def add_peer(wanted: Wanted, *, viewer: Viewer, at: datetime) -> Peer:
@@ -62,6 +66,8 @@ def change_peer(peer: Peer, wanted: Wanted, *, viewer: Viewer, at: datetime) -> 
     _describe(peer, wanted, viewer)
     if peer.url != was:
         peer.after = peer.next = peer.reached = ""
+        if urlsplit(peer.url).netloc != urlsplit(was).netloc:
+            peer.hub = None
     peer.failures, peer.failing_since, peer.failure, peer.due_at = 0, None, "", at
     peer.claimed_at = None
     peer.save()
@@ -98,7 +104,10 @@ def remove_peer(peer: Peer, *, viewer: Viewer, at: datetime) -> None:
 
 
 def _describe(peer: Peer, wanted: Wanted, viewer: Viewer) -> None:
-    """Put it into the peer and ask it for its collection. Raises ValidationError; nothing is saved."""
+    """Put it into the peer and ask it for its collection. Raises ValidationError; nothing is saved.
+
+    One that gives our extension is another hub, whether somebody said so or not; and stays one.
+    """
     url = collection_url(wanted.url)
     others = Peer.objects.visible_to(viewer).exclude(pk=peer.pk)
     if others.filter(url=url, username=wanted.username).exists():
@@ -115,8 +124,16 @@ def _describe(peer: Peer, wanted: Wanted, viewer: Viewer) -> None:
         raise ValidationError({"secret": _("Enter the password or token that the partner gave you.")})
     try:
         ask_collection(peer)
+        peer.is_hub = peer.is_hub or wanted.is_hub or _gives_records(ask_page(peer, limit=FIRST))
+    except TooLarge:
+        pass
     except Unanswered as error:
         raise ValidationError({"url": _("Not saved: %(why)s.") % {"why": error.reason}}) from error
+
+
+def _gives_records(page: Page) -> bool:
+    found = (each.get("extensions") for each in page.objects if isinstance(each, dict))
+    return any(isinstance(each, dict) and EXTENSION in each for each in found)
 
 
 def collection_url(url: str) -> str:

@@ -14,7 +14,7 @@ from cryptography.fernet import InvalidToken
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from hub.outgoing.post import Answer, Refused, Unreachable, get
+from hub.outgoing.post import Answer, Refused, Unreachable, get, post
 from sharing.deliveries.notifiers.webhook import asked_wait_s
 from sharing.deliveries.sealing import unseal
 from sharing.intake.pulling.models import Peer, Scheme
@@ -29,6 +29,7 @@ NEXT_LIMIT = 1_000
 BUSY = (429, 503)
 # What a server says to a `next` it knows no more.
 STALE = (400, 404, 410, 422)
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,12})?Z")
 
 
@@ -46,6 +47,10 @@ class Astray(Unanswered):
 
 class TooLarge(Unanswered):
     """The page is larger than the hub reads at once."""
+
+
+class Rejected(Unanswered):
+    """The peer has read it and does not take it: sent again, it would not either."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,33 @@ def ask_page(peer: Peer, *, limit: int | None = None) -> Page:
     answer = _get(peer, f"{peer.url}objects/?{asked}", PAGE_BYTES)
     found = _document(answer, _("it did not answer with a TAXII envelope"))
     return _page(found, answer.headers)
+
+
+def ask_inbox(peer: Peer) -> str:
+    """The address of the collection that takes what this account sends, beside the one that is fetched from."""
+    collections = peer.url[: peer.url.rindex("/collections/")] + "/collections/"
+    found = _document(_get(peer, collections, DESCRIPTION_BYTES), _("it did not name its collections"))
+    rows = found.get("collections")
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict) and row.get("can_write") is True and _NAME.fullmatch(str(row.get("id"))):
+            return f"{collections}{row['id']}/objects/"
+    raise Unanswered(_("it takes nothing from this account: it names no collection to write to"))
+
+
+def send(peer: Peer, url: str, objects: list[Any]) -> None:
+    """Send objects to a collection; raises Unanswered, and Rejected where one was not taken."""
+    headers = headers_of(peer) | {"Content-Type": MEDIA_TYPE}
+    body = orjson.dumps({"objects": objects})
+    try:
+        answer = post(url, body, headers, timeout_s=TIMEOUT_S, limit_bytes=DESCRIPTION_BYTES)
+    except (Refused, Unreachable) as error:
+        raise Unanswered(str(error)) from error
+    judge(answer, good=(200, 201, 202))
+    found = _document(answer, _("it did not say what became of it"))
+    failures = found.get("failures")
+    if isinstance(failures, list) and failures:
+        said = failures[0].get("message") if isinstance(failures[0], dict) else ""
+        raise Rejected(" ".join(str(said or _("it was not taken")).split())[:200])
 
 
 def _page(found: Mapping[str, Any], headers: Mapping[str, str]) -> Page:

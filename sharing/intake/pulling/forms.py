@@ -56,10 +56,19 @@ class PeerForm(forms.Form):
         help_text=_("What bears one keeps it."),
     )
 
+    is_hub = forms.BooleanField(
+        label=_("It is another hub like this one"),
+        required=False,
+        help_text=_(
+            "What comes from it is posted as it is there, and bound as it is there: by its marking and by whose finding"
+            " it is. What it takes back is taken back here."
+        ),
+    )
+
     def __init__(self, *args: Any, peer: Peer | None = None, **kwargs: Any) -> None:
         """Of one that is there: its secret is left as it is where none is typed."""
         if peer is not None:
-            names = ("title", "url", "scheme", "username", "every_minutes", "unmarked")
+            names = ("title", "url", "scheme", "username", "every_minutes", "unmarked", "is_hub")
             kwargs["initial"] = {name: getattr(peer, name) for name in names}
         else:
             kwargs.setdefault("initial", {"scheme": Scheme.BASIC})

@@ -1,4 +1,4 @@
-"""Fetching from peers that are due."""
+"""Fetching from peers that are due, and telling hubs what was acknowledged."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
+from sharing.intake.pulling.answering import tell_next
 from sharing.intake.pulling.walking import RUN_S, claim, walk
 
 
@@ -19,5 +20,14 @@ def pull_due() -> int:
         if peer is None:
             break
         walk(peer, run_s=left)
+        count += 1
+    return count
+
+
+@shared_task
+def tell_due() -> int:
+    """Tell hubs what was acknowledged here; return how many acknowledgements were tried."""
+    ends, count = time.monotonic() + RUN_S, 0
+    while time.monotonic() < ends and tell_next(timezone.now()):
         count += 1
     return count

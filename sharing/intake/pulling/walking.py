@@ -120,7 +120,13 @@ def _keep(peer: Peer, page: Page) -> bool:
 
 def _take(desk: Viewer, peer: Peer, objects: Sequence[Any], at: datetime) -> Outcome:
     """All at once; where that fails, one by one, so that one object stops no other."""
-    source = Source(Way.PULL, sender=peer.title, scope=str(peer.uid), unmarked=peer.unmarked)
+    source = Source(
+        Way.PULL,
+        sender=peer.title,
+        scope=str(peer.uid),
+        unmarked=peer.unmarked,
+        peer=peer if peer.is_hub else None,
+    )
     if not objects:
         return Outcome()
     try:
