@@ -29,6 +29,9 @@ class Partner:
     objects: list[dict[str, Any]] = field(default_factory=list)
     odd: Callable[[str, dict[str, str]], Answer | None] = lambda path, query: None
     asked: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
+    posted: list[tuple[str, bytes]] = field(default_factory=list)
+    # What it says of what was posted to it.
+    taken: dict[str, Any] = field(default_factory=lambda: {"status": "complete", "success_count": 1})
 
     @property
     def url(self) -> str:
@@ -72,8 +75,17 @@ def partner() -> Iterator[Partner]:
             found.asked.append((parts.path, query, headers))
             pair = base64.b64encode(b"cbp:a secret").decode()
             status, told, body = found.answer(parts.path, query)
-            if headers.get("authorization") not in (f"Basic {pair}", "Token a secret"):
+            # Of a peer that is asked without saying who asks, the other half of the tests.
+            known = (f"Basic {pair}", "Token a secret", None)
+            if headers.get("authorization") not in known:
                 status, told, body = said({"title": "Unauthorized"}, 401)
+            self._answer(status, told, body)
+
+        def do_POST(self) -> None:
+            found.posted.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            self._answer(*said(found.taken, 202))
+
+        def _answer(self, status: int, told: dict[str, str], body: bytes) -> None:
             self.send_response(status)
             for name, value in {**told, "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)
