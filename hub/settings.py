@@ -138,6 +138,7 @@ CELERY_TASK_ROUTES = {
     "sharing.tasks.number_entries": {"queue": "default"},
     "sharing.receipts.tasks.*": {"queue": "default"},
     "sharing.briefings.tasks.*": {"queue": "bulk"},
+    "sharing.intake.pulling.tasks.*": {"queue": "bulk"},
     "sharing.retention.tasks.*": {"queue": "bulk"},
     "sharing.exports.tasks.*": {"queue": "bulk"},
     "sharing.intake.tasks.look_for_uploads": {"queue": "default"},
@@ -170,6 +171,13 @@ CELERY_BEAT_SCHEDULE = {
     "warn-of-ends": {"task": "sharing.tasks.warn_of_ends", "schedule": crontab(minute=23)},
     # Who was asked to acknowledge by a time: reminded ahead, told on when it is over.
     "remind": {"task": "sharing.receipts.tasks.remind_due", "schedule": 20.0, "options": {"expires": 20}},
+    # From partners' collections that are due; a long walk goes on with each run.
+    "pull": {"task": "sharing.intake.pulling.tasks.pull_due", "schedule": 15.0, "options": {"expires": 15}},
+    "tell-hubs": {
+        "task": "sharing.intake.pulling.tasks.tell_due",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
     "number-entries": {
         "task": "sharing.tasks.number_entries",
         "schedule": 1.0,

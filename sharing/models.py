@@ -12,6 +12,7 @@ from sharing.exports.models import ExportJob
 from sharing.feeds.models import FeedEntry, FeedLink
 from sharing.feeds.taxii.models import Fed
 from sharing.intake.models import Envelope, Original, Participation, Upload, Voice
+from sharing.intake.pulling.models import Arrival, Peer
 from sharing.ledger.models import LedgerGiven, LedgerTaken
 from sharing.recalls.models import RecallAnswer, Told
 from sharing.receipts.models import Answered, Receipt, Reminded
@@ -24,6 +25,7 @@ __all__ = [
     "Agreement",
     "Alert",
     "Answered",
+    "Arrival",
     "Asked",
     "Briefing",
     "Community",
@@ -34,11 +36,11 @@ __all__ = [
     "Emergency",
     "Endpoint",
     "Entry",
+    "Envelope",
     "ExportJob",
     "Fed",
     "FeedEntry",
     "FeedLink",
-    "Envelope",
     "Given",
     "Grant",
     "InboxItem",
@@ -55,6 +57,7 @@ __all__ = [
     "Opened",
     "Original",
     "Participation",
+    "Peer",
     "QuietHours",
     "Recall",
     "RecallAnswer",

@@ -112,6 +112,7 @@ def _core(record: Bulletin | SeizureReport, substances: list[Substance]) -> dict
         "country": record.country,
         "originator": record.originator.code if record.originator else "",
         "originator_text": record.originator_text,
+        "origin": record.origin,
     }
     if isinstance(record, Bulletin):
         core |= {"tear_line": record.tear_line, "urgency": record.urgency}

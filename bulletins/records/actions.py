@@ -10,7 +10,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from bulletins.markings.rules import marking_of
 from bulletins.records.models import Identifier, Record, Substance
+from bulletins.records.origins import FIXED, below_origin
 from bulletins.records.units import mass_kg
 from bulletins.vocabulary.lists import Precision, Region
 from bulletins.vocabulary.terms import terms
@@ -115,11 +117,15 @@ def _settle(
         raise ValidationError(_("It was recalled. What takes its place is posted anew."))
     if record.entered_on and values.get("review_due", record.review_due) != record.review_due:
         raise ValidationError({"review_due": [_("It is entered: the day moves when somebody reviews it.")]})
+    fresh = record.pk is None
     for name, value in values.items():
         if name not in _editable(record):
             raise ValidationError({name: [_("This cannot be set here.")]})
+        if record.origin and not fresh and name in FIXED and value != getattr(record, name):
+            raise ValidationError({name: [_("It came from another hub, which says whose finding it is.")]})
         setattr(record, name, value)
-    fresh = record.pk is None
+    if below := below_origin(record.origin, marking_of(record)):
+        raise ValidationError({"tlp": below})
     if fresh:
         record.created_at = at
         record.owner_id = viewer.agency_id

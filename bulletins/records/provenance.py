@@ -14,12 +14,18 @@ from hub.accounts.viewer import Viewer
 
 @dataclass(frozen=True)
 class Provenance:
-    """`words` say how, `at` when; `to_decide` that its owner has something to settle, on the page `href`."""
+    """`words` say how, `at` when; `to_decide` that its owner has something to settle, on the page `href`.
+
+    `acknowledge` is where it is acknowledged to the hub it came from, empty where it is not to be; `acknowledged` says
+    in words that it is, and whether that hub was told.
+    """
 
     words: str
     at: datetime
     href: str
     to_decide: bool
+    acknowledge: str = ""
+    acknowledged: str = ""
 
 
 _known: list[Callable[[Viewer, int], Provenance | None]] = []

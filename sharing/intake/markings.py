@@ -48,8 +48,10 @@ def refs_of(stix: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def handling_of(stix: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]]) -> Handling:
-    """The strictest of the TLP labels; AMBER+STRICT and DISPLAY ONLY where there is none, or a marking is unknown.
+def handling_of(
+    stix: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]], unmarked: str = TLP.STRICT.value
+) -> Handling:
+    """The strictest of the TLP labels; `unmarked` and DISPLAY ONLY where there is none, or a marking is unknown.
 
     `known` are marking definitions by id.
     """
@@ -66,7 +68,7 @@ def handling_of(stix: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]])
     told = "; ".join(statements)
     caveat = told if len(told) <= CAVEAT_LIMIT else told[: CAVEAT_LIMIT - 1] + "…"
     if unknown or not labels:
-        strict = Marking(TLP.STRICT.value, (Control.DISPLAY_ONLY.value,), caveat=caveat)
+        strict = Marking(unmarked, (Control.DISPLAY_ONLY.value,), caveat=caveat)
         return Handling(_stricter_tlp(strict, labels), tuple(statements))
     return Handling(_stricter_tlp(Marking(caveat=caveat), labels), tuple(statements))
 

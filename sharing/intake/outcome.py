@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from bulletins.markings.models import TLP
 from sharing.intake.models import Way
+
+if TYPE_CHECKING:
+    from sharing.intake.pulling.models import Peer
 
 
 @dataclass(frozen=True)
 class Source:
     """Where objects come from. `scope` is empty for the agency's own people, else the name of the peer they were
-    fetched from; `sender` is who sent them, in words for the record's owner.
+    fetched from; `sender` is who sent them, in words for the record's owner. `unmarked` is the label of what has none.
+    `peer` is set where that is another hub.
     """
 
     way: Way
     sender: str = ""
     scope: str = ""
+    unmarked: str = TLP.STRICT.value
+    peer: Peer | None = None
 
 
 @dataclass(frozen=True)

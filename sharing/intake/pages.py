@@ -16,7 +16,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bulletins.markings.rules import marking_of
 from bulletins.publishing.actions import take_up
@@ -30,6 +30,7 @@ from hub.trail.actions import record as write_trail
 from hub.trail.actions import refuse
 from sharing.intake.deciding import leave, take_over
 from sharing.intake.models import Original, OriginalState
+from sharing.intake.pulling.answering import acknowledge_there, standing_of
 from sharing.intake.querysets import UNSETTLED, originals_of, path_of, twins_of
 
 SHOWN = 20_000
@@ -86,6 +87,23 @@ def origin(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "page_marking": marking_of(record),
     }
     return render(request, "sharing/origin.html", context, status=400 if errors else 200)
+
+
+@login_required
+@require_POST
+def acknowledge(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
+    """Acknowledge it to the hub it came from: whoever of its owner reads it may."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    record = working_copies(MODELS[kind], viewer).filter(ref=ref).first()
+    if record is None or standing_of(record.pk) is None:
+        raise Http404
+    try:
+        acknowledge_there(record, viewer=viewer, at=timezone.now())
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("Acknowledged. The hub it came from is told."))
+    return HttpResponseRedirect(path_of(record))
 
 
 @login_required

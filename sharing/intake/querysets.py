@@ -17,6 +17,7 @@ from hub.accounts.viewer import Viewer
 from sharing.disclosures.presenting import RecordRow
 from sharing.intake.foreign import references_in
 from sharing.intake.models import Original, OriginalState
+from sharing.intake.pulling.answering import Standing, standing_of
 
 UNSETTLED = (OriginalState.WAITING, OriginalState.WITHDRAWN, OriginalState.REVOKED)
 IN_TODAY = 5
@@ -41,12 +42,27 @@ def provenance(viewer: Viewer, record: int) -> Provenance | None:
     rows = list(originals_of(viewer, record).exclude(state=OriginalState.PART).select_related("record"))
     if not rows or rows[-1].record is None:
         return None
+    href = f"{path_of(rows[-1].record)}origin/"
+    there = standing_of(record)
     return Provenance(
         words=str(rows[-1].get_way_display()),
         at=rows[-1].taken_at,
-        href=f"{path_of(rows[-1].record)}origin/",
+        href=href,
         to_decide=any(row.state in UNSETTLED and row.decided_at is None for row in rows),
+        acknowledge=f"{href}acknowledge/" if there and there.acknowledged_at is None else "",
+        acknowledged=_acknowledged(there) if there and there.acknowledged_at else "",
     )
+
+
+def _acknowledged(there: Standing) -> str:
+    if there.sent_at:
+        return _("Acknowledged; %(peer)s has been told.") % {"peer": there.peer}
+    if there.waits and not there.failure:
+        return _("Acknowledged; %(peer)s is being told.") % {"peer": there.peer}
+    said = {"peer": there.peer, "why": there.failure}
+    if there.waits:
+        return _("Acknowledged; %(peer)s could not be told yet (%(why)s), and is asked again.") % said
+    return _("Acknowledged here; %(peer)s did not take it: %(why)s.") % said
 
 
 def path_of(record: Any) -> str:

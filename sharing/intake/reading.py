@@ -12,6 +12,7 @@ import stix2
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from bulletins.markings.models import TLP
 from bulletins.records.models import Kind
 from bulletins.vocabulary.terms import Terms
 from sharing.intake.foreign import foreign_body
@@ -82,6 +83,15 @@ def _instant(stix: Stix, name: str) -> datetime | None:
     return parse_datetime(str(stix[name])) if name in stix else None
 
 
+def instant_in(text: str) -> datetime | None:
+    """The instant that a text says; None where it is none, or has no zone."""
+    try:
+        found = parse_datetime(text)
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
+
+
 def _observable(stix: Stix) -> bool:
     from stix2.registry import STIX2_OBJ_MAPS
 
@@ -117,9 +127,16 @@ def is_stub(stix: Stix) -> bool:
     return bare and stix.get(says) in STUBS and not {"extensions", "labels"} & stix.keys()
 
 
-def read(stix: Stix, *, beside: Mapping[str, Stix], markings: Mapping[str, Stix], words: Terms) -> Reading:
+def read(
+    stix: Stix,
+    *,
+    beside: Mapping[str, Stix],
+    markings: Mapping[str, Stix],
+    words: Terms,
+    unmarked: str = TLP.STRICT.value,
+) -> Reading:
     """A checked object of a kind that is TAKEN, as a record. Raises Refused where our own extension is broken."""
-    handling = handling_of(stix, markings)
+    handling = handling_of(stix, markings, unmarked)
     extension = extension_of(stix)
     if extension is None:
         body, notes = foreign_body(stix, beside)

@@ -23,11 +23,14 @@ from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from hub.trail.actions import record as write_trail
+from sharing.intake.acknowledging import acknowledgement_in, take_acknowledgement
 from sharing.intake.bodies import typed
+from sharing.intake.hubs import FromHub, as_there, is_echo, origin_of, originator_of, told_by
 from sharing.intake.markings import TLP_OF, refs_of
 from sharing.intake.models import Original, OriginalState
 from sharing.intake.outcome import Line, Outcome, Source, in_order, names_of
 from sharing.intake.participation import originators_for, publishes
+from sharing.intake.pulling.models import Peer
 from sharing.intake.reading import TAKEN, Refused, checked, extension_of, is_stub, read
 from sharing.intake.writing import Piece, Writer
 from sharing.stix.ids import EXTENSION
@@ -83,11 +86,15 @@ class _Taking:
         self.wholes = {ref: stix["id"] for stix in records for ref in stix["object_refs"]}
         agency = Agency.objects.get(pk=self.viewer.agency_id)
         self.originators = originators_for(agency)
-        self.writer = Writer(self, agency, publishes=publishes(agency.pk))
+        # What another hub published is published here as well: its owner's people are to read it.
+        published = self.source.peer is not None or publishes(agency.pk)
+        self.writer = Writer(self, agency, publishes=published)
         wanted = {number: stix for number, stix in sound.items() if stix["type"] in TAKEN}
         asked = {ref for stix in wanted.values() for ref in (stix["id"], *stix.get("object_refs", ()))}
         self.chains = _chains(agency.pk, self.source.scope, asked)
         self.own = _own_records(agency.pk, self.beside)
+        peer = self.source.peer
+        self.hub = FromHub(peer, wanted.values(), self.chains.values()) if peer else None
         # Versions of one object in their order, whatever the envelope's.
         for number in sorted(wanted, key=lambda each: (self._modified(wanted[each]), each)):
             if self._whole_of(wanted[number]) is None:
@@ -150,43 +157,67 @@ class _Taking:
 
     def _decide(self, number: int, stix: dict[str, Any]) -> str:
         """What is done with the object; empty where the writer will say it."""
+        if acknowledgement := acknowledgement_in(stix):
+            return take_acknowledgement(self.viewer, acknowledgement, self.at)
+        extension = extension_of(stix)
+        if extension and is_echo(extension):
+            return _("It came from this hub: nothing was taken in.")
         known = self.writer.newest(stix["id"]) or self.chains.get(stix["id"])
+        if self.hub is not None:
+            known, said = self.hub.judge(stix, known)
+            if said:
+                return said
         modified = self._modified(stix)
-        if known is None:
-            if stix.get("revoked"):
-                return _("Nothing of it was taken in: there is nothing to take back.")
-            if stix["id"] in self.own:
-                return _("This is your agency's own record: nothing was changed.")
-            if is_stub(stix):
-                return _("Nothing of it was taken in: there is nothing to take back.")
-        else:
-            if known.state == OriginalState.PART:
-                return _("Read with the record it belongs to.")
-            if known.state == OriginalState.REVOKED:
-                if modified <= known.modified_at:
-                    return _("Known.")
-                raise Refused(
-                    _(
-                        "It was revoked: STIX allows no later version. What takes its place has an id of its own."
-                    )
-                )
-            if modified <= known.modified_at:
-                return _("Known.")
-            if known.body == "":
-                return _("It was purged: nothing of it is taken in again.")
+        if said := self._nothing_new(stix, known, modified):
+            return said
         piece = Piece(number, stix, modified, orjson.dumps(stix).decode(), before=known)
         if known is not None and stix.get("revoked"):
             self.writer.note(piece, OriginalState.REVOKED)
             return ""
-        if known is not None and extension_of(stix) is None and extension_of(orjson.loads(known.body)):
+        if known is not None and extension is None and extension_of(orjson.loads(known.body)):
             self.writer.note(piece, OriginalState.WITHDRAWN)
             return ""
-        reading = read(stix, beside=self.beside, markings=self.markings, words=terms())
-        originator = self._originator(reading.originator)
-        piece.reading, piece.originator = reading, originator
+        reading = read(
+            stix,
+            beside=self.beside,
+            markings=self.markings,
+            words=terms(),
+            unmarked=self.source.unmarked,
+        )
+        piece.reading = reading
         piece.typed = typed(reading.kind, reading.body)
+        if extension and self.source.peer is not None:
+            self._from_hub(piece, extension, self.source.peer)
+        else:
+            piece.originator = self._originator(reading.originator)
         self.writer.write(piece)
         return ""
+
+    def _nothing_new(self, stix: Stix, known: Original | None, modified: datetime) -> str:
+        """Why nothing is to be done with it; empty where something is. Raises Refused."""
+        if known is None:
+            if stix.get("revoked") or is_stub(stix):
+                return _("Nothing of it was taken in: there is nothing to take back.")
+            own = stix["id"] in self.own
+            return _("This is your agency's own record: nothing was changed.") if own else ""
+        if known.state == OriginalState.PART:
+            return _("Read with the record it belongs to.")
+        if modified <= known.modified_at or (known.state == OriginalState.WITHDRAWN and is_stub(stix)):
+            return _("Known.")
+        if known.state == OriginalState.REVOKED:
+            raise Refused(
+                _("It was revoked: STIX allows no later version. What takes its place has an id of its own.")
+            )
+        return "" if known.body else _("It was purged: nothing of it is taken in again.")
+
+    def _from_hub(self, piece: Piece, extension: Stix, peer: Peer) -> None:
+        told = told_by(extension)
+        assert told is not None and piece.reading is not None and piece.typed is not None
+        piece.reading = as_there(piece.reading, extension)
+        piece.told = told
+        piece.origin = origin_of(extension, told, peer, piece.reading.handling.marking)
+        piece.originator, text = originator_of(extension, told, peer, self.originators)
+        piece.typed.values["originator_text"] = text
 
     def _originator(self, code: str) -> Agency:
         found = self.originators.get(code or self.viewer.agency_code)

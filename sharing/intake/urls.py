@@ -18,6 +18,12 @@ for kind, section in (("bulletin", "bulletins"), ("seizure", "seizures")):
     urlpatterns += [
         path(f"{section}/<ref:ref>/origin/", pages.origin, {"kind": kind}, name=f"{kind}_origin"),
         path(
+            f"{section}/<ref:ref>/origin/acknowledge/",
+            pages.acknowledge,
+            {"kind": kind},
+            name=f"{kind}_origin_acknowledge",
+        ),
+        path(
             f"{section}/<ref:ref>/origin/<int:number>/",
             pages.original_file,
             {"kind": kind},

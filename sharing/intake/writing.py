@@ -26,11 +26,13 @@ from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from hub.database.context import lock_records
 from hub.trail.actions import Deed, record_each
-from sharing.flow import Handling, mark, recall
+from sharing.flow import Handling, begin_by_source, end_by_source, mark, recall
 from sharing.intake.bodies import DECIDES, Typed, blank, marks_of
+from sharing.intake.hubs import Told
 from sharing.intake.markings import stricter
 from sharing.intake.models import Original, OriginalState
 from sharing.intake.outcome import Source
+from sharing.intake.pulling.models import Arrival
 from sharing.intake.reading import Reading, Refused, read
 
 MODELS: dict[str, type[Bulletin] | type[SeizureReport]] = {"bulletin": Bulletin, "seizure": SeizureReport}
@@ -53,7 +55,10 @@ class Teller(Protocol):
 
 @dataclass
 class Piece:
-    """One object on its way into a record; `before` is the newest original of the same id."""
+    """One object on its way into a record; `before` is the newest original of the same id.
+
+    `told` and `origin` are set where another hub gave it.
+    """
 
     number: int
     stix: Mapping[str, Any]
@@ -63,6 +68,8 @@ class Piece:
     reading: Reading | None = None
     typed: Typed | None = None
     originator: Agency | None = None
+    told: Told | None = None
+    origin: dict[str, Any] | None = None
 
 
 class Writer:
@@ -70,7 +77,7 @@ class Writer:
 
     def __init__(self, teller: Teller, agency: Agency, *, publishes: bool) -> None:
         self.teller, self.agency, self.publishes = teller, agency, publishes
-        self.viewer, self.at = teller.viewer, teller.at
+        self.viewer, self.at, self.peer = teller.viewer, teller.at, teller.source.peer
         self._waiting: dict[str, Piece] = {}
         self._newest: dict[str, Original] = {}
 
@@ -113,13 +120,18 @@ class Writer:
         assert piece.before is not None
         record = Record.objects.get(pk=piece.before.record_id)
         done = record.recalled_at is not None
-        if state == OriginalState.REVOKED and record.latest and self.publishes and not done:
+        if self.peer is not None:
+            done = self._taken_back(record, state)
+        elif state == OriginalState.REVOKED and record.latest and self.publishes and not done:
             done = self._recalled(record)
         row = self._keep(piece, record, state)
         row.decided_at = self.at if done else None
         row.save()
         self._newest[row.stix_id] = row
-        said = _("%(ref)s is recalled.") if done else _("%(ref)s: its owner is told, and decides.")
+        ended = (
+            _("%(ref)s is recalled.") if state == OriginalState.REVOKED else _("%(ref)s is shared no more.")
+        )
+        said = ended if done else _("%(ref)s: its owner is told, and decides.")
         self.teller.say(piece.number, said % {"ref": record.ref}, record.pk)
 
     def keep_part(self, piece: Piece, whole: Original) -> Original:
@@ -144,6 +156,11 @@ class Writer:
         for row, record in zip(rows, records, strict=True):
             row.record_id, row.written_at = record.pk, self.at
         Original.objects.bulk_create(rows)
+        Arrival.objects.bulk_create(
+            self._arrival(piece.told, record.pk)
+            for piece, record in zip(pieces, records, strict=True)
+            if piece.told is not None
+        )
         published = self._publish(records)
         for piece, row, record in zip(pieces, rows, records, strict=True):
             self._newest[row.stix_id] = row
@@ -167,7 +184,7 @@ class Writer:
         if not values.get("originator_text"):
             values["originator"] = piece.originator
         return New(
-            MODELS[reading.kind](kind=reading.kind, owner=self.agency),
+            MODELS[reading.kind](kind=reading.kind, owner=self.agency, origin=piece.origin),
             values | marks_of(reading.handling.marking),
             piece.typed.substances,
             piece.typed.identifiers,
@@ -195,13 +212,19 @@ class Writer:
         by_hand = last is None or last.written_at != record.edited_at
         row = self._keep(piece, record, OriginalState.WAITING if by_hand else OriginalState.WRITTEN)
         row.notes = list(piece.reading.notes)
+        if piece.told is not None:
+            self._follow(record, piece, piece.told)
         self._mark(record, piece.reading.handling.marking)
         if by_hand:
             said = _("Kept beside %(ref)s, which was edited by hand: its owner decides.")
+            if record.ended_at:
+                begin_by_source(record, viewer=self.viewer, at=self.at)
         else:
             write_over(record, piece, last, viewer=self.viewer, at=self.at)
             row.written_at = self.at
             said = _("Written into %(ref)s.")
+            if record.ended_at:
+                begin_by_source(record, viewer=self.viewer, at=self.at)
             if self._may_publish(record):
                 freeze(record, viewer=self.viewer, at=self.at, note=_("as its sender has it now"))
                 hand_over([record.pk], at=self.at, viewer=self.viewer)
@@ -209,6 +232,36 @@ class Writer:
         row.save()
         self._newest[row.stix_id] = row
         self.teller.say(piece.number, said % {"ref": record.ref}, record.pk)
+
+    def _follow(self, record: Any, piece: Piece, told: Told) -> None:
+        """What binds it now, and which version this is where it came from."""
+        Record.objects.filter(pk=record.pk).update(origin=piece.origin)
+        record.origin = piece.origin
+        fresh = {"peer": self.peer, "peer_uid": told.uid, "version": told.version}
+        Arrival.objects.filter(record_id=record.pk).update(**fresh)
+
+    def _arrival(self, told: Told, record: int) -> Arrival:
+        return Arrival(
+            agency_id=self.agency.pk,
+            record_id=record,
+            peer=self.peer,
+            hub=told.first_hub,
+            uid=told.first_uid,
+            peer_uid=told.uid,
+            version=told.version,
+        )
+
+    def _taken_back(self, record: Record, state: OriginalState) -> bool:
+        """The hub it came from recalls it, or shares it no more: so it is here, for its owner's people too."""
+        if state == OriginalState.REVOKED and record.latest:
+            if record.recalled_at is None or record.ended_at is None:
+                reason = _("%(hub)s has recalled it.") % {"hub": self.teller.source.sender}
+                recall(record, reason=reason, viewer=self.viewer, at=self.at, by_source=True)
+        elif record.ended_at is None:
+            end_by_source(record, viewer=self.viewer, at=self.at)
+        if state == OriginalState.REVOKED:  # for good: of what it said nothing is kept
+            Original.objects.filter(record_id=record.pk).update(body="")
+        return True
 
     def _locked(self, pk: int | None) -> Any:
         lock_records([pk or 0])

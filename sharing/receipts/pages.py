@@ -36,6 +36,7 @@ from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.presenting import event_of, present
 from sharing.disclosures.reading import (
     earlier_version,
+    ended_own,
     gone_for,
     linked_to,
     marking_of_page,
@@ -204,6 +205,9 @@ def _not_shown(request: HttpRequest, viewer: Viewer, kind: str, ref: str) -> Htt
     if left := purged_own(viewer, kind, ref, also_red=may_release(viewer)):
         context = {"gone": left, "crumbs": [(_("Today"), "/")], "page_marking": left.marking}
         return render(request, "sharing/purged.html", context)
+    if ended := ended_own(viewer, kind, ref, also_red=may_release(viewer)):
+        context = {"gone": ended, "crumbs": [(_("Today"), "/")], "page_marking": ended.marking}
+        return render(request, "sharing/ended.html", context)
     model = Bulletin if kind == Kind.BULLETIN else SeizureReport
     if viewer.agency_id and working_copies(model, viewer).filter(ref=ref, latest=0).exists():
         return HttpResponseRedirect(f"{request.path}edit/")

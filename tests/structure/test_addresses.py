@@ -286,6 +286,10 @@ PAGES: dict[str, Rule] = {
         f"endpoint_{verb}": signed_in(405)
         for verb in ("move", "rotate", "verify", "test", "end_old_secret", "disable", "remove", "resend")
     },
+    "peers": with_role("liaison", "admin"),
+    "peer_new": with_role("liaison", "admin"),
+    "peer": signed_in(404),
+    **{f"peer_{verb}": signed_in(405) for verb in ("pause", "resume", "pull", "remove")},
     "deliveries": with_role("liaison", "admin"),
     "deliveries_resend": signed_in(405),
     "delivery_resend": signed_in(405),

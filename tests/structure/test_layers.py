@@ -137,6 +137,9 @@ def test_only_few_modules_become_the_engine():
         "sharing/deliveries/settling.py",
         # Sending alone calls it so, for all recipients of a set: each answer goes to the one it was asked for.
         "sharing/disclosures/actions.py",
+        # Takes up what is due, whosever it is; what is fetched is written as its agency's desk.
+        "sharing/intake/pulling/walking.py",
+        "sharing/intake/pulling/answering.py",
         "sharing/flow/audience.py",
         "sharing/flow/releasing.py",
         "sharing/flow/purging.py",
