@@ -15,6 +15,7 @@ from sharing.briefings.models import Briefing
 from sharing.communities.models import Community
 from sharing.demo.cast import CAST
 from sharing.flow.joining import invite
+from tests.api.conftest import unhurried  # noqa: F401
 from tests.builders import draft_bulletin, published_bulletin, published_seizure, released
 from tests.cast import agency, person, viewer
 
