@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
@@ -20,6 +22,7 @@ from tests.feeds.test_atom import marked
 
 pytestmark = pytest.mark.django_db
 
+ROOT = Path(__file__).resolve().parents[2]
 FORMS = ("csv", "xlsx", "json", "stix")
 
 
@@ -139,6 +142,11 @@ def test_it_is_in_the_ledger_and_on_the_trail():
         assert (row.records, row.person) == ([bulletin.pk], "cbsa.officer")
         (told,) = TrailRow.objects.filter(event="record.export")
         assert (told.rows, told.facts["words"]) == (1, "zebrafinch") and told.bytes_out > 100
+
+
+def test_every_column_is_described_in_its_order():
+    said = (ROOT / "docs/files.md").read_text(encoding="utf-8").split("## Columns")[1].split("## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", said, re.MULTILINE) == [*COLUMNS]
 
 
 def test_what_is_recalled_is_gone_from_the_next():
