@@ -5,9 +5,11 @@ from sharing.audiences.models import Entry, Given, Grant, Received, Rewording, S
 from sharing.briefings.models import Briefing
 from sharing.communities.models import Community, Invitation, Joining, Membership
 from sharing.corrections.models import Correction
-from sharing.deliveries.models import Alert, Asked, Delivery, Endpoint, InboxItem, NoticeRead, Visit
+from sharing.deliveries.models import Alert, Asked, Delivery, Endpoint, InboxItem, Looked, NoticeRead, Visit
 from sharing.disclosures.models import LedgerRow
 from sharing.emergencies.models import Emergency, Opened
+from sharing.exports.models import ExportJob
+from sharing.feeds.models import FeedEntry, FeedLink
 from sharing.feeds.taxii.models import Fed
 from sharing.intake.models import Envelope, Original, Participation, Upload, Voice
 from sharing.intake.pulling.models import Arrival, Peer
@@ -35,7 +37,10 @@ __all__ = [
     "Endpoint",
     "Entry",
     "Envelope",
+    "ExportJob",
     "Fed",
+    "FeedEntry",
+    "FeedLink",
     "Given",
     "Grant",
     "InboxItem",
@@ -45,6 +50,7 @@ __all__ = [
     "LedgerRow",
     "LedgerTaken",
     "Leftover",
+    "Looked",
     "Membership",
     "NoticeRead",
     "OnwardRequest",

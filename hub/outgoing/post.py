@@ -1,4 +1,4 @@
-"""`post` and `get`: one request to somebody else's server, for whoever has no loop. Many at once: a WayOut."""
+"""`post` and `get`: one request to somebody else's server, for whoever has no loop. Many go through a WayOut."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class WayOut:
     async def get(
         self, url: str, headers: Mapping[str, str], *, timeout_s: float, limit_bytes: int
     ) -> Answer:
-        """As `post`."""
+        """GET, with all that `post` says."""
         return await self._ask("GET", url, None, headers, timeout_s, limit_bytes)
 
     async def _ask(

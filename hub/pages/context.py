@@ -90,6 +90,7 @@ def places(viewer: Reader, path: str) -> tuple[Entry, ...]:
         asked = (
             entry("requests", _("Requests"), "/requests/", "help"),
             entry("corrections", _("Corrections"), "/corrections/", "edit"),
+            entry("exports", _("Files"), "/exports/", "file_download"),
         )
         below = (*asked, *below)
         if viewer.can("releaser", "admin"):

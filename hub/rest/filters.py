@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
@@ -47,3 +48,19 @@ class PagedFilters(Filters):
         max_value=HIGHEST_LIMIT,
         help_text=gettext_lazy("how many a page at most; a page may hold fewer"),
     )
+
+
+class TimedFilters(PagedFilters):
+    """Of a list in the order of time: from when, until when, and which end first."""
+
+    since = serializers.DateTimeField(required=False, help_text=gettext_lazy("from this instant on"))
+    until = serializers.DateTimeField(required=False, help_text=gettext_lazy("before this instant"))
+    order = serializers.ChoiceField(
+        choices=["newest", "oldest"], required=False, help_text=gettext_lazy("which comes first; the newest")
+    )
+
+
+def within(rows: QuerySet[Any], column: str, query: dict[str, Any]) -> QuerySet[Any]:
+    """The rows whose `column` lies between `since` and `until`."""
+    bounds = {"since": f"{column}__gte", "until": f"{column}__lt"}
+    return rows.filter(**{bound: query[name] for name, bound in bounds.items() if name in query})

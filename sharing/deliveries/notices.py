@@ -25,10 +25,11 @@ ICONS = {
     AlertKind.REVIEW: "history",
     AlertKind.ACTION: "schedule",
     AlertKind.DIGEST: "list",
+    AlertKind.EXPORT: "file_download",
 }
 
 # Facts that are instants, as ISO text.
-INSTANTS = {"due"}
+INSTANTS = {"due", "ends"}
 
 # facts["what"] -> the sentence, with the other facts by name.
 WORDS: dict[str, Any] = {
@@ -108,6 +109,8 @@ WORDS: dict[str, Any] = {
         "You have not acknowledged %(ref)s, which %(owner)s asked for by %(due)s"
     ),
     "digest": _lazy("%(title)s"),
+    "export.ready": _lazy("The file that you asked for is ready: fetch it before %(ends)s"),
+    "export.failed": _lazy("The file that you asked for could not be made: ask for it again"),
     "request.asked": _lazy("%(asker)s asks that %(recipient)s may have %(ref)s"),
     "request.granted": _lazy("Granted: %(recipient)s may have %(ref)s"),
     "request.refused": _lazy("Refused: %(recipient)s does not get %(ref)s by your request"),

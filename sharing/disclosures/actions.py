@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -17,7 +17,7 @@ from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
 from hub.database.context import engine, require_viewer
 from hub.trail.actions import origin
-from sharing.disclosures.disclosure import TERMS, Desk, Disclosure, Rendered, Terms, Withheld
+from sharing.disclosures.disclosure import TERMS, Desk, Disclosure, Terms, Withheld
 from sharing.disclosures.rules import Carries, Channel, carries
 
 # What is read of a grant and the face it gives; `terms` are what binds the recipient, by the directions it crossed
@@ -47,16 +47,6 @@ GRANTED = f"""
 BY_RELEASE = GRANTED.format(which=RELEASED)
 # One record: what an emergency opened to this person comes before what their agency has.
 OPENED = GRANTED.format(which="true") + ", g.emergency_id nulls last limit 1"
-# The same with the face as it was rendered once for all in place of what it shows, of which only who withholds is read.
-KEPT = f"""
-    select g.record_id, f.id, f.version, f.withheld, g.release_id, g.agreement_id, f.tlp, f.controls, f.rel_to,
-           f.cui_categories, f.caveat, f.reliability, f.credibility, a.code, a.name, g.visible_since, g.directions,
-           case when f.withheld <> '{{{{}}}}' then array(select jsonb_array_elements_text(f.shown -> 'withheld')) end,
-           case when f.withheld <> '{{{{}}}}' then f.shown -> 'core' ->> 'originator' end, f.stix_of, f.stix
-    {GIVEN_TO_ME}
-""".format(which=RELEASED)
-TERMS_OF = "select * from hub_terms(%s::bigint[])"
-
 # Of many recipients at once, as the engine, whom no policy holds: so the audience of the face is asked as well, as
 # its policy would (bulletins/migrations/0002_locks.py). What a face shows is read once, whoever it is given to.
 AUDIENCE = """
@@ -113,14 +103,6 @@ Given: TypeAlias = tuple[int, int, str, int, int]
 Bound: TypeAlias = tuple[Terms, frozenset[str]]
 
 
-@dataclass(frozen=True)
-class Rendering:
-    """How faces are rendered: `of` names the renderer, as kept with what it made; `make` makes those of faces anew."""
-
-    of: str
-    make: Callable[[Sequence[int]], None]
-
-
 def disclose(
     viewer: Viewer,
     records: Sequence[int],
@@ -128,10 +110,12 @@ def disclose(
     *,
     own_endpoint: bool = True,
     opened: bool = False,
+    groups: Collection[str] | None = None,
     at: datetime | None = None,
 ) -> list[Disclosure]:
     """What `viewer` may be shown of `records` by `channel`, in their order; what may not leave is simply absent.
 
+    With `groups` the answers have the facts of these alone, and the ledger says what they are without.
     With `opened`, of one record and for its page alone, what an emergency opened to the person counts as well.
     Writes one ledger row for the answer, unless it gives nothing. Records are internal ids, as visible_to gives them.
     """
@@ -147,69 +131,10 @@ def disclose(
     for row in rows:
         answer = _carried(row, viewer, channel, own_endpoint=own_endpoint)
         if answer is not None:
-            found.append(answer)
-            given.append(_given(row))
-    _enter([(viewer, given)], channel, at or timezone.now())
+            found.append(answer if groups is None else _narrowed(answer, groups))
+            given.append(_given(row, groups))
+    enter([(viewer, given)], channel, at or timezone.now())
     return found
-
-
-def disclose_kept(
-    viewer: Viewer,
-    records: Sequence[int],
-    channel: Channel,
-    rendering: Rendering,
-    *,
-    fits: Callable[[Rendered], bool | None] | None = None,
-    names: bool = False,
-    at: datetime | None = None,
-) -> list[Rendered]:
-    """As `disclose`, of channels that carry all or nothing, with each face as it was rendered and kept.
-
-    A rendering that is missing or stale is made first. `fits` is asked of each in turn: None leaves that one out,
-    False ends before it. With `names`, where an answer says no more than that there is such a record, no ledger row is
-    written. Whoever serves STIX calls `disclose_rendered` in sharing/stix/keeping.py.
-    """
-    require_viewer(viewer)
-    if not records:
-        return []
-    rows = _kept(viewer, records)
-    if stale := [row[1] for row in rows if row[19] != rendering.of]:
-        rendering.make(stale)
-        rows = _kept(viewer, records)
-    terms = _terms({row[0] for row in rows if row[16]})
-    found, given = [], []
-    for row in rows:
-        marking = Marking(row[6], tuple(row[7]), tuple(row[8]), tuple(row[9]), *row[10:13])
-        # What could not be rendered is kept empty.
-        if not row[20] or carries(marking, channel) != Carries.ALL:
-            continue
-        under = [terms[direction] for direction in row[16]]
-        bound = tuple(term for term, _withholds in under)
-        withheld = tuple(_withheld(group, row[13], row[18] or "", under) for group in row[17] or ())
-        answer = Rendered(row[0], row[2], row[13], row[14], marking, row[15], withheld, bound, row[20])
-        fit = fits is None or fits(answer)
-        if fit is False:
-            break
-        if fit:
-            found.append(answer)
-            given.append((row[0], row[2], ",".join(row[3]), row[4] or 0, row[5] or 0))
-    _enter([] if names else [(viewer, given)], channel, at or timezone.now())
-    return found
-
-
-def _kept(viewer: Viewer, records: Sequence[int]) -> list[Row]:
-    with connection.cursor() as cursor:
-        cursor.execute(KEPT, [list(records), viewer.person_id])
-        return cursor.fetchall()
-
-
-def _terms(records: Collection[int]) -> dict[int, Bound]:
-    """What the viewer is bound to by the agreements under which any of these crossed, by direction."""
-    if not records:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(TERMS_OF, [sorted(records)])
-        return {row[0]: (Terms(*row[1:7]), frozenset(row[7])) for row in cursor.fetchall()}
 
 
 def disclose_each(
@@ -233,7 +158,7 @@ def disclose_each(
             answers[place - 1] = Carries.NOTHING if answer is None else answer
             if answer is not None:
                 given.append((viewer, [(record, version, ",".join(withheld), basis or 0, agreement or 0)]))
-        _enter(given, channel, at or timezone.now())
+        enter(given, channel, at or timezone.now())
     return answers
 
 
@@ -270,8 +195,17 @@ def _carried(row: Row, viewer: Viewer, channel: Channel, *, own_endpoint: bool =
     return None if extent == Carries.NOTHING else _disclosure(row, viewer, marking, extent)
 
 
-def _given(row: Row) -> Given:
-    return row[0], row[4], ",".join(row[17]), -row[27] if row[27] else row[25] or 0, row[26] or 0
+def _given(row: Row, groups: Collection[str] | None = None) -> Given:
+    left_out = [] if groups is None else [group for group in FieldGroup.values if group not in groups]
+    withheld = ",".join(dict.fromkeys([*row[17], *left_out]))
+    return row[0], row[4], withheld, -row[27] if row[27] else row[25] or 0, row[26] or 0
+
+
+def _narrowed(shown: Disclosure, groups: Collection[str]) -> Disclosure:
+    """The same with the facts of `groups` alone."""
+    return replace(
+        shown, facts={name: facts for name, facts in shown.facts.items() if name in (*groups, "withheld")}
+    )
 
 
 def _disclosure(row: Row, viewer: Viewer, marking: Marking, extent: Carries) -> Disclosure:
@@ -283,7 +217,7 @@ def _disclosure(row: Row, viewer: Viewer, marking: Marking, extent: Carries) -> 
     ]
     terms = tuple(term for term, _withholds in bound)
     originator = str(shown.get("core", {}).get("originator", ""))
-    withheld = tuple(_withheld(group, owner.code, originator, bound) for group in shown.get("withheld", []))
+    withheld = tuple(withheld_by(group, owner.code, originator, bound) for group in shown.get("withheld", []))
     return Disclosure(
         key=row[0],
         uid=row[1],
@@ -306,7 +240,7 @@ def _disclosure(row: Row, viewer: Viewer, marking: Marking, extent: Carries) -> 
     )
 
 
-def _withheld(group: str, owner: str, originator: str, bound: Sequence[Bound]) -> Withheld:
+def withheld_by(group: str, owner: str, originator: str, bound: Sequence[Bound]) -> Withheld:
     """By whom it is withheld and under what. An agreement of the originator's withholds in the originator's name."""
     under = next((term for term, withholds in bound if group in withholds), None)
     by = originator if under and under.giver == originator else owner
@@ -327,7 +261,7 @@ def _reduced(shown: dict[str, Any], extent: Carries) -> dict[str, Any]:
     return {"core": {name: shown["core"][name] for name in kept if name in shown["core"]}}
 
 
-def _enter(answers: Sequence[tuple[Viewer, list[Given]]], channel: Channel, at: datetime) -> None:
+def enter(answers: Sequence[tuple[Viewer, list[Given]]], channel: Channel, at: datetime) -> None:
     """The ledger: one row for each answer that gave something, its arrays parallel."""
     rows = [
         {

@@ -119,8 +119,9 @@ class UploadState(models.TextChoices):
 class Upload(models.Model):
     """A file of seizures that an officer sent, and reads alone; its files are gone once it is taken, or in a week.
 
-    `stored` names the rows as CSV in the file store, empty once removed. `line` is how far the work has come, so that
-    whoever goes on after an interruption does nothing twice. `problems`: the first refused rows, as the page has them.
+    `line` is how far the work has come, so that whoever goes on after an interruption does nothing twice; `worked_at`
+    when somebody last said that they are at it. Of `good` rows `created`, `changed` and `unchanged` say what becomes of
+    them, or has. `problems`: the first refused rows, as the page has them.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -132,7 +133,6 @@ class Upload(models.Model):
     posts = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=UploadState.choices, default=UploadState.CHECKING)
     reason = models.TextField(blank=True)
-    stored = models.CharField(max_length=100, blank=True)
     total = models.PositiveIntegerField(default=0)
     line = models.PositiveIntegerField(default=0)
     good = models.PositiveIntegerField(default=0)
@@ -140,14 +140,13 @@ class Upload(models.Model):
     created = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
+    posted = models.PositiveIntegerField(default=0)
     problems = models.JSONField(default=list)
     sent_at = models.DateTimeField()
     worked_at = models.DateTimeField(null=True)
-    removed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(state__in=UploadState.values), name="upload_state_known"),
             models.CheckConstraint(condition=Q(tlp__in=TLP.values), name="upload_tlp_known"),
         ]
-        indexes = [models.Index(fields=["sent_at"], condition=Q(removed_at=None), name="upload_kept")]

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("bulletins", "0009_source_links"),
         ("hub", "0004_seconded_inspectors"),
-        ("sharing", "0021_purged_links"),
+        ("sharing", "0023_exports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -211,7 +211,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("reason", models.TextField(blank=True)),
-                ("stored", models.CharField(blank=True, max_length=100)),
                 ("total", models.PositiveIntegerField(default=0)),
                 ("line", models.PositiveIntegerField(default=0)),
                 ("good", models.PositiveIntegerField(default=0)),
@@ -219,10 +218,10 @@ class Migration(migrations.Migration):
                 ("created", models.PositiveIntegerField(default=0)),
                 ("changed", models.PositiveIntegerField(default=0)),
                 ("unchanged", models.PositiveIntegerField(default=0)),
+                ("posted", models.PositiveIntegerField(default=0)),
                 ("problems", models.JSONField(default=list)),
                 ("sent_at", models.DateTimeField()),
                 ("worked_at", models.DateTimeField(null=True)),
-                ("removed_at", models.DateTimeField(null=True)),
                 (
                     "agency",
                     models.ForeignKey(
@@ -242,11 +241,6 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("removed_at", None)), fields=["sent_at"], name="upload_kept"
-                    )
-                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(
@@ -307,7 +301,7 @@ class Migration(migrations.Migration):
         locked("sharing_original", read=OWN, write=ON_OWN),
         locked("sharing_envelope", read=SENT, insert=SENT, engine="delete"),
         locked("sharing_participation", read=OWN, write=OWN),
-        locked("sharing_upload", read=SENT, write=SENT, engine="delete"),
+        locked("sharing_upload", read=SENT, write=SENT, engine="update, delete"),
         locked(
             "sharing_voice",
             read="hub_agency() in (speaker_id, principal_id)",

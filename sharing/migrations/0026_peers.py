@@ -20,8 +20,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("bulletins", "0011_origins"),
         ("hub", "0004_seconded_inspectors"),
-        ("sharing", "0022_standing"),
-        ("sharing", "0024_intake"),
+        ("sharing", "0025_push"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -45,7 +45,7 @@ from sharing.disclosures.reading import (
     shown_to,
     versions_of,
 )
-from sharing.disclosures.rules import Channel, may_read_ledger
+from sharing.disclosures.rules import Carries, Channel, carries, may_read_ledger
 from sharing.recalls.pages import form_context, sheets_for
 from sharing.recalls.proof import may_prove
 from sharing.recalls.querysets import recalls_of
@@ -89,6 +89,7 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "told": [] if shown.own else recalls_of(viewer, ref=ref, kind=kind),
         "corrections": of_record(viewer, shown.key),
         "may_propose": given and may_propose(viewer),
+        "may_take": not shown.emergency and carries(shown.marking, Channel.PDF) != Carries.NOTHING,
         "came_in": provenance_of(viewer, shown.key) if shown.own else None,
         "amended": None if shown.own else amended_for(viewer, shown.key),
     }

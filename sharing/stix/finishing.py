@@ -20,7 +20,7 @@ from sharing.stix.rendering import Source
 
 # The ranges of STIX 2.1, appendix A, for the Admiralty code's credibility; 6 cannot be judged and has none.
 CONFIDENCE = {"1": 90, "2": 70, "3": 50, "4": 30, "5": 10}
-ALWAYS = (EXTENSION, MAKER)
+ALWAYS = (MAKER, EXTENSION)
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,18 @@ def finished(heads: str, tail: Tail, *, gone: Iterable[str] = ()) -> Finished:
         *ending.context,
     )
     return Finished(tuple(objects), context, tuple(about["parts"]))
+
+
+def renamed(heads: str, uid: UUID) -> str:
+    """The same rendering under the ids of `uid`: a record that comes again after a recall. Its facts keep their own."""
+    first, rest = heads.split("\n", 1)
+    about = orjson.loads(first)
+    about["uid"] = str(uid)
+    ids = [record_id(uid), *(part_id(uid, part) for part in about["parts"])]
+    for old, new in zip(about["ids"], ids, strict=True):
+        rest = rest.replace(old, new)
+    about["ids"] = ids
+    return f"{orjson.dumps(about).decode()}\n{rest}"
 
 
 def stubs(

@@ -10,16 +10,14 @@ from uuid import UUID
 
 from django.conf import settings
 
-from bulletins.records.models import Kind
-
 # The same in every hub, so that one hub knows what another's objects carry.
 EXTENSION = "extension-definition--6f1d3a52-9c0e-4b7a-8a55-2c7d1f90be34"
 MAKER = "identity--0a9f4c1e-57d2-4c38-9b06-d1f7a2e8c943"
+RECORD = "report"
 # A record has no more of one kind: forms and bodies bound its lists.
 MOST_PARTS = 100
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 FORM_BITS = 0xF << 76 | 0x3 << 62
-PRIMARY = dict.fromkeys(Kind.values, "report")
 
 
 def made_id(kind: str, *names: str) -> str:
@@ -36,7 +34,7 @@ def _made_id(hub: bytes, kind: str, names: tuple[str, ...]) -> str:
 
 def record_id(uid: UUID) -> str:
     """Bulletins and seizure reports are both reports: STIX has incidents as a stub alone, which MISP drops whole."""
-    return f"report--{uid}"
+    return f"{RECORD}--{uid}"
 
 
 def part_id(uid: UUID, part: str) -> str:
@@ -50,7 +48,7 @@ def named_by(id_: str) -> set[UUID]:
     if not UUID_FORM.fullmatch(name):
         return set()
     uid = UUID(name)
-    if type_ in PRIMARY.values():
+    if type_ == RECORD:
         return {uid}
     parts = {
         "note": ["note"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +13,8 @@ from django.db import connection
 from hub.accounts.viewer import Viewer
 from hub.database.context import engine
 from sharing.audiences.numbering import note_parts
-from sharing.disclosures.actions import Rendering, disclose_kept
 from sharing.disclosures.disclosure import Rendered
+from sharing.disclosures.kept import Rendering, disclose_kept
 from sharing.disclosures.rules import Channel
 from sharing.stix.rendering import Source, heads, renderer
 
@@ -41,21 +41,24 @@ UNNUMBERED = """
 
 
 def disclose_rendered(
+    viewer: Viewer, records: Sequence[int], channel: Channel, *, at: datetime | None = None
+) -> list[Rendered]:
+    """As `disclose`, with each record's face as it stands in STIX, for `finished`."""
+    return disclose_in_turn(viewer, [records], channel, fits=lambda shown: True, at=at)
+
+
+def disclose_in_turn(
     viewer: Viewer,
-    records: Sequence[int],
+    batches: Iterable[Sequence[int]],
     channel: Channel,
     *,
-    fits: Callable[[Rendered], bool | None] | None = None,
+    fits: Callable[[Rendered], bool | None],
     names: bool = False,
     at: datetime | None = None,
 ) -> list[Rendered]:
-    """As `disclose`, with each record's face as it stands in STIX, for `finished`.
-
-    `fits` is asked of each in turn: where it says None, that one is not given; where it says False, it ends before it.
-    With `names` only ids are to be given out, and the ledger says nothing of it.
-    """
+    """The same in batches, as long as `fits` takes them, and with one row of the ledger: see `disclose_kept`."""
     rendering = Rendering(renderer(), render)
-    return disclose_kept(viewer, records, channel, rendering, fits=fits, names=names, at=at)
+    return disclose_kept(viewer, batches, channel, rendering, fits=fits, names=names, at=at)
 
 
 def render(faces: Sequence[int]) -> None:

@@ -55,7 +55,7 @@ class Program:
         return [each for page in self.pages(collection, **query) for each in page.json().get("objects", [])]
 
     def records(self, collection: Any = EVERYTHING, **query: Any) -> list[dict[str, Any]]:
-        return [each for each in self.all(collection, **query) if each["type"] in ("report", "incident")]
+        return [each for each in self.all(collection, **query) if each["type"] == "report"]
 
 
 @dataclass
@@ -98,11 +98,11 @@ class Resuming:
 
     @property
     def records(self) -> dict[str, dict[str, Any]]:
-        """Reports and incidents that have not gone, by id."""
+        """Reports that have not gone, by id."""
         return {
             id_: each
             for id_, each in self.held.items()
-            if each["type"] in ("report", "incident") and not each.get("revoked") and "extensions" in each
+            if each["type"] == "report" and not each.get("revoked") and "extensions" in each
         }
 
 

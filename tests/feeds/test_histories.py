@@ -1,6 +1,7 @@
 """Random histories: a program that goes on where it left off ends up holding exactly what its agency may have.
 
-The life of the hub is the oracle's (tests/oracle/machine.py). `FEED_HISTORIES` and `FEED_STEPS` say how many and how long.
+The life of the hub is the oracle's (tests/oracle/machine.py). `FEED_HISTORIES` and `FEED_STEPS` say how many and how
+long.
 """
 
 from __future__ import annotations

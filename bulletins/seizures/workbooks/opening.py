@@ -158,7 +158,9 @@ def _copy(source: IO[bytes], out: IO[bytes], limits: Limits, tick: Callable[[], 
 def _told(tail: bytes) -> dict[str, Any]:
     """The converter's one line of JSON, believed only as far as it can be checked: it held a stranger's file."""
     try:
-        told = json.loads(tail[:_TOLD_BYTES])
-        return {str(name): value if name == "refused" else int(value) for name, value in dict(told).items()}
+        told = dict(json.loads(tail[:_TOLD_BYTES]))
+        if not told.keys() & {"rows", "refused"}:
+            return {"refused": "unreadable"}
+        return {str(name): value if name == "refused" else int(value) for name, value in told.items()}
     except (LookupError, TypeError, ValueError):
         return {"refused": "unreadable"}

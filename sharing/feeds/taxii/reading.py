@@ -7,7 +7,7 @@ whoever goes on after its last date, by `next` or by `added_after`, misses nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -26,14 +26,16 @@ from sharing.disclosures.rules import Channel
 from sharing.feeds.taxii.asking import MOST_TRACES, TRACE, Asked, Item, instant, moment
 from sharing.feeds.taxii.collections import Collection, remember
 from sharing.stix.context import Ready, context_objects, identity
-from sharing.stix.finishing import Finished, Tail, finished, stubs
-from sharing.stix.ids import PRIMARY, named_by, stamp
-from sharing.stix.keeping import disclose_rendered
+from sharing.stix.finishing import Finished, Tail, finished, renamed, stubs
+from sharing.stix.ids import RECORD, named_by, stamp
+from sharing.stix.keeping import disclose_in_turn
 
 # A record's objects lie within so many microseconds of it: those it refers to before, its parts after.
 BEFORE, AFTER = 199, 290
 # A collection of a choice looks through so many records for one page, whatever it finds.
 WINDOW = 5_000
+# So many at least are read together where most may not match; and so many are looked through for one page at most.
+LEAST, MOST_LOOKED = 100, 20_000
 
 ROWS = """
     with ahead as materialized (
@@ -43,7 +45,7 @@ ROWS = """
     select e.n, (extract(epoch from e.last) * 1000000)::bigint, s.*
     from (select count(*) as n, max(numbered_at) as last from ahead) e
     left join lateral (
-        select s.record_id, s.uid, s.kind, s.created_at, s.numbered_at,
+        select s.record_id, s.uid, s.life, s.created_at, s.numbered_at,
                (extract(epoch from s.numbered_at) * 1000000)::bigint, s.state, s.parts, a.code, a.name
         from ahead s join hub_agency a on a.group_id = s.owner_id
         where {within} order by s.numbered_at limit %(most)s) s on true
@@ -56,7 +58,7 @@ class Row(NamedTuple):
 
     record: int
     uid: UUID
-    kind: str
+    life: int
     created_at: datetime
     numbered_at: datetime
     at: int
@@ -95,37 +97,51 @@ def page_of(
     With `names` it is for an answer that gives no more of an object than its id and dates: no ledger then.
     """
     require_viewer(viewer)
-    found = _rows(collection, asked)
-    filling = _Filling(asked, found.rows)
-    filling.put_known(_known(asked))
-    live = [row.record for row in found.rows if row.state == "live"]
-    disclose_rendered(viewer, live, Channel.TAXII, fits=filling.fits, names=names, at=at)
+    filling = _Filling(collection, asked)
+    disclose_in_turn(viewer, filling.batches(), Channel.TAXII, fits=filling.fits, names=names, at=at)
     filling.end()
     remember(viewer, collection, filling.given)
-    page = filling.page
-    page.traces = sorted(filling.traces)[:MOST_TRACES]
-    page.more = page.is_full or found.more
-    if not page.is_full:
-        page.after = max(asked.after, found.ends)
-    return page
+    return filling.page
 
 
 class _Filling:
     """Puts rows on the page in their order: stubs as they come, what is live as it is disclosed."""
 
-    def __init__(self, asked: Asked, rows: Sequence[Row]) -> None:
-        self.asked, self.rows, self.page = asked, rows, Page()
+    def __init__(self, collection: Collection, asked: Asked) -> None:
+        self.collection, self.asked, self.page = collection, asked, Page(after=asked.after)
         self.given: list[int] = []
-        self.traces = set(asked.seen)
+        self.rows: list[Row] = []
+        self._traces = set(asked.seen)
         self._seen: set[str] = set()
         self._next = 0
 
-    def put_known(self, known: Iterable[Ready]) -> None:
-        for each in known:
+    def batches(self) -> Iterator[list[int]]:
+        """What is live of the rows that come next, again and again until the page is full: half-empty pages make some
+        clients ask for smaller ones from then on."""
+        for each in _known(self.asked):
             self._take(instant("created", _version_of(each)), _version_of(each), each)
+        looked, page = 0, self.page
+        while True:
+            found = _rows(
+                self.collection, self.asked, after=page.after, room=self.asked.limit - len(page.items)
+            )
+            self.rows, self._next = found.rows, 0
+            yield [row.record for row in found.rows if row.state == "live"]
+            self._up_to(None)
+            if page.is_full:
+                return
+            looked += found.looked
+            page.after, page.more = max(page.after, found.ends), found.more
+            if not page.more or looked >= MOST_LOOKED:
+                return
+
+    def end(self) -> None:
+        page = self.page
+        page.more = page.more or page.is_full
+        page.traces = sorted(self._traces)[:MOST_TRACES]
 
     def fits(self, shown: Rendered) -> bool | None:
-        """Put the next live record on the page, after the stubs before it: see `disclose_rendered`."""
+        """Put the next live record on the page, after the stubs before it: see `disclose_kept`."""
         row = self._up_to(shown.key)
         if row is None or self.page.is_full:
             return False
@@ -138,11 +154,8 @@ class _Filling:
             withheld=shown.withheld,
             terms=shown.terms,
         )
-        return self._put(row, finished(shown.kept, tail, gone=row.parts)) or None
-
-    def end(self) -> None:
-        """The stubs after the last live record."""
-        self._up_to(None)
+        kept = renamed(shown.kept, row.uid) if row.life else shown.kept
+        return self._put(row, finished(kept, tail, gone=row.parts)) or None
 
     def _up_to(self, record: int | None) -> Row | None:
         """Pass over the rows before `record`'s: what is recalled or ended is said, what may not be read is absent."""
@@ -162,10 +175,10 @@ class _Filling:
             if each.id in self._seen:
                 continue
             trace = blake2b(each.id.encode(), digest_size=TRACE).digest()
-            if trace not in self.traces and not self._take(at, _version_of(each), each):
+            if trace not in self._traces and not self._take(at, _version_of(each), each):
                 return False
             self._seen.add(each.id)
-            self.traces.add(trace)
+            self._traces.add(trace)
         version, before = stamp(row.numbered_at), len(self.page.items)
         for at, each in enumerate(found.objects[: AFTER + 1], row.at):
             if not self._take(at, version, each):
@@ -188,22 +201,24 @@ class _Filling:
 
 
 class _Found(NamedTuple):
-    """`ends` is the date up to which everything has been looked at (microseconds since 1970); 0 where nothing was."""
+    """`ends` is the date up to which everything was looked at (microseconds since 1970), `looked` at how many."""
 
     rows: list[Row]
     ends: int
+    looked: int
     more: bool
 
 
-def _rows(collection: Collection, asked: Asked) -> _Found:
-    most = asked.limit + 1
+def _rows(collection: Collection, asked: Asked, *, after: int, room: int) -> _Found:
+    """The next rows, as many as may fill the room and one more."""
+    most = max(room + 1, LEAST) if asked.matches else room + 1
     window = WINDOW if collection.within else most
     narrowed, parameters = _narrowed(asked)
     with connection.cursor() as cursor:
         cursor.execute(
             ROWS.format(narrowed=narrowed, within=collection.within or "true"),
             {
-                "after": moment(max(0, asked.after - AFTER)),
+                "after": moment(max(0, after - AFTER)),
                 "window": window,
                 "most": most,
                 "collection": collection.id,
@@ -214,31 +229,24 @@ def _rows(collection: Collection, asked: Asked) -> _Found:
         found = cursor.fetchall()
     looked, last = found[0][:2]
     rows = [Row._make(row[2:]) for row in found if row[2] is not None]
-    fitting = _fitting(rows, asked)
-    if len(fitting) < len(rows):
-        return _Found(fitting, fitting[-1].at + AFTER, more=True)
-    return _Found(rows, last + AFTER if looked else 0, more=looked >= window)
+    fitting = rows if asked.matches else _fitting(rows, room)
+    if len(fitting) < len(rows) or len(rows) == most < looked:
+        return _Found(fitting, fitting[-1].at + AFTER, len(fitting), more=True)
+    return _Found(rows, last + AFTER if looked else 0, looked, more=looked >= window)
 
 
 def _narrowed(asked: Asked) -> tuple[str, dict[str, Any]]:
     """SQL that leaves out what cannot match; what does match is looked at object by object."""
-    sql, parameters = [], dict[str, Any]()
     if ids := asked.matches.get("id"):
-        sql.append("and uid = any(%(uids)s)")
-        parameters["uids"] = sorted(set[UUID]().union(*map(named_by, ids)))
-    types = asked.matches.get("type", frozenset())
-    if types and types <= set(PRIMARY.values()):
-        sql.append("and kind = any(%(kinds)s)")
-        parameters["kinds"] = [kind for kind, type_ in PRIMARY.items() if type_ in types]
-    return " ".join(sql), parameters
+        return "and uid = any(%(uids)s)", {"uids": sorted(set[UUID]().union(*map(named_by, ids)))}
+    return "", {}
 
 
-def _fitting(rows: list[Row], asked: Asked) -> list[Row]:
-    """The first of them, one at least, that may have room: what is read in vain is read for nothing."""
-    room = asked.limit
-    for place, row in enumerate(rows):
-        room -= 1 if "type" in asked.matches else 1 + len(row.parts)
-        if place and room < 0:
+def _fitting(rows: list[Row], room: int) -> list[Row]:
+    """As many of them as fill the room: the content of those beyond would be read in vain."""
+    for place, row in enumerate(rows, 1):
+        room -= 1 + len(row.parts)
+        if room < 0:
             return rows[:place]
     return rows
 
@@ -246,7 +254,6 @@ def _fitting(rows: list[Row], asked: Asked) -> list[Row]:
 def _stubs(row: Row) -> Finished:
     return stubs(
         row.uid,
-        row.kind,
         created=row.created_at,
         modified=row.numbered_at,
         revoked=row.state == "recalled",
@@ -259,7 +266,7 @@ def _stubs(row: Row) -> Finished:
 def _known(asked: Asked) -> list[Ready]:
     """Of the ids asked for, those of the vocabulary and of agencies: the same for every reader."""
     ids = asked.matches.get("id", frozenset())
-    wanted = [id_ for id_ in sorted(ids) if id_.partition("--")[0] not in (*PRIMARY.values(), "note")]
+    wanted = [id_ for id_ in sorted(ids) if id_.partition("--")[0] not in (RECORD, "note")]
     if not wanted:
         return []
     agencies = [identity(code, name) for code, name in Agency.objects.values_list("code", "name")]

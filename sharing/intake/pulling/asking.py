@@ -15,7 +15,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from hub.outgoing.post import Answer, Refused, Unreachable, get, post
-from sharing.deliveries.notifiers.webhook import asked_wait_s
+from sharing.deliveries.notifiers.answers import asked_wait_s
 from sharing.deliveries.sealing import unseal
 from sharing.intake.pulling.models import Peer, Scheme
 
