@@ -17,8 +17,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
-from hypothesis import strategies as st
-
 from hub.accounts.viewer import Viewer
 from hub.database.context import viewing
 from sharing.audiences.actions import rebuild_grants
@@ -43,7 +41,9 @@ class Life:
     `happened` counts the steps that took place, by name, and what of the rules they made use of.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, order: int) -> None:
+        # Hypothesis likes to repeat what it drew: histories of one step over and over.
+        self.dice = Random(order)
         self.block = transaction.atomic()
         self.block.__enter__()
         self.now = timezone.now().replace(microsecond=0)
@@ -51,6 +51,7 @@ class Life:
         self.told = History()
         self.records: dict[int, Any] = {}
         self.viewers = {name: viewer(name) for name in READERS}
+        self.told_by: dict[tuple[Viewer, Any, Any], Any] = {}
         self.inspectors = (viewer("inspector"), viewer("inspector.ca"))
         self.words = {"zqnever0"}
         self.numbers = count()
@@ -67,8 +68,6 @@ class Life:
         self.block.__exit__(None, None, None)
 
     def begin(self, data: Any) -> None:
-        # Hypothesis likes to repeat what it drew: histories of one step over and over.
-        self.dice = Random(data.draw(st.integers(0, 2**64), label="order"))
         draw_world(self, data)
         for name in ("post", "post", "give", "give"):
             self._happen(STEPS[name], data)
