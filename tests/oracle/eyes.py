@@ -38,6 +38,10 @@ class Told:
     emergency: bool
 
 
+# What is told of all records, and of each page that an emergency opened.
+Both = tuple[dict[int, Told], dict[int, Told]]
+
+
 def everybody_sees_exactly_what_the_rules_say(life: Life) -> None:
     """Each reader's answers beside the rules'; those of one, in turn, also by the very calls that a page makes."""
     lately = _lately(life)
@@ -50,7 +54,7 @@ def everybody_sees_exactly_what_the_rules_say(life: Life) -> None:
         assert look.through == may, (name, "row-level security", look.through, may)
         assert look.opened == opened.keys(), (name, "opened", look.opened, opened)
         assert look.found == said, (name, "search", look.found, said)
-        if number == life.steps % len(READERS):
+        if number == len(life.story) % len(READERS):
             life.told_by.pop((who, look.shown, look.page), None)
             _asked(life, name, who, look, said)
         shown, page = _told(life, who, look)
@@ -84,9 +88,9 @@ def _lately(life: Life) -> set[int]:
 def _asked(life: Life, name: str, who: Viewer, look: Look, said: dict[str, set[int]]) -> None:
     """The lists and search as pages call them, by turns; under words no statement was kept planned for."""
     words = sorted(life.words)
-    word = words[life.steps % len(words)]
+    word = words[len(life.story) % len(words)]
     with viewing(who):
-        match life.steps % 3:
+        match len(life.story) % 3:
             case 0:
                 rows = Received.objects.visible_to(who).values_list("record_id", "version")
                 assert dict(rows) == {pk: version for pk, (version, _groups) in look.listed.items()}, name
@@ -98,7 +102,7 @@ def _asked(life: Life, name: str, who: Viewer, look: Look, said: dict[str, set[i
                 assert set(found) == said.get(word, set()), (name, word)
 
 
-def _told(life: Life, who: Viewer, look: Look) -> tuple[dict[int, Told], dict[int, Told]]:
+def _told(life: Life, who: Viewer, look: Look) -> Both:
     """What `disclose` says to the reader of all records, and of those opened to somebody, page by page.
 
     It is called where the rows that it reads are not those it once read for this reader: it is a function of them.

@@ -5,15 +5,27 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import strategies as st
-
 from bulletins.models import Bulletin
 from sharing.flow import carry_over, recall, release
 from sharing.releases.models import Release
 from sharing.releases.plan import Pick, Plan
 from tests.cast import agency
 from tests.oracle.papers import as_strict
-from tests.oracle.steps import OWNERS, READERS, ahead, codes, groups, index, markings, step, wordings
+from tests.oracle.steps import (
+    CODES,
+    OWNERS,
+    READERS,
+    ahead,
+    among,
+    groups,
+    index,
+    markings,
+    number,
+    perhaps,
+    step,
+    wordings,
+    yes_or_no,
+)
 from tests.oracle.told import STRICTNESS, Gift, Marks, Paper, Words
 
 if TYPE_CHECKING:
@@ -26,15 +38,13 @@ FIELDS = {"core": "core.title", "detail": "detail.narrative", "technique": "tech
     often=10,
     when=lambda life: life.living,
     which=index,
-    to=st.one_of(
-        codes, st.sampled_from(["CBSA", "CBP", "RCMP", "circle0", "circle1", "circle0", "circle1", "all"])
-    ),
+    to=among([*CODES, "CBSA", "CBP", "RCMP", *["circle0", "circle1"] * 2, "all"]),
     withheld=groups,
     wording=wordings,
     tlp=markings,
-    control=st.sampled_from(["", "", "", "", "NOFORN", "FED ONLY", "REL TO", "DISPLAY ONLY"]),
-    careless=st.integers(0, 3),
-    begins=st.one_of(st.none(), ahead),
+    control=among(["", "", "", "", "NOFORN", "FED ONLY", "REL TO", "DISPLAY ONLY"]),
+    careless=number(0, 3),
+    begins=perhaps(ahead),
     ends=ahead,
 )
 def give(
@@ -182,7 +192,7 @@ def take_back(life: Life, which: int) -> bool:
     return True
 
 
-@step(often=2, when=lambda life: life.living, which=index, version=st.integers(0, 2), older=st.booleans())
+@step(often=2, when=lambda life: life.living, which=index, version=number(0, 2), older=yes_or_no)
 def take_one_version_back(life: Life, which: int, version: int, older: bool) -> bool:
     """Who held that version is left with nothing, or (`older`) with what an older release gives.
 

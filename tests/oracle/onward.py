@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from hypothesis import strategies as st
-
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.rules import Channel
 from sharing.releases.models import Release
@@ -14,7 +12,7 @@ from sharing.requests.actions import ask, grant, refuse_request, withdraw_consen
 from sharing.requests.models import OnwardRequest
 from sharing.requests.rules import Terms
 from tests.oracle.gifts import given
-from tests.oracle.steps import GROUPS, OWNERS, READERS, ahead, codes, groups, index, step
+from tests.oracle.steps import GROUPS, OWNERS, READERS, ahead, among, codes, groups, index, step
 from tests.oracle.told import Ask, Gift, Leave, Paper
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     often=6,
     when=lambda life: life.standing,
     which=index,
-    own=st.sampled_from([True, True, False]),
+    own=among([True, True, False]),
     asker=index,
     to=codes,
 )
@@ -85,7 +83,7 @@ def waiting(life: Life) -> list[tuple[Ask, str]]:
     often=14,
     when=waiting,
     which=index,
-    withheld=st.one_of(groups, st.just(set(GROUPS))),
+    withheld=lambda dice: groups(dice) if dice.random() < 0.7 else set(GROUPS),
     until=ahead,
 )
 def say_yes(life: Life, which: int, withheld: set[str], until: timedelta | None) -> bool:
