@@ -259,7 +259,7 @@ def test_a_desk_subscribes_its_collection_and_a_person_does_not(collection, rece
         ("taxii", pushed.pk),
         ("webhook", hook.pk),
     }
-    released(published_bulletin(**plain, methods=["CARGO"]), "CBSA")
+    released(published_bulletin(**plain, methods=["VEH-BODY-QTR"]), "CBSA")
     assert len(deliveries("CBSA")) == 2
 
 
