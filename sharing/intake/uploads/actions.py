@@ -20,7 +20,7 @@ from sharing.intake.models import Upload, UploadState
 from sharing.intake.uploads.files import ROWS, WORKBOOK, keep, remove
 
 WORK = "sharing.intake.tasks.work_on_uploads"
-MOST_BYTES = 50 * 2**20
+MOST_BYTES = 100 * 2**20
 MOST_AT_ONCE = 5
 KEPT = timedelta(days=7)
 _ZIP, _OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
