@@ -70,8 +70,9 @@ def addresses(uid, photograph):
 
 
 def plain(answer):
-    """All of an answer that a caller sees, but for the number each request gets."""
-    headers = {name: value for name, value in answer.headers.items() if name != "X-Request-ID"}
+    """All of an answer that a caller sees, but for the number each request gets and how many are left."""
+    own = ("X-Request-ID", "RateLimit")
+    headers = {name: value for name, value in answer.headers.items() if name not in own}
     return answer.status_code, headers, answer.content
 
 
