@@ -113,6 +113,7 @@ EVENTS = {
     "peer.pull": _("had a collection fetched from at once"),
     "peer.remove": _("removed a collection to fetch from"),
     "peer.acknowledge": _("acknowledged a record to the hub it came from"),
+    "peer.reseal": _("encrypted the passwords of all peers anew"),
     "peer.list": _("looked for collections to fetch from"),
     "delivery.resend": _("had an alert sent again that had been given up"),
     "delivery.resend_all": _("had all alerts sent again that had been given up"),

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from bulletins.markings.rules import Marking
+from bulletins.records.models import Record
 from bulletins.vocabulary.lists import FieldGroup
 from hub.agencies.models import Agency
 from sharing.intake.markings import CAVEAT_LIMIT, Handling
@@ -75,6 +76,7 @@ class FromHub:
         by_record = rows.filter(record_id__in={row.record_id for row in chains if row.record_id})
         self._by_uid = {(row.hub, row.uid): row for row in by_uid}
         self._by_record = {row.record_id: row for row in by_record}
+        self._coming: dict[tuple[UUID, UUID], str] = {}
 
     def judge(self, stix: Stix, known: Original | None) -> tuple[Original | None, str]:
         """(the original it follows, what is said where nothing is done). Raises Refused."""
@@ -88,16 +90,27 @@ class FromHub:
         if told is None:
             raise Refused(_("Our extension does not say from which hub it is."))
         self._believe(told.hub)
-        arrival = self._by_uid.get((told.first_hub, told.first_uid))
+        name = (told.first_hub, told.first_uid)
+        if self._coming.setdefault(name, stix["id"]) != stix["id"]:
+            return known, _("It came already, as another record of that hub.")
+        arrival = self._by_uid.get(name)
         if arrival is None:
             return known, ""
         if arrival.peer_id == self.peer.pk:
-            same = known is not None and known.record_id == arrival.record_id
-            return known, "" if same else _("It came already, as another record of that hub.")
+            return self._again(told, arrival, known)
         passed_on = arrival.peer.hub != arrival.hub
         if arrival.peer.removed_at is None and not (told.direct and passed_on):
             return known, self._elsewhere(arrival)
         return known or self._followed(arrival), ""
+
+    def _again(self, told: Told, arrival: Arrival, known: Original | None) -> tuple[Original | None, str]:
+        """A later version. Released again after a recall it has another id there: here it is another record then."""
+        if known is not None and known.record_id == arrival.record_id:
+            return known, ""
+        if known is not None or told.uid != arrival.peer_uid:
+            return known, _("It came already, as another record of that hub.")
+        recalled = Record.objects.filter(pk=arrival.record_id, recalled_at__isnull=False).exists()
+        return (None if recalled else self._followed(arrival)), ""
 
     def _believe(self, hub: UUID) -> None:
         """The first id a peer tells is its own for good, if no other server of the agency's peers has it."""

@@ -21,6 +21,8 @@ from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from hub.database.context import lock_records
 from hub.trail.actions import Deed, record_each
+from sharing.deliveries.actions import queue_notice
+from sharing.deliveries.models import AlertKind
 from sharing.flow import Handling, begin_by_source, end_by_source, mark, recall
 from sharing.intake.bodies import DECIDES, marks_of
 from sharing.intake.hubs import Told
@@ -33,6 +35,9 @@ from sharing.intake.reading import Refused
 
 MODELS: dict[str, type[Bulletin] | type[SeizureReport]] = {"bulletin": Bulletin, "seizure": SeizureReport}
 BATCH = 100
+# Of an arrival, what is another with another record.
+ARRIVES = ("record", "peer", "peer_uid", "version")
+ACKNOWLEDGED = "acknowledged_version acknowledged_at acknowledged_by due_at attempts sent_at failure".split()
 
 
 class Teller(Protocol):
@@ -53,6 +58,7 @@ class Writer:
     def __init__(self, teller: Teller, agency: Agency, *, publishes: bool) -> None:
         self.teller, self.agency, self.publishes = teller, agency, publishes
         self.viewer, self.at, self.peer = teller.viewer, teller.at, teller.source.peer
+        self._came: list[Record] = []
         self._waiting: dict[str, Piece] = {}
         self._newest: dict[str, Original] = {}
 
@@ -89,6 +95,23 @@ class Writer:
             for piece in pieces:  # to find the one that cannot be written
                 self._waiting = {piece.stix["id"]: piece}
                 self.flush()
+
+    def tell(self) -> None:
+        """Tell the agency what came from another hub, but for the first time that is fetched from it: that is all."""
+        if self.peer is None or self.peer.pulled_at is None:
+            return
+        for record in self._came:
+            if record.hazard:
+                self._notice("hub.hazard", record)
+        if plain := [record for record in self._came if not record.hazard]:
+            facts: dict[str, str | int] = {"what": "hub.came", "hub": self.peer.title, "n": len(plain)}
+            queue_notice(AlertKind.HUB, [self.agency.pk], at=self.at, path="/", facts=facts)
+
+    def _notice(self, what: str, record: Record) -> None:
+        assert self.peer is not None
+        path = f"/{'bulletins' if record.kind == Kind.BULLETIN else 'seizures'}/{record.ref}/"
+        facts: dict[str, str | int] = {"what": what, "hub": self.peer.title, "ref": record.ref}
+        queue_notice(AlertKind.HUB, [self.agency.pk], at=self.at, path=path, ref=record.ref, facts=facts)
 
     def note(self, piece: Piece, state: OriginalState) -> None:
         """Its sender takes it back: recalled where the owner's terms say so, else for its owner to decide."""
@@ -131,12 +154,18 @@ class Writer:
         for row, record in zip(rows, records, strict=True):
             row.record_id, row.written_at = record.pk, self.at
         Original.objects.bulk_create(rows)
-        Arrival.objects.bulk_create(
+        arrivals = [
             self._arrival(piece.told, record.pk)
             for piece, record in zip(pieces, records, strict=True)
             if piece.told is not None
+        ]
+        # What was recalled and is released again is another record here, in the place of the first.
+        named = ("agency", "hub", "uid")
+        Arrival.objects.bulk_create(
+            arrivals, update_conflicts=True, unique_fields=named, update_fields=[*ARRIVES, *ACKNOWLEDGED]
         )
         published = self._publish(records)
+        self._came += [record for record in records if record.pk in published]
         for piece, row, record in zip(pieces, rows, records, strict=True):
             self._newest[row.stix_id] = row
             said = (
@@ -232,8 +261,10 @@ class Writer:
             if record.recalled_at is None or record.ended_at is None:
                 reason = _("%(hub)s has recalled it.") % {"hub": self.teller.source.sender}
                 recall(record, reason=reason, viewer=self.viewer, at=self.at, by_source=True)
+                self._notice("hub.recalled", record)
         elif record.ended_at is None:
             end_by_source(record, viewer=self.viewer, at=self.at)
+            self._notice("hub.ended", record)
         if state == OriginalState.REVOKED:  # for good: of what it said nothing is kept
             Original.objects.filter(record_id=record.pk).update(body="")
         return True

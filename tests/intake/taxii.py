@@ -31,6 +31,7 @@ class Partner:
     asked: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
     posted: list[tuple[str, bytes]] = field(default_factory=list)
     # What it says of what was posted to it.
+    taking: int = 202
     taken: dict[str, Any] = field(default_factory=lambda: {"status": "complete", "success_count": 1})
 
     @property
@@ -83,7 +84,7 @@ def partner() -> Iterator[Partner]:
 
         def do_POST(self) -> None:
             found.posted.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
-            self._answer(*said(found.taken, 202))
+            self._answer(*said(found.taken, found.taking))
 
         def _answer(self, status: int, told: dict[str, str], body: bytes) -> None:
             self.send_response(status)

@@ -353,3 +353,21 @@ def test_an_agency_that_is_suspended_fetches_nothing(server: Partner) -> None:
     now(add(server))
     as_owner("update hub_agency set state = 'suspended' where group_id = %s", [agency("CBP").pk])
     assert pull_due() == 0 and not server.pages
+
+
+def test_secrets_go_under_the_newest_key(server: Partner, settings: Any) -> None:
+    from cryptography.fernet import Fernet
+
+    from sharing.intake.pulling.resealing import reseal_peers
+
+    server.objects = reports(1)
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.WEBHOOK_KEYS = [old]
+    peer = add(server)
+    settings.WEBHOOK_KEYS = [new, old]
+    assert reseal_peers(at=timezone.now()) == (1, [])
+    settings.WEBHOOK_KEYS = [new]
+    assert pull(peer).failures == 0 and len(records()) == 1
+    settings.WEBHOOK_KEYS = [old]
+    assert reseal_peers(at=timezone.now()) == (0, [peer.uid])
+    assert "enter it again" in pull_failing(peer).failure
