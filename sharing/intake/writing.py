@@ -15,7 +15,7 @@ from bulletins.markings.rules import Marking, marking_of
 from bulletins.publishing.models import Bulletin
 from bulletins.publishing.rules import publish_refusals
 from bulletins.records.actions import New, write_down, write_down_new
-from bulletins.records.models import Record
+from bulletins.records.models import Kind, Record
 from bulletins.seizures.models import SeizureReport
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
