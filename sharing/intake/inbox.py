@@ -77,7 +77,7 @@ def take_envelope(viewer: Viewer, body: bytes, at: datetime) -> Status:
         raise Unreadable(422, said[:REASONS], details)
     kept = Envelope.objects.create(
         agency_id=viewer.agency_id,
-        person_id=viewer.person_id,
+        person_id=viewer.person_id or 0,
         requested_at=at,
         lines=[line.data for line in outcome.lines],
     )
@@ -86,7 +86,7 @@ def take_envelope(viewer: Viewer, body: bytes, at: datetime) -> Status:
 
 def status_of(viewer: Viewer, uid: UUID) -> Status | None:
     """What became of an envelope the viewer sent for the agency they are of; None for whatever else."""
-    rows = Envelope.objects.filter(uid=uid, agency_id=viewer.agency_id, person_id=viewer.person_id)
+    rows = Envelope.objects.filter(uid=uid, agency_id=viewer.agency_id, person_id=viewer.person_id or 0)
     found = rows.first() if viewer.agency_id and viewer.person_id else None
     return _status(found) if found else None
 

@@ -116,7 +116,7 @@ class Writer:
     def note(self, piece: Piece, state: OriginalState) -> None:
         """Its sender takes it back: recalled where the owner's terms say so, else for its owner to decide."""
         assert piece.before is not None
-        record = Record.objects.get(pk=piece.before.record_id)
+        record = Record.objects.get(pk=piece.before.record_id or 0)
         done = record.recalled_at is not None
         if self.peer is not None:
             done = self._taken_back(record, state)
@@ -209,7 +209,7 @@ class Writer:
     # --- Later versions ---------------------------------------------------------------------------------------
     def _update(self, piece: Piece) -> None:
         assert piece.before is not None and piece.reading is not None
-        record = self._locked(piece.before.record_id)
+        record = self._locked(piece.before.record_id or 0)
         if record.kind != piece.reading.kind:
             raise Refused(_("It came in as another kind of record: send it under an id of its own."))
         last = Original.objects.filter(record_id=record.pk, state=OriginalState.WRITTEN).first()
@@ -269,8 +269,8 @@ class Writer:
             Original.objects.filter(record_id=record.pk).update(body="")
         return True
 
-    def _locked(self, pk: int | None) -> Any:
-        lock_records([pk or 0])
+    def _locked(self, pk: int) -> Any:
+        lock_records([pk])
         kind = Record.objects.values_list("kind", flat=True).get(pk=pk)
         found: Any = MODELS[kind]._default_manager.select_related("owner", "originator").get(pk=pk)
         if found.recalled_at:
