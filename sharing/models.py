@@ -5,12 +5,14 @@ from sharing.audiences.models import Entry, Given, Grant, Received, Rewording, S
 from sharing.briefings.models import Briefing
 from sharing.communities.models import Community, Invitation, Joining, Membership
 from sharing.corrections.models import Correction
-from sharing.deliveries.models import Alert, Asked, Delivery, Endpoint, InboxItem, NoticeRead, Visit
+from sharing.deliveries.models import Alert, Asked, Delivery, Endpoint, InboxItem, Looked, NoticeRead, Visit
 from sharing.disclosures.models import LedgerRow
 from sharing.emergencies.models import Emergency, Opened
 from sharing.exports.models import ExportJob
 from sharing.feeds.models import FeedEntry, FeedLink
 from sharing.feeds.taxii.models import Fed
+from sharing.intake.models import Envelope, Original, Participation, Upload, Voice
+from sharing.intake.pulling.models import Arrival, Peer
 from sharing.ledger.models import LedgerGiven, LedgerTaken
 from sharing.recalls.models import RecallAnswer, Told
 from sharing.receipts.models import Answered, Receipt, Reminded
@@ -23,6 +25,7 @@ __all__ = [
     "Agreement",
     "Alert",
     "Answered",
+    "Arrival",
     "Asked",
     "Briefing",
     "Community",
@@ -33,6 +36,7 @@ __all__ = [
     "Emergency",
     "Endpoint",
     "Entry",
+    "Envelope",
     "ExportJob",
     "Fed",
     "FeedEntry",
@@ -46,10 +50,14 @@ __all__ = [
     "LedgerRow",
     "LedgerTaken",
     "Leftover",
+    "Looked",
     "Membership",
     "NoticeRead",
     "OnwardRequest",
     "Opened",
+    "Original",
+    "Participation",
+    "Peer",
     "QuietHours",
     "Recall",
     "RecallAnswer",
@@ -62,7 +70,9 @@ __all__ = [
     "Subscription",
     "Told",
     "Unsettled",
+    "Upload",
     "Verdict",
     "Visit",
+    "Voice",
     "Withdrawal",
 ]

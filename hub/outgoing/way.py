@@ -79,9 +79,27 @@ class WayOut:
         Of the answer's body `limit_bytes` are read: with 0 the status is all that is waited for. Raises Refused or
         Unreachable.
         """
+        return await self._ask("POST", url, body, headers, timeout_s, limit_bytes)
+
+    async def get(
+        self, url: str, headers: Mapping[str, str], *, timeout_s: float, limit_bytes: int
+    ) -> Answer:
+        """GET, with all that `post` says."""
+        return await self._ask("GET", url, None, headers, timeout_s, limit_bytes)
+
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        timeout_s: float,
+        limit_bytes: int,
+    ) -> Answer:
         to = self._urls.get(url) or self._read(url)
         try:
-            found = await self._session.post(
+            found = await self._session.request(
+                method,
                 to,
                 data=body,
                 headers=headers,

@@ -98,7 +98,10 @@ def places(viewer: Reader, path: str) -> tuple[Entry, ...]:
         if viewer.can("auditor", "releaser", "liaison", "admin"):
             below += (entry("ledger", _("Ledger"), "/ledger/", "list"),)
         if viewer.can("liaison", "admin"):
-            below += (entry("endpoints", _("Endpoints"), "/endpoints/", "send", under=("/deliveries/",)),)
+            below += (
+                entry("endpoints", _("Endpoints"), "/endpoints/", "send", under=("/deliveries/",)),
+                entry("peers", _("Peers"), "/peers/", "file_download"),
+            )
     found.append(
         entry("sharing", _("Sharing"), "/agreements/", "share", below=below, under=("/deliveries/",))
     )

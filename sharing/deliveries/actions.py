@@ -26,10 +26,10 @@ log = logging.getLogger(__name__)
 HASTEN_S = 0.5
 SEND_DUE = "sharing.deliveries.tasks.send_due"
 
-# Ways to a recipient {0}: (record, agency, person, mailbox). Webhooks are the desk's alone.
+# Ways to a recipient {0}: (record, agency, person, mailbox). Endpoints are the desk's alone, each the channel it is of.
 WAYS = """(select %(inbox)s::varchar as channel, null::bigint as endpoint
             union all select %(mail)s, null where {0}.mailbox <> ''
-            union all select %(webhook)s, e.id from sharing_endpoint e
+            union all select e.kind, e.id from sharing_endpoint e
              where e.agency_id = {0}.agency and e.verified_at is not null and e.disabled_at is null
               and {0}.person is null)"""
 
@@ -52,12 +52,10 @@ DELIVERY = """
 
 WANTED = "select * from unnest(%(records)s::bigint[], %(agencies)s::int[]) w(record, agency)"
 
-# News of what was given. Told are: at TLP:RED the people named; of a hazard, and of what it is to acknowledge by a
-# time, the desk; and whoever has a subscription that asks for what the recipient's face shows. A recipient is told once
-# by each way, however many of theirs match. What waits for them unbegun is overtaken: it would say the same. What a
-# desk or person was not yet told of stays new, and of several edits none is due later than the first.
-QUEUE = f"""
-    with wanted as ({WANTED}),
+# Told are: at TLP:RED the people named; of a hazard, and of what it is to acknowledge by a time, the desk; and whoever
+# has a subscription that asks for what the recipient's face shows. A recipient is told once by each way, however many
+# of theirs match. An endpoint that one names is the only one of its kind for it.
+CHOICES = f"""
     given as (
         select g.record_id as record, g.group_id as agency, g.person_id as person, g.face_id as face, f.hazard,
                coalesce(g.acknowledge_by > g.visible_since, false) as due,
@@ -69,12 +67,14 @@ QUEUE = f"""
         left join hub_person p on p.id = g.person_id),
     asked as (
         select t.record, t.agency, s.person_id as person, t.hazard, s.id as subscription, s.channels, s.endpoint_id,
+               n.kind as endpoint_kind,
                case when s.person_id is null then h.desk_email else p.email end as mailbox
         from given t join bulletins_face f on f.id = t.face
         join sharing_subscription s on s.agency_id = t.agency and s.frequency = 'at_once' and s.paused_at is null
          and (t.person is null or t.person = s.person_id) and {matches(face="f", sub="s")}
         join hub_agency h on h.group_id = t.agency
         left join hub_person p on p.id = s.person_id
+        left join sharing_endpoint n on n.id = s.endpoint_id
         where s.person_id is null or p.is_active and p.agency_id = s.agency_id),
     choices as (
         select row_number() over () as n, record, agency, person, channel, endpoint, bool_or(hazard) as hazard,
@@ -87,8 +87,14 @@ QUEUE = f"""
             select t.record, t.agency, t.person, t.hazard, t.subscription, o.channel, o.endpoint
             from asked t cross join lateral {WAYS.format("t")} o
             where o.channel = any(t.channels)
-              and (o.endpoint is null or t.endpoint_id is null or o.endpoint = t.endpoint_id)) c
-        group by record, agency, person, channel, endpoint),
+              and (o.channel is distinct from t.endpoint_kind or o.endpoint = t.endpoint_id)) c
+        group by record, agency, person, channel, endpoint)"""  # noqa: S608  all of it is ours
+
+# News of what was given. What waits unbegun for whom it is told is overtaken: it would say the same. What a desk or
+# person was not yet told of stays new, and of several edits none is due later than the first.
+QUEUE = f"""
+    with wanted as ({WANTED}),
+    {CHOICES},
     behind as (
         select d.id, c.n, d.due_at, b.kind
         from choices c join sharing_alert b on b.record_id = c.record and b.kind in (%(new)s, %(amended)s)
@@ -255,7 +261,6 @@ def queue_alerts(
         "overtaken": "a newer version was told in its place",
         "inbox": Channel.INBOX.value,
         "mail": Channel.MAIL.value,
-        "webhook": Channel.WEBHOOK.value,
     }
     with engine(), connection.cursor() as cursor:
         cursor.execute(RECALL if recall else QUEUE, parameters)

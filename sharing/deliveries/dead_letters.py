@@ -31,9 +31,17 @@ ADVICE: tuple[tuple[str, Any], ...] = (
     (
         r"\b(401|403)\b",
         _(
-            "The receiver refused it: does it know the newest secret, is its clock right, does it let the hub in?"
+            "The receiver refused it: does it know the newest secret, is its clock right? A TAXII server: does what "
+            "lets the hub in still hold?"
         ),
     ),
+    (
+        r"collection refused",
+        _(
+            "Its server says in the status of what was sent why it refused it: mend it there, then send again."
+        ),
+    ),
+    (r"as TAXII has it", _("Something else answers at this address: see that it is the collection's.")),
     (r"\b413\b", _("The receiver takes only smaller messages: let it take 5 MB.")),
     (r"\b3\d\d\b", _("The receiver sends the hub elsewhere, which it does not follow: change the address.")),
     (

@@ -12,6 +12,7 @@ from sharing.deliveries.digests.reading import Digest
 from sharing.deliveries.models import AlertKind
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.shapes import Labels
+from sharing.stix.finishing import Finished
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,16 @@ class Recalled:
     version: int | None = None
 
 
+@dataclass(frozen=True)
+class Ended:
+    """What programs are told of what is no longer shared with their agency: that, and since when."""
+
+    uid: UUID
+    ref: str
+    kind: str
+    at: datetime
+
+
 class Content:
     """Stands for what several messages say alike."""
 
@@ -35,8 +46,10 @@ class Content:
 class Message:
     """`uid` is the delivery's, for ever the same.
 
-    One of `disclosure`, `recalled` and `digest` is set, but for the inbox and for notices.
-    `address` is a mail address or a URL; each of `secrets` signs what goes to the latter. Neither is shown by repr.
+    One of `disclosure`, `recalled`, `ended` and `digest` is set, but for the inbox and for notices. `stix` is the same
+    as a collection is given it.
+    `address` is a mail address or a URL; each of `secrets` signs what goes to the latter, or is the header that lets
+    it in. Neither is shown by repr.
     Messages with the same `content` differ by these and `uid` alone: what is made of one does for the others.
     `matched` are the titles of the recipient's subscriptions that asked for it; `unsubscribe` is the address that stops
     mails by them, empty where none does: officer safety comes to a desk whatever it subscribes to.
@@ -49,8 +62,10 @@ class Message:
     at: datetime
     disclosure: Disclosure | None = None
     recalled: Recalled | None = None
+    ended: Ended | None = None
     amended: Amended | None = None
     digest: Digest | None = None
+    stix: Finished | None = field(default=None, repr=False)
     path: str = ""
     matched: tuple[str, ...] = ()
     unsubscribe: str = field(default="", repr=False)

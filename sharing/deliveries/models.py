@@ -34,6 +34,9 @@ class AlertKind(models.TextChoices):
     REVIEW = "review", _("Review")
     ACTION = "action", _("Action due")
     EXPORT = "export", _("File")
+    HUB = "hub", _("Another hub")
+    # Told to programs alone that had been told of the record: people find its tombstone.
+    ENDED = "ended", _("No longer shared")
     # What a subscription brings together over a period; it is no notice and has no record of its own.
     DIGEST = "digest", _("Digest")
 
@@ -89,11 +92,21 @@ class Urgency(models.IntegerChoices):
     DIGEST = 3, _("digests")
 
 
-class Endpoint(models.Model):
-    """Where an agency takes webhooks. Secrets are encrypted at rest; while one is changed the old one signs as well.
+class EndpointKind(models.TextChoices):
+    """Named as the channel that leads there."""
 
-    Nothing but the challenge is sent before `verified_at`. One that was removed keeps its row, for its deliveries are
-    the proof of what was sent, and neither its address nor a secret.
+    WEBHOOK = Channel.WEBHOOK.value, _("Webhook")
+    COLLECTION = Channel.TAXII.value, _("TAXII collection")
+
+
+class Endpoint(models.Model):
+    """Where an agency's programs take what is given to it: a receiver of webhooks, or a collection of a TAXII server.
+
+    Secrets are encrypted at rest. A webhook's signs; while it is changed the old one signs as well. A collection's is
+    the header that lets the hub in. `title` is what a collection calls itself.
+    Nothing is sent before `verified_at` but the challenge, or the question whether the hub may write there. One that
+    was removed keeps its row, for its deliveries are the proof of what was sent, and neither its address nor a secret.
+    `behind` says that it is in use again, and what ended or was recalled meanwhile is still to be told to it.
 
     `failures` counts attempts in a row that nobody took, since `failing_since`; from some on the endpoint rests until
     `resting_until`, then one delivery tries whether it is back. `answered_at` is when it last took one, to the minute.
@@ -101,13 +114,21 @@ class Endpoint(models.Model):
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True)
     agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
+    kind = models.CharField(
+        max_length=10,
+        choices=EndpointKind.choices,
+        default=EndpointKind.WEBHOOK,
+        db_default=EndpointKind.WEBHOOK.value,
+    )
     url = models.URLField(max_length=500, blank=True)
+    title = models.CharField(max_length=200, blank=True, default="", db_default="")
     sealed_secret = models.TextField(blank=True)
     sealed_old_secret = models.TextField(blank=True)
     old_secret_ends_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True, blank=True)
     disabled_at = models.DateTimeField(null=True, blank=True)
+    behind = models.BooleanField(default=False, db_default=False)
     failures = models.PositiveIntegerField(default=0, db_default=0)
     failing_since = models.DateTimeField(null=True, blank=True)
     resting_until = models.DateTimeField(null=True, blank=True)
@@ -125,8 +146,13 @@ class Endpoint(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(removed_at=None)
-                | Q(disabled_at__isnull=False, url="", sealed_secret="", sealed_old_secret=""),
+                | Q(disabled_at__isnull=False, url="", title="", sealed_secret="", sealed_old_secret=""),
                 name="endpoint_removed_keeps_nothing",
+            ),
+            models.CheckConstraint(condition=Q(kind__in=EndpointKind.values), name="endpoint_kind_known"),
+            models.CheckConstraint(
+                condition=Q(kind=EndpointKind.WEBHOOK) | Q(sealed_old_secret=""),
+                name="endpoint_collection_has_one_secret",
             ),
         ]
 
@@ -193,6 +219,16 @@ class Delivery(models.Model):
             # Few rows, and none of it is paid for by what is sent.
             models.Index(fields=["agency", "endpoint"], condition=Q(state="failed"), name="delivery_failed"),
         ]
+
+
+class Looked(models.Model):
+    """One row at most: up to which entry (its `n`) it was looked for what ended, to tell programs of it."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    n = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="looked_is_one_row")]
 
 
 class NoticeRead(models.Model):

@@ -26,6 +26,7 @@ ICONS = {
     AlertKind.ACTION: "schedule",
     AlertKind.DIGEST: "list",
     AlertKind.EXPORT: "file_download",
+    AlertKind.HUB: "public",
 }
 
 # Facts that are instants, as ISO text.
@@ -55,6 +56,17 @@ WORDS: dict[str, Any] = {
         "%(by)s has taken back its suspension of %(code)s; the other side's still stands"
     ),
     "agreement.lapses": _lazy("The agreement %(code)s lapses on %(day)s, in %(n)s days: renew it in time"),
+    "intake.voice_asked": _lazy("%(agency)s asks to name your agency as the originator of what it sends in"),
+    "intake.voice_confirmed": _lazy(
+        "Your agency may now name %(agency)s as the originator of what it sends in"
+    ),
+    "intake.voice_ended": _lazy(
+        "Between %(agency)s and your agency: neither names the other as originator of what it sends in any more"
+    ),
+    "hub.came": _lazy("New from %(hub)s: %(n)d records"),
+    "hub.hazard": _lazy("New from %(hub)s: %(ref)s, a hazard to officers"),
+    "hub.recalled": _lazy("%(hub)s has recalled %(ref)s: it is gone here too. Destroy copies of it"),
+    "hub.ended": _lazy("%(hub)s no longer shares %(ref)s with your agency"),
     "community.invited": _lazy("%(agency)s invites your agency to %(community)s"),
     "community.asked": _lazy("%(agency)s asks to join %(community)s"),
     "community.withdrawn": _lazy("%(agency)s no longer asks to join %(community)s"),

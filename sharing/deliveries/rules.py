@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from sharing.deliveries.models import Channel
+from sharing.subscriptions.models import PROGRAMS
 
 if TYPE_CHECKING:
     from sharing.deliveries.due import Due
@@ -27,9 +28,9 @@ def refusal(row: Due, channel: str) -> str:
     """Why nothing is sent there, whatever it is; empty where something may be."""
     if not row.agency_active or (row.person is not None and not row.person_there):
         return _("the recipient is no longer active")
-    if channel == Channel.WEBHOOK and not row.endpoint_open:
+    if channel in PROGRAMS and not row.endpoint_open:
         return _("the endpoint is disabled")
-    if channel == Channel.WEBHOOK and not row.endpoint_verified:
+    if channel in PROGRAMS and not row.endpoint_verified:
         return _("the endpoint is not verified")
     if channel == Channel.MAIL and not (row.desk_mail if row.person is None else row.person_mail):
         return _("there is no mail address")

@@ -18,15 +18,22 @@ from sharing.deliveries.asking import still_asked
 from sharing.deliveries.because import by_which
 from sharing.deliveries.digests.reading import Digest
 from sharing.deliveries.due import Due
+from sharing.deliveries.ends.reading import ended_for_each
 from sharing.deliveries.message import Content, Message, Recalled
 from sharing.deliveries.models import AlertKind, Channel, DeliveryState
+from sharing.deliveries.pushing import Rendering, dated, stub_of
 from sharing.deliveries.rules import refusal
 from sharing.deliveries.sealing import unseal
 from sharing.disclosures.actions import disclose_each, held_by_each
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.rules import Channel as Way
+from sharing.stix.finishing import Finished
 
-WAYS = {Channel.MAIL.value: Way.MAIL, Channel.WEBHOOK.value: Way.WEBHOOK}
+WAYS = {
+    Channel.MAIL.value: Way.MAIL,
+    Channel.WEBHOOK.value: Way.WEBHOOK,
+    Channel.TAXII.value: Way.TAXII,
+}
 KINDS = {kind.value: kind for kind in AlertKind}
 
 
@@ -65,7 +72,13 @@ class _Saying:
     def of(self, rows: Sequence[Due]) -> list[Told]:
         told: list[Told | None] = [self.stopped(row) for row in rows]
         news = self.arrivals if self.channel == Channel.INBOX else self.news
-        for tell, wanted in ((self.notices, "notice"), (self.recalls, "recall"), (news, "news")):
+        recalls = self.taken_back if self.channel == Channel.TAXII else self.recalls
+        for tell, wanted in (
+            (self.notices, "notice"),
+            (recalls, "recall"),
+            (self.ends, "end"),
+            (news, "news"),
+        ):
             places = [place for place, row in enumerate(rows) if told[place] is None and _kind(row) == wanted]
             if places:
                 said = tell([rows[place] for place in places])
@@ -107,6 +120,39 @@ class _Saying:
             else:
                 yield self.message(row, Content(), recalled=recalled)
 
+    def taken_back(self, rows: Sequence[Due]) -> Iterator[Told]:
+        """For a collection. Where one version alone was taken back, what is left to them stands in its place."""
+        found = _recalled(rows)
+        stands = dated(rows, recalled=[each is not None and each.version is None for each in found])
+        left = [place for place, each in enumerate(found) if each is not None and each.version is not None]
+        wanted = self.wanted([rows[place] for place in left])
+        answers = dict(zip(left, disclose_each(wanted, Way.TAXII, at=self.at), strict=True))
+        rendering = Rendering()
+        for place, (row, recalled, stand) in enumerate(zip(rows, found, stands, strict=True)):
+            answer = answers.get(place)
+            if recalled is None:
+                yield Silence(_("there was nothing to recall"))
+            elif isinstance(answer, Disclosure):
+                yield self.pushed(row, rendering.of(answer, stand), disclosure=answer)
+            else:
+                stub = stub_of(stand, revoked=recalled.version is None)
+                yield self.pushed(row, stub, recalled=recalled)
+
+    def ends(self, rows: Sequence[Due]) -> Iterator[Told]:
+        stands = dated(rows) if self.channel == Channel.TAXII else None
+        for place, (row, ended) in enumerate(zip(rows, ended_for_each(rows), strict=True)):
+            if ended is None:
+                yield Silence(_("it is shared again"))
+            elif stands is None:
+                yield self.message(row, Content(), ended=ended)
+            else:
+                yield self.pushed(row, stub_of(stands[place], revoked=False), ended=ended)
+
+    def pushed(self, row: Due, stix: Finished | None, **told: Any) -> Told:
+        if stix is None:
+            return Silence(_("it could not be rendered as STIX"), DeliveryState.FAILED)
+        return self.message(row, Content(), stix=stix, **told)
+
     def arrivals(self, rows: Sequence[Due]) -> Iterator[Told]:
         for row, has in zip(rows, held_by_each(self.wanted(rows)), strict=True):
             yield self.message(row, Content()) if has else Silence(_("access ended before it was sent"))
@@ -124,8 +170,11 @@ class _Saying:
         )
         by = by_which(rows, answers) if self.channel == Channel.MAIL else {}
         contents: dict[tuple[int, int, int], Content] = {}
+        rendering, stands = Rendering(), dated(rows) if self.channel == Channel.TAXII else None
         for place, (row, answer) in enumerate(zip(rows, answers, strict=True)):
-            if isinstance(answer, Disclosure):
+            if isinstance(answer, Disclosure) and stands is not None:
+                yield self.pushed(row, rendering.of(answer, stands[place]), disclosure=answer)
+            elif isinstance(answer, Disclosure):
                 change = changes.get(place)
                 same = (row.alert, id(answer), id(change))
                 if (content := contents.get(same)) is None:
@@ -164,7 +213,7 @@ class _Saying:
 def _kind(row: Due) -> str:
     if row.record is None:
         return "notice"
-    return "recall" if row.kind == AlertKind.RECALLED else "news"
+    return {AlertKind.RECALLED.value: "recall", AlertKind.ENDED.value: "end"}.get(row.kind, "news")
 
 
 RECALLED = """

@@ -19,6 +19,7 @@ from sharing.deliveries.digests.sending import digests_of, few_digests
 from sharing.deliveries.due import Due, due
 from sharing.deliveries.message import Message
 from sharing.deliveries.models import Channel, DeliveryState, Urgency
+from sharing.deliveries.pushing import bring_up_to_date
 from sharing.deliveries.quiet import put_off_quiet
 from sharing.deliveries.saying import Silence, Told, say
 from sharing.deliveries.telling import tell
@@ -66,6 +67,8 @@ def begin(
                 )
                 rows.extend(_awake(found, channel, at))
             digests = digests_of(rows, channel, at=at)
+            if rows and channel == Channel.TAXII:
+                bring_up_to_date()
             with engine():
                 told = say(rows, channel, at=at, secrets={} if secrets is None else secrets, digests=digests)
                 attempts = [

@@ -111,7 +111,7 @@ def _tallies(ended: Sequence[Ended]) -> dict[int, Tally]:
         tally.tried |= attempt.row.rested
         tally.troubled |= attempt.row.failures > 0 or attempt.row.rested
         tally.answered_us = attempt.row.answered_us
-        if error is None:
+        if error is None or error.answered:
             tally.answered = True
         else:
             tally.failures += 1

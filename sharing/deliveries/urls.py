@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("inbox/digests/<uuid:uid>/", digest, name="digest"),
     path("endpoints/", endpoints.endpoints, name="endpoints"),
     path("endpoints/new/", endpoints.new, name="endpoint_new"),
+    path("endpoints/new/collection/", endpoints.new_collection, name="endpoint_new_collection"),
     path("endpoints/<uuid:uid>/", endpoints.endpoint, name="endpoint"),
     path("endpoints/<uuid:uid>/move/", endpoints.move, name="endpoint_move"),
     path("endpoints/<uuid:uid>/rotate/", endpoints.rotate, name="endpoint_rotate"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -109,10 +109,12 @@ def disclose(
     *,
     own_endpoint: bool = True,
     opened: bool = False,
+    groups: Collection[str] | None = None,
     at: datetime | None = None,
 ) -> list[Disclosure]:
     """What `viewer` may be shown of `records` by `channel`, in their order; what may not leave is simply absent.
 
+    With `groups` the answers have the facts of these alone, and the ledger says what they are without.
     With `opened`, of one record and for its page alone, what an emergency opened to the person counts as well.
     Writes one ledger row for the answer, unless it gives nothing. Records are internal ids, as visible_to gives them.
     """
@@ -128,8 +130,8 @@ def disclose(
     for row in rows:
         answer = _carried(row, viewer, channel, own_endpoint=own_endpoint)
         if answer is not None:
-            found.append(answer)
-            given.append(_given(row))
+            found.append(answer if groups is None else _narrowed(answer, groups))
+            given.append(_given(row, groups))
     enter([(viewer, given)], channel, at or timezone.now())
     return found
 
@@ -182,7 +184,7 @@ def _of_each(query: str, wanted: Sequence[tuple[Viewer, int]]) -> list[Row]:
 
 
 def _read(found: Any) -> Any:
-    return json.loads(found) if isinstance(found, str) else found
+    return orjson.loads(found) if isinstance(found, str) else found
 
 
 def _carried(row: Row, viewer: Viewer, channel: Channel, *, own_endpoint: bool = True) -> Disclosure | None:
@@ -192,8 +194,17 @@ def _carried(row: Row, viewer: Viewer, channel: Channel, *, own_endpoint: bool =
     return None if extent == Carries.NOTHING else _disclosure(row, viewer, marking, extent)
 
 
-def _given(row: Row) -> Given:
-    return row[0], row[4], ",".join(row[17]), -row[27] if row[27] else row[25] or 0, row[26] or 0
+def _given(row: Row, groups: Collection[str] | None = None) -> Given:
+    left_out = [] if groups is None else [group for group in FieldGroup.values if group not in groups]
+    withheld = ",".join(dict.fromkeys([*row[17], *left_out]))
+    return row[0], row[4], withheld, -row[27] if row[27] else row[25] or 0, row[26] or 0
+
+
+def _narrowed(shown: Disclosure, groups: Collection[str]) -> Disclosure:
+    """The same with the facts of `groups` alone."""
+    return replace(
+        shown, facts={name: facts for name, facts in shown.facts.items() if name in (*groups, "withheld")}
+    )
 
 
 def _disclosure(row: Row, viewer: Viewer, marking: Marking, extent: Carries) -> Disclosure:

@@ -25,6 +25,7 @@ from sharing.deliveries.models import AlertKind
 from sharing.exports.actions import forget_records
 from sharing.feeds.actions import forget_shapes
 from sharing.flow import recall
+from sharing.intake.models import Original
 from sharing.recalls.actions import anyone_to_tell
 from sharing.releases.models import Recall, Release
 from sharing.retention.models import Leftover
@@ -143,6 +144,8 @@ def _destroy(record: Record, reason: str, viewer: Viewer, at: datetime) -> None:
     forget_shapes([record.pk])
     with connection.cursor() as cursor:
         cursor.execute("select hub_purge(%s, %s)", [record.pk, str(TOLD)])
+    # Their ids stay: what was purged does not come in again.
+    Original.objects.filter(record_id=record.pk).update(body="", notes=[], sender="")
     emptied = {
         field.attname: _empty(field) for field in Record._meta.concrete_fields if field.name not in KEPT
     }

@@ -94,11 +94,14 @@ def due_after(row: Subscription, after: datetime, zone: str) -> datetime | None:
 def _values(wish: Wish, *, viewer: Viewer, at: datetime) -> dict[str, Any]:
     endpoint = None
     if wish.endpoint:
-        endpoint = endpoints_of(viewer).get(wish.endpoint)
+        endpoint, leads = endpoints_of(viewer).get(wish.endpoint, (None, ""))
         if endpoint is None:
             raise ValidationError(
                 {"endpoint": [_("There is no such address, or it takes nothing any more.")]}
             )
+        if leads not in wish.channels:
+            said = _("Choose the way that leads to this address too, or another address.")
+            raise ValidationError({"endpoint": [said]})
     at_once = wish.frequency == Frequency.AT_ONCE
     times = [] if wish.frequency in (Frequency.AT_ONCE, Frequency.HOURLY) else sorted(set(wish.times))
     return {

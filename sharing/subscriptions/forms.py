@@ -19,7 +19,7 @@ from bulletins.records.models import Kind
 from bulletins.vocabulary.lists import Region
 from bulletins.vocabulary.terms import terms
 from hub.agencies.models import Agency, AgencyState
-from sharing.subscriptions.models import Channel, Frequency
+from sharing.subscriptions.models import PROGRAMS, Channel, Frequency
 from sharing.subscriptions.rules import FURTHEST_KM
 from sharing.subscriptions.wishes import LISTS, LONGEST_WORDS, Wish, classes
 
@@ -84,7 +84,7 @@ class SubscriptionForm(forms.Form):
         label=_("Within so many km of them"), required=False, min_value=0, max_value=FURTHEST_KM
     )
     channels = _ticked(_("By"))
-    endpoint = forms.ChoiceField(label=_("Webhooks go to"), required=False)
+    endpoint = forms.ChoiceField(label=_("To which address"), required=False)
     frequency = forms.ChoiceField(label=_("How often"), choices=Frequency.choices)
     times = Times(
         label=_("At"),
@@ -121,7 +121,7 @@ class SubscriptionForm(forms.Form):
             "owners": [(row.code, f"{row.code}: {row.label}") for row in _agencies(kept)],
             "urgencies": Urgency.choices,
             "tlps": [(value, value) for value in TLP.values],
-            "channels": [each for each in Channel.choices if desk is not False or each[0] != Channel.WEBHOOK],
+            "channels": [each for each in Channel.choices if desk is not False or each[0] not in PROGRAMS],
         }
         for name, choices in among.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]

@@ -18,6 +18,11 @@ class Channel(models.TextChoices):
     INBOX = "inbox", _("Inbox")
     MAIL = "mail", _("E-mail")
     WEBHOOK = "webhook", _("Webhook")
+    TAXII = "taxii", _("TAXII push")
+
+
+# What leads to programs: an agency's desk directs them, and no person.
+PROGRAMS = (Channel.WEBHOOK, Channel.TAXII)
 
 
 class Frequency(models.TextChoices):
@@ -93,10 +98,14 @@ class Subscription(models.Model):
                 condition=Q(channels__contained_by=Channel.values) & ~Q(channels=[]),
                 name="subscription_has_channels",
             ),
-            # An agency's webhooks are its desk's: no person directs them.
             models.CheckConstraint(
-                condition=Q(person=None) | ~Q(channels__contains=[Channel.WEBHOOK.value]),
-                name="subscription_of_a_person_leaves_by_no_webhook",
+                condition=Q(person=None) | ~Q(channels__overlap=[each.value for each in PROGRAMS]),
+                name="subscription_of_a_person_leads_to_no_program",
+            ),
+            # A collection holds objects, and a digest is none.
+            models.CheckConstraint(
+                condition=Q(frequency=Frequency.AT_ONCE) | ~Q(channels__contains=[Channel.TAXII.value]),
+                name="subscription_pushes_at_once",
             ),
             models.CheckConstraint(
                 condition=Q(frequency=Frequency.AT_ONCE, next_at=None)

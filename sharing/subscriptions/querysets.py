@@ -78,25 +78,27 @@ def named(viewer: Viewer, pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, i
         }
 
 
-def endpoints_of(viewer: Viewer) -> dict[str, int]:
-    """The live addresses for webhooks of the viewer's agency: uid -> id."""
-    return {uid: pk for uid, pk, _host in _endpoints(viewer)}
+def endpoints_of(viewer: Viewer) -> dict[str, tuple[int, str]]:
+    """The live addresses of programs of the viewer's agency: uid -> (id, channel that leads there)."""
+    return {uid: (pk, kind) for uid, pk, kind, _host in _endpoints(viewer)}
 
 
 def endpoint_names(viewer: Viewer) -> dict[str, str]:
     """The same, uid -> the server's name: the rest of an address may hold a key."""
-    return {uid: host for uid, _pk, host in _endpoints(viewer)}
+    return {
+        uid: f"{host} (TAXII)" if kind == "taxii" else host for uid, _pk, kind, host in _endpoints(viewer)
+    }
 
 
-def _endpoints(viewer: Viewer) -> list[tuple[str, int, str]]:
+def _endpoints(viewer: Viewer) -> list[tuple[str, int, str, str]]:
     require_viewer(viewer)
     with connection.cursor() as cursor:
         cursor.execute(
-            "select uid::text, id, url from sharing_endpoint where agency_id = %s and disabled_at is null"
+            "select uid::text, id, kind, url from sharing_endpoint where agency_id = %s and disabled_at is null"
             " and verified_at is not null order by id",
             [viewer.agency_id],
         )
-        return [(uid, pk, urlsplit(url).hostname or "") for uid, pk, url in cursor.fetchall()]
+        return [(uid, pk, kind, urlsplit(url).hostname or "") for uid, pk, kind, url in cursor.fetchall()]
 
 
 def position_of(viewer: Viewer) -> int:

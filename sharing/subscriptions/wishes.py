@@ -17,7 +17,7 @@ from bulletins.records.models import Kind
 from bulletins.vocabulary.lists import Region
 from bulletins.vocabulary.terms import terms
 from hub.agencies.models import Agency, AgencyState
-from sharing.subscriptions.models import Channel, Frequency, Subscription
+from sharing.subscriptions.models import PROGRAMS, Channel, Frequency, Subscription
 from sharing.subscriptions.rules import FURTHEST_KM, MOST_SHIFTS
 
 Codes = tuple[str, ...]
@@ -139,10 +139,18 @@ def _told_wrongly(wish: Wish, *, desk: bool) -> list[tuple[str, str]]:
     found = []
     if not wish.channels or set(wish.channels) - set(Channel.values):
         found.append(("channels", _("Choose at least one way to be told.")))
-    if Channel.WEBHOOK in wish.channels and not desk:
-        found.append(("channels", _("Webhooks are your agency's: its desk's subscriptions go there.")))
-    if wish.endpoint and Channel.WEBHOOK not in wish.channels:
-        found.append(("endpoint", _("An address is for webhooks: choose that way too, or leave it empty.")))
+    if not desk and set(PROGRAMS) & set(wish.channels):
+        found.append(
+            ("channels", _("Webhooks and TAXII are your agency's: its desk's subscriptions go there."))
+        )
+    if Channel.TAXII in wish.channels and wish.frequency != Frequency.AT_ONCE:
+        found.append(
+            ("channels", _("A collection is given each record at once: choose that, or leave TAXII out."))
+        )
+    if wish.endpoint and not set(PROGRAMS) & set(wish.channels):
+        found.append(
+            ("endpoint", _("An address is for webhooks or TAXII: choose that way too, or leave it empty."))
+        )
     if wish.frequency not in Frequency.values:
         found.append(("frequency", _("Choose how often.")))
     elif wish.frequency not in (Frequency.AT_ONCE, Frequency.HOURLY):

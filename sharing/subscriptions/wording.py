@@ -48,7 +48,8 @@ def told_in_words(wish: Wish) -> str:
     """`Every day at 06:00, by e-mail`."""
     often = str(Frequency(wish.frequency).label)
     times = " ".join([_("at"), _several([at.strftime("%H:%M") for at in wish.times])]) if wish.times else ""
-    ways = [str(label).lower() for value, label in Channel.choices if value in wish.channels]
+    names = [str(label) for value, label in Channel.choices if value in wish.channels]
+    ways = [name if name[:2].isupper() else name.lower() for name in names]
     by = _("by %(ways)s") % {"ways": _several(ways)}
     return ", ".join([" ".join(part for part in (often, times) if part), by])
 

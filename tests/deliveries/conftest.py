@@ -18,11 +18,15 @@ from standardwebhooks import Webhook
 
 from hub.accounts.viewer import desk_of
 from hub.database.context import engine, viewing
-from sharing.deliveries.endpoints.actions import add_endpoint
+from sharing.audiences.numbering import number_entries
+from sharing.deliveries.collection import basic
+from sharing.deliveries.endpoints.actions import add_collection, add_endpoint, verify_endpoint
+from sharing.deliveries.ends.actions import tell_ends
 from sharing.deliveries.models import Delivery, Endpoint
 from sharing.deliveries.tasks import send_waiting
 from sharing.flow import recall
 from tests.cast import agency, viewer
+from tests.deliveries.collecting import Collection, serving
 
 
 @dataclass
@@ -89,6 +93,29 @@ def loopback_is_permitted(settings: Any) -> None:
     cache.clear()
     settings.OUTGOING_ALLOW = [ip_network("127.0.0.0/8")]
     settings.HUB_DEMO = True
+
+
+@pytest.fixture
+def collection() -> Iterator[Collection]:
+    found = Collection()
+    with serving(found):
+        yield found
+
+
+def collection_for(code: str, found: Collection) -> Endpoint:
+    """The collection as an endpoint of the agency, verified."""
+    desk = desk_of(agency(code))
+    with viewing(desk):
+        secret = basic("hub", found.password)
+        endpoint = add_collection(found.url, secret, viewer=desk, at=timezone.now())
+        verify_endpoint(endpoint, viewer=desk, at=timezone.now())
+    return endpoint
+
+
+def ended(at: datetime | None = None) -> int:
+    """The look for what ended, once all is numbered; return how many deliveries it queued."""
+    number_entries()
+    return tell_ends(at=at or timezone.now())
 
 
 def answers_challenges(body: bytes) -> bytes:

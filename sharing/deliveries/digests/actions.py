@@ -85,7 +85,6 @@ def convene_digests(*, at: datetime) -> int:
                     "urgency": Urgency.DIGEST.value,
                     "inbox": Channel.INBOX.value,
                     "mail": Channel.MAIL.value,
-                    "webhook": Channel.WEBHOOK.value,
                 },
             )
             if cursor.rowcount:

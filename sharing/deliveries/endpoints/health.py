@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from hub.accounts.viewer import Viewer
 from hub.pages.times import as_time
-from sharing.deliveries.models import Delivery, DeliveryState, Endpoint
+from sharing.deliveries.models import Delivery, DeliveryState, Endpoint, EndpointKind
 
 
 class State(StrEnum):
@@ -34,7 +34,9 @@ class Fare:
     """One endpoint: `waiting` and `failed` are alerts; `next_at` is when the next of them is tried, at the earliest."""
 
     uid: UUID
+    kind: str
     url: str
+    title: str
     state: State
     created_at: datetime
     words: SafeString
@@ -54,6 +56,10 @@ class Fare:
     @property
     def host(self) -> str:
         return urlsplit(self.url).netloc
+
+    @property
+    def collection(self) -> bool:
+        return self.kind == EndpointKind.COLLECTION
 
     @property
     def in_use(self) -> bool:
@@ -100,7 +106,9 @@ def _fare(
     state = state_of(endpoint)
     return Fare(
         uid=endpoint.uid,
+        kind=endpoint.kind,
         url=endpoint.url,
+        title=endpoint.title,
         state=state,
         created_at=endpoint.created_at,
         words=in_words(endpoint, viewer.agency_name, count, next_at, at),
@@ -119,6 +127,10 @@ def in_words(
 ) -> SafeString:
     """ "Texas DPS has not answered since 14:05; 12 alerts wait; next try in 4 min"."""
     state = state_of(endpoint)
+    if state == State.UNVERIFIED and endpoint.kind == EndpointKind.COLLECTION:
+        return SafeString(
+            _("Not in use: nothing is sent to it before it has said that the hub may write there")
+        )
     if state == State.UNVERIFIED:
         return SafeString(_("Not in use: nothing is sent to it before it has answered the challenge"))
     if state == State.DISABLED:

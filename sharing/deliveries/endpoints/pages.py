@@ -22,10 +22,10 @@ from hub.accounts.viewer import Viewer
 from hub.trail.actions import refuse
 from sharing.deliveries.dead_letters import dead_letters, resend_all
 from sharing.deliveries.endpoints import actions
-from sharing.deliveries.endpoints.forms import EndpointForm
+from sharing.deliveries.endpoints.forms import CollectionForm, EndpointForm
 from sharing.deliveries.endpoints.health import fare_of
 from sharing.deliveries.endpoints.rules import may_run_endpoints
-from sharing.deliveries.models import Endpoint
+from sharing.deliveries.models import Endpoint, EndpointKind
 from sharing.deliveries.notifiers.base import Undelivered
 
 Act = Callable[[Endpoint, Viewer, datetime], str]
@@ -45,7 +45,7 @@ def endpoints(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
-    """Add one. The answer shows its secret, and nothing else ever does."""
+    """Add a receiver of webhooks. The answer shows its secret, and nothing else ever does."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     require(viewer, "endpoint.add")
     form = EndpointForm(request.POST if request.method == "POST" else None)
@@ -58,8 +58,27 @@ def new(request: HttpRequest) -> HttpResponse:
             form.add_error(None, error)
         else:
             return _secret(request, endpoint, secret)
-    status = 400 if form.errors else 200
-    return render(request, "sharing/endpoint_new.html", {"form": form, "crumbs": _crumbs()}, status=status)
+    return _new(request, EndpointKind.WEBHOOK, form)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_collection(request: HttpRequest) -> HttpResponse:
+    """Add a collection of a TAXII server, with what lets the hub in: no page shows that."""
+    viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    require(viewer, "endpoint.add")
+    form = CollectionForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            endpoint = actions.add_collection(
+                form.cleaned_data["url"], form.secret, viewer=viewer, at=timezone.now()
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return HttpResponseRedirect(f"/endpoints/{endpoint.uid}/")
+    return _new(request, EndpointKind.COLLECTION, form)
 
 
 @login_required
@@ -69,7 +88,7 @@ def endpoint(request: HttpRequest, uid: UUID) -> HttpResponse:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     found = _own(viewer, uid)
     require(viewer, "endpoint.list", uid)
-    return _page(request, found, EndpointForm(initial={"url": found.url}))
+    return _page(request, found, _form_of(found)(initial={"url": found.url}))
 
 
 @login_required
@@ -80,10 +99,14 @@ def move(request: HttpRequest, uid: UUID) -> HttpResponse:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     found = _own(viewer, uid)
     require(viewer, "endpoint.move", uid)
-    form = EndpointForm(request.POST)
+    form = _form_of(found)(request.POST)
     if form.is_valid():
+        url, at = form.cleaned_data["url"], timezone.now()
         try:
-            actions.move_endpoint(found, form.cleaned_data["url"], viewer=viewer, at=timezone.now())
+            if isinstance(form, CollectionForm):
+                actions.move_collection(found, url, form.secret, viewer=viewer, at=at)
+            else:
+                actions.move_endpoint(found, url, viewer=viewer, at=at)
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -146,7 +169,25 @@ def _crumbs() -> list[tuple[str, str]]:
     return [(_("Endpoints"), "/endpoints/")]
 
 
-def _page(request: HttpRequest, found: Endpoint, form: EndpointForm, status: int = 200) -> HttpResponse:
+def _form_of(found: Endpoint) -> type[EndpointForm | CollectionForm]:
+    return CollectionForm if found.kind == EndpointKind.COLLECTION else EndpointForm
+
+
+def _new(request: HttpRequest, kind: EndpointKind, form: EndpointForm | CollectionForm) -> HttpResponse:
+    segments = [
+        {"label": label, "href": href, "current": kind == each}
+        for each, label, href in (
+            (EndpointKind.WEBHOOK, _("Webhooks"), "/endpoints/new/"),
+            (EndpointKind.COLLECTION, _("A TAXII collection"), "/endpoints/new/collection/"),
+        )
+    ]
+    context = {"form": form, "kind": kind.value, "segments": segments, "crumbs": _crumbs()}
+    return render(request, "sharing/endpoint_new.html", context, status=400 if form.errors else 200)
+
+
+def _page(
+    request: HttpRequest, found: Endpoint, form: EndpointForm | CollectionForm, status: int = 200
+) -> HttpResponse:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     fare = next(each for each in fare_of(viewer, timezone.now()) if each.uid == found.uid)
     context: dict[str, Any] = {"fare": fare, "form": form, "crumbs": _crumbs()}

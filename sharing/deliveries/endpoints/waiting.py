@@ -26,5 +26,5 @@ def endpoints_to_mend(viewer: Viewer) -> list[RecordRow]:
         said = ngettext(
             "%(n)d alert could not be sent: see why", "%(n)d alerts could not be sent: see why", count
         ) % {"n": count}
-        rows.append(RecordRow(href="/deliveries/", title=said, icon="error", meta=(_("Mail and webhooks"),)))
+        rows.append(RecordRow(href="/deliveries/", title=said, icon="error", meta=(_("Mail and endpoints"),)))
     return rows

@@ -12,11 +12,14 @@ class Undelivered(Exception):
     """It did not get through. `reason` is in our own words: stored, and shown to the recipient's agency.
 
     `permanent` says that trying again is of no use; `wait_s` is how long the receiver asked to be left alone.
+    `answered` says that the far end is well and refuses this alone: nothing else has to wait for that.
     """
 
-    def __init__(self, reason: str, *, permanent: bool = False, wait_s: int = 0) -> None:
+    def __init__(
+        self, reason: str, *, permanent: bool = False, wait_s: int = 0, answered: bool = False
+    ) -> None:
         super().__init__(reason)
-        self.reason, self.permanent, self.wait_s = reason, permanent, wait_s
+        self.reason, self.permanent, self.wait_s, self.answered = reason, permanent, wait_s, answered
 
 
 class Notifier(ABC):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC
 from typing import Any, Self
 from weakref import WeakKeyDictionary
 
@@ -11,24 +10,22 @@ import orjson
 from django.conf import settings
 
 from hub.outgoing.targets import Refused, Unreachable
-from hub.outgoing.way import Answer, WayOut
+from hub.outgoing.way import WayOut
 from sharing.deliveries.digests.reading import Digest
 from sharing.deliveries.message import Content, Message
 from sharing.deliveries.models import AlertKind
+from sharing.deliveries.notifiers.answers import judge
 from sharing.deliveries.notifiers.base import Notifier, Undelivered
 from sharing.deliveries.signing import signed
 from sharing.disclosures.shapes import shape
 
 TIMEOUT_S = float(settings.DELIVERY_TIMEOUT_S)
-EVENTS = {AlertKind.NEW: "released", AlertKind.AMENDED: "amended", AlertKind.RECALLED: "recalled"}
-# The receiver says that this address will never take it; dead_letters.ADVICE says what its owner does.
-GONE = {
-    404: "the endpoint does not exist (404)",
-    410: "the endpoint is gone (410)",
+EVENTS = {
+    AlertKind.NEW: "released",
+    AlertKind.AMENDED: "amended",
+    AlertKind.RECALLED: "recalled",
+    AlertKind.ENDED: "ended",
 }
-REDIRECTS = "the endpoint answered {}, which leads elsewhere and is not followed"
-# Those that may say how long to wait.
-BUSY = (429, 503)
 
 
 class WebhookNotifier(Notifier):
@@ -57,18 +54,6 @@ class WebhookNotifier(Notifier):
         judge(answer)
 
 
-def judge(answer: Answer) -> None:
-    """Raise Undelivered unless the receiver says that it has taken it."""
-    if 200 <= answer.status < 300:
-        return
-    if answer.status in GONE:
-        raise Undelivered(GONE[answer.status], permanent=True)
-    if 300 <= answer.status < 400:
-        raise Undelivered(REDIRECTS.format(answer.status), permanent=True)
-    wait_s = asked_wait_s(answer.headers.get("retry-after", "")) if answer.status in BUSY else 0
-    raise Undelivered(f"the endpoint answered {answer.status}", wait_s=wait_s)
-
-
 def payload(message: Message) -> dict[str, Any]:
     """`type`, `timestamp` and `data`, as the convention has them. `data` of a recall tells of no content."""
     return {
@@ -89,6 +74,9 @@ def _data(message: Message) -> dict[str, Any]:
             "recalled_at": told.at.astimezone(UTC).isoformat(),
             "reason": told.reason,
         }
+    if (over := message.ended) is not None:
+        ended_at = over.at.astimezone(UTC).isoformat()
+        return {"uid": str(over.uid), "ref": over.ref, "kind": over.kind, "ended_at": ended_at}
     if message.digest is not None:
         return _digest(message.digest)
     assert message.disclosure is not None and message.labels is not None
@@ -128,15 +116,3 @@ def _digest(found: Digest) -> dict[str, Any]:
 
 def headers(message: Message, body: bytes) -> dict[str, str]:
     return signed(message.uid, message.secrets, body)
-
-
-def asked_wait_s(text: str) -> int:
-    """Retry-After in seconds, or as a date; 0 for anything else."""
-    if text.isascii() and text.isdigit():
-        return int(text[:9])
-    try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
-        return 0
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0, int((until - datetime.now(UTC)).total_seconds()))

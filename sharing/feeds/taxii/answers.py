@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,7 +26,7 @@ class Refused(Exception):
         self.headers = dict(headers or {})
 
     def answer(self) -> HttpResponse:
-        body = {"title": self.title, "error_id": str(uuid.uuid4()), "http_status": str(self.status)}
+        body = {"title": self.title, "http_status": str(self.status)}
         if self.description:
             body["description"] = self.description
         return answer(orjson.dumps(body), status=self.status, headers=self.headers)

@@ -1,7 +1,11 @@
-"""`manage.py endpoint add | list | verify | test | move | rotate | end-old | disable | remove | resend`."""
+"""`manage.py endpoint add | list | verify | test | move | rotate | end-old | disable | remove | resend`.
+
+What lets the hub into a collection is read from standard input: on a command line others would see it.
+"""
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser
 from typing import Any
 from uuid import UUID
@@ -18,14 +22,14 @@ from hub.trail.actions import Origin, origin
 from sharing.deliveries.dead_letters import resend_all
 from sharing.deliveries.endpoints import actions
 from sharing.deliveries.endpoints.health import fare_of
-from sharing.deliveries.models import Endpoint
+from sharing.deliveries.models import Endpoint, EndpointKind
 from sharing.deliveries.notifiers.base import Undelivered
 
 # Verb -> what it is for; each takes the agency's code and the endpoint's uid.
 VERBS = {
-    "verify": "have it answer the challenge, and take it into use",
-    "test": "send a signed ping",
-    "move": "send to another address, which answers the challenge first",
+    "verify": "have it answer the challenge, or let the hub write, and take it into use",
+    "test": "send a signed ping, or ask a collection whether the hub may write there",
+    "move": "send to another address, which is verified first",
     "rotate": "print a new secret; the old one signs as well for seven days",
     "end-old": "let the newest secret alone sign from now on",
     "disable": "send nothing there any more",
@@ -35,13 +39,17 @@ VERBS = {
 
 
 class Command(BaseCommand):
-    help = "An agency's webhook endpoints. A secret is printed once, when it is made."
+    help = (
+        "An agency's endpoints. A webhook's secret is printed once, when it is made. A collection's is a line of"
+        " standard input: the header that lets the hub in, as `Authorization: Bearer ...`."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
         add = verbs.add_parser("add", help="add an endpoint and print its secret")
         add.add_argument("agency", help="the agency's code")
         add.add_argument("url")
+        add.add_argument("--collection", action="store_true", help="a collection of a TAXII server")
         listing = verbs.add_parser("list", help="an agency's endpoints, and how they fare")
         listing.add_argument("agency", help="the agency's code")
         for name, what in VERBS.items():
@@ -74,6 +82,10 @@ class Command(BaseCommand):
 
     def run(self, verb: str, desk: Viewer, options: dict[str, Any]) -> None:
         at = timezone.now()
+        if verb == "add" and options["collection"]:
+            endpoint = actions.add_collection(options["url"], _secret(), viewer=desk, at=at)
+            self.stdout.write(f"{endpoint.uid}  added for {desk.agency_code}; verify it next")
+            return
         if verb == "add":
             endpoint, secret = actions.add_endpoint(options["url"], viewer=desk, at=at)
             self.stdout.write(f"{endpoint.uid}  added for {desk.agency_code}; verify it next")
@@ -98,6 +110,9 @@ class Command(BaseCommand):
             case "test":
                 actions.ping_endpoint(found, **by)
                 return "answered"
+            case "move" if found.kind == EndpointKind.COLLECTION:
+                actions.move_collection(found, options["url"], _secret(), **by)
+                return "moved" if found.verified_at else "moved; verify it next"
             case "move":
                 actions.move_endpoint(found, options["url"], **by)
                 return "moved" if found.verified_at else "moved; verify it next"
@@ -112,3 +127,7 @@ class Command(BaseCommand):
             case "resend":
                 return f"{resend_all(found, **by)} to be sent again"
         return "disabled" if actions.disable_endpoint(found, **by) else "was disabled already"
+
+
+def _secret() -> str:
+    return sys.stdin.readline().strip()

@@ -1,0 +1,198 @@
+"""Telling programs that what they were told of is no longer shared, whatever ended it; and of it again if it is.
+
+No caller asks for it: it follows from entries, which every change of a grant leaves, and from how each record stands at
+that moment. People find the tombstone and a line on Today; a program would keep what it has and never ask.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from hub.database.context import engine
+from sharing.deliveries.actions import ALERT, CHOICES, current_request, hasten, note_queued
+from sharing.deliveries.models import AlertKind, Channel, Urgency
+
+# Entries looked at in one transaction, at most.
+AT_ONCE = 20_000
+
+# Looked at by one process at a time, so that nothing is told twice.
+LOOKED = """
+    insert into sharing_looked as l (id, n) values (1, 0) on conflict (id) do update set n = l.n returning n
+"""
+UPTO = "select max(n) from (select n from sharing_entry where n > %(after)s order by n limit %(most)s) e"
+SEEN = "update sharing_looked set n = %(upto)s"
+
+BY_ENTRY = """
+    select distinct record_id as record, agency_id as agency from sharing_entry where n > %(after)s and n <= %(upto)s"""
+# One that has to be caught up with is told of recalls first.
+IN_USE = "not e.behind"
+# Of an endpoint that is in use again all that it was ever told of.
+OF_ENDPOINT = """
+    select distinct a.record_id as record, d.agency_id as agency
+    from sharing_endpoint e join sharing_delivery d on d.agency_id = e.agency_id and d.channel = e.kind
+     and d.endpoint_id = e.id join sharing_alert a on a.id = d.alert_id and a.record_id is not null
+    where e.id = %(endpoint)s and d.begun_at is not null"""
+THIS_ONE = "e.id = %(endpoint)s"
+
+# Whether programs of the agency may be told what is in the record now; as `carries` in sharing/disclosures/rules.py.
+CARRIED = """exists (
+    select from sharing_grant g join bulletins_face f on f.id = g.face_id
+     where g.record_id = {0}.record and g.group_id = {0}.agency and g.person_id is null and g.emergency_id is null
+       and (g.until is null or g.until > hub_now()) and f.tlp <> 'TLP:RED' and not f.controls @> '{{DISPLAY ONLY}}')"""
+
+# What each endpoint in use was told of the wanted, as the newest deliveries say. `content` counts what it was to be
+# given, `given` that without what was called off before any attempt; in the same way `ended` and `over`, recalls too.
+TOLD = """
+    known as materialized (
+        select w.record, w.agency, e.id as endpoint, e.kind as channel,
+               bool_or(d.begun_at is not null) filter (where a.kind in ('new', 'amended')) as knows,
+               coalesce(max(d.id) filter (where a.kind in ('new', 'amended')), 0) as content,
+               coalesce(max(d.id) filter (where a.kind in ('new', 'amended')
+                                          and (d.begun_at is not null or d.state <> 'cancelled')), 0) as given,
+               coalesce(max(d.id) filter (where a.kind = 'ended'), 0) as ended,
+               coalesce(max(d.id) filter (where a.kind in ('ended', 'recalled')
+                                          and (d.begun_at is not null or d.state <> 'cancelled')), 0) as over
+        from {wanted} w
+        join sharing_alert a on a.record_id = w.record and a.kind in ('new', 'amended', 'ended', 'recalled')
+        join sharing_delivery d on d.alert_id = a.id and d.agency_id = w.agency
+        join sharing_endpoint e on e.id = d.endpoint_id and e.verified_at is not null and e.disabled_at is null
+         and {which}
+        join hub_agency h on h.group_id = w.agency and h.state = 'active'
+        group by w.record, w.agency, e.id, e.kind)"""
+
+QUEUED = """
+    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, endpoint_id, urgency, state, attempts,
+                                  due_at, failure, notes, matched)
+    select gen_random_uuid(), a.id, t.agency, null, t.channel, t.endpoint, %(urgency)s, 'waiting', 0, %(at)s, '', '{}',
+           t.matched"""
+
+# The end is the instant at which the agency lost it, as its tombstone says; what stayed on pages ends now.
+ENDED_AT = """coalesce((
+    select max(t.at) from sharing_withdrawal t
+     where t.agency_id = k.agency and t.ref = r.ref and t.person_id is null and not exists (
+           select from sharing_grant g where g.record_id = k.record and g.group_id = k.agency and g.person_id is null
+            and g.emergency_id is null)), %(at)s)"""
+
+
+def _ends(wanted: str, which: str) -> str:
+    return f"""
+        with wanted as ({wanted}), {TOLD.format(wanted="wanted", which=which)},
+        told as materialized (
+            select k.*, '{{}}'::bigint[] as matched, {ENDED_AT} as ended_at
+            from known k join bulletins_record r on r.id = k.record
+            where k.knows and k.content > k.over and not {CARRIED.format("k")}),
+        alerts as (
+            insert into sharing_alert (uid, kind, record_id, record_kind, ref, version, owner_id, hazard, at, path,
+                                       facts, request_id)
+            select gen_random_uuid(), %(ended)s, r.id, r.kind, r.ref, r.latest, r.owner_id, false, t.ended_at, '',
+                   '{{}}', %(request)s
+            from (select distinct record, ended_at from told) t join bulletins_record r on r.id = t.record
+            returning id, record_id, at)
+        {QUEUED} from told t join alerts a on a.record_id = t.record and a.at = t.ended_at"""  # noqa: S608
+
+
+def _again(wanted: str, which: str) -> str:
+    """What is theirs again is news to the endpoints that were told its end, as their subscriptions ask for it now."""
+    return f"""
+        with sought as ({wanted}), {TOLD.format(wanted="sought", which=which)},
+        back as materialized (select k.* from known k where k.ended > k.given and {CARRIED.format("k")}),
+        wanted as (select distinct record, agency from back),
+        {CHOICES},
+        told as materialized (
+            select c.record, c.agency, c.channel, c.endpoint, c.matched, %(new)s::varchar as kind
+            from choices c join back b on b.record = c.record and b.agency = c.agency and b.endpoint = c.endpoint
+             and c.person is null),
+        alerts as ({ALERT})
+        {QUEUED} from told t join alerts a on a.record_id = t.record"""  # noqa: S608
+
+
+# Recalls that an endpoint was not told of since it was not in use: what it knew before is taken back.
+MISSED = """
+    insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, endpoint_id, urgency, state, attempts,
+                                  due_at, resent_at, failure, notes, matched)
+    select distinct on (a.id) gen_random_uuid(), a.id, e.agency_id, null::bigint, e.kind, e.id, %(first)s, 'waiting', 0,
+           %(at)s, %(at)s, '', '{}'::varchar[], '{}'::bigint[]
+    from sharing_endpoint e
+    join sharing_withdrawal t on t.agency_id = e.agency_id and t.kind = 'recalled' and t.person_id is null
+    join bulletins_record r on r.ref = t.ref
+    join sharing_alert a on a.record_id = r.id and a.kind = 'recalled' and a.at = t.at
+    where e.id = %(endpoint)s and e.verified_at is not null and e.disabled_at is null and exists (
+        select from sharing_alert b join sharing_delivery d on d.alert_id = b.id
+         where b.record_id = r.id and d.agency_id = e.agency_id and d.endpoint_id = e.id
+           and b.kind in ('new', 'amended') and b.id < a.id and d.begun_at is not null)
+    on conflict (alert_id, agency_id, person_id, channel, endpoint_id) do update
+       set state = 'waiting', due_at = excluded.due_at, resent_at = excluded.resent_at
+     where sharing_delivery.state = 'cancelled'
+"""
+BEHIND = """
+    select id from sharing_endpoint where behind and verified_at is not null and disabled_at is null order by id limit 1
+    for update skip locked
+"""
+CAUGHT_UP = "update sharing_endpoint set behind = false where id = %(endpoint)s"
+
+
+def tell_ends(*, at: datetime) -> int:
+    """Queue what programs are to be told of what has changed since the last look; return how many deliveries.
+
+    In parts, each a transaction of its own unless the caller holds one. They go out behind all that is news.
+    """
+    total = 0
+    while (found := _tell_some(at)) is not None:
+        total += found
+    while (found := _catch_up(at)) is not None:
+        total += found
+    return total
+
+
+def _tell_some(at: datetime) -> int | None:
+    """None when there is no entry that was not looked at."""
+    with transaction.atomic(), engine(), connection.cursor() as cursor:
+        cursor.execute(LOOKED)
+        after = cursor.fetchone()[0]
+        cursor.execute(UPTO, {"after": after, "most": AT_ONCE})
+        upto = cursor.fetchone()[0]
+        if upto is None:
+            return None
+        count = _queue(cursor, (BY_ENTRY, IN_USE), at, after=after, upto=upto)
+        cursor.execute(SEEN, {"upto": upto})
+    return count
+
+
+def _catch_up(at: datetime) -> int | None:
+    """Of one endpoint that is in use again; None when there is none."""
+    with transaction.atomic(), engine(), connection.cursor() as cursor:
+        cursor.execute(LOOKED)
+        cursor.execute(BEHIND)
+        found = cursor.fetchone()
+        if found is None:
+            return None
+        cursor.execute(MISSED, {"endpoint": found[0], "at": at, "first": Urgency.FIRST.value})
+        count = cursor.rowcount + _queue(cursor, (OF_ENDPOINT, THIS_ONE), at, endpoint=found[0])
+        cursor.execute(CAUGHT_UP, {"endpoint": found[0]})
+    return count
+
+
+def _queue(cursor: Any, scope: tuple[str, str], at: datetime, **values: int) -> int:
+    request = current_request()
+    parameters = {
+        **values,
+        "at": at,
+        "request": request,
+        "urgency": Urgency.DIGEST.value,
+        "ended": AlertKind.ENDED.value,
+        "new": AlertKind.NEW.value,
+        "inbox": Channel.INBOX.value,
+        "mail": Channel.MAIL.value,
+    }
+    total = 0
+    for kind, query in ((AlertKind.ENDED, _ends(*scope)), (AlertKind.NEW, _again(*scope))):
+        cursor.execute(query, parameters)
+        if count := int(cursor.rowcount):
+            note_queued(kind, request, count)
+        total += count
+    if total:
+        transaction.on_commit(hasten, robust=True)
+    return total
