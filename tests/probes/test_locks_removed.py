@@ -139,7 +139,8 @@ OF_THE_RECORD: dict[str, Probe] = {
     "photograph": picture("detail"),
     "paper": lambda who, hidden: who.pages.get(f"/bulletins/{hidden.ref}/pdf/").status_code != 404,
     "file": lambda who, hidden: hidden.uid in who.file(),
-    "Atom": lambda who, hidden: f"urn:uuid:{hidden.uid}" in who.alerts(),
+    # What was given and is withdrawn has no marking left.
+    "Atom": lambda who, hidden: f"urn:uuid:{hidden.uid}</id><title>TLP:" in who.alerts(),
     **saying("core"),
     **saying("detail"),
 }  # fmt: skip
