@@ -268,6 +268,18 @@ def test_a_later_version_is_written_into_the_same_record_and_what_it_no_longer_s
         assert Original.objects.count() == 3
 
 
+def test_a_group_that_is_withheld_from_a_later_version_is_gone_from_the_working_copy():
+    sent = ours()
+    send(sent)
+    later = {**ours(), "id": sent["id"], "modified": LATER}
+    extension = next(iter(later["extensions"].values()))
+    del extension["facts"]["place"]
+    extension["withheld"] = [{"group": "place", "by": "DEA"}]
+    assert "Written into" in messages(send(later).successes)[0]
+    (found,) = records("seizure")
+    assert (found.place, found.occurred_on, found.methods) == ("", None, ["VEH-BODY-QTR"])
+
+
 def test_several_versions_in_one_envelope_are_taken_in_their_order():
     sent = stix("report")
     status = send(
