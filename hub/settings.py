@@ -278,7 +278,7 @@ API_STRANGERS_A_MINUTE = env.number("API_STRANGERS_A_MINUTE", 60, low=1, high=1_
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["hub.accounts.authentication.TokenOrSession"],
     "DEFAULT_PERMISSION_CLASSES": ["hub.accounts.authentication.ScopeAllows"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["hub.rest.renderers.FastJSON"],
     "DEFAULT_PARSER_CLASSES": ["hub.rest.parsers.DepthBoundedJSON"],
     "DEFAULT_THROTTLE_CLASSES": ["hub.rest.limits.PerMinute"],
     "URL_FORMAT_OVERRIDE": None,

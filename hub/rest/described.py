@@ -47,7 +47,9 @@ class HubSchema(AutoSchema):
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is None:
             return None
-        tagged, matched = self.view.tagged, self.view.matched and self.method in UNSAFE
+        view: Any = self.view
+        tagged = getattr(view, "tagged", False)
+        matched = getattr(view, "matched", False) and self.method in UNSAFE
         answers = operation["responses"]
         for code in self._errors(matched, "requestBody" in operation):
             answers.setdefault(str(code), self._problem(code))

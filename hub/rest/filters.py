@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.request import Request
 
+Q = TypeVar("Q", bound=QuerySet[Any])
 LIMIT = 50
 HIGHEST_LIMIT = 200
 
@@ -60,7 +61,7 @@ class TimedFilters(PagedFilters):
     )
 
 
-def within(rows: QuerySet[Any], column: str, query: dict[str, Any]) -> QuerySet[Any]:
+def within(rows: Q, column: str, query: dict[str, Any]) -> Q:
     """The rows whose `column` lies between `since` and `until`."""
     bounds = {"since": f"{column}__gte", "until": f"{column}__lt"}
     return rows.filter(**{bound: query[name] for name, bound in bounds.items() if name in query})

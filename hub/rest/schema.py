@@ -63,8 +63,10 @@ def says(
         shape = Tombstone if code == 410 else Problem
         answers[code, MEDIA_TYPE] = OpenApiResponse(shape, description=str(MEANS[code]))
     given = [
-        OpenApiExample("example", value=example, **{where: True})
-        for where, shape in (("request_only", body), ("response_only", ok))
+        OpenApiExample(
+            "example", value=example, request_only=shape is not ok, response_only=shape is not body
+        )
+        for shape in (body, ok)
         if (example := getattr(shape, "example", None))
     ]
     return extend_schema(

@@ -19,10 +19,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hub.accounts.models import Token, TokenScope
+from hub.accounts.models import TokenScope
 from hub.accounts.tokens import LONGEST_DAYS
 from hub.accounts.viewer import Viewer
-from hub.rest.tokens import end_token, make_token, tokens_of
+from hub.rest.tokens import end_token, make_token, own_tokens, tokens_of
 
 SCOPES = [
     (TokenScope.READ, gettext_lazy("Read what I see, through the API")),
@@ -82,7 +82,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def revoke(request: HttpRequest, uid: UUID) -> HttpResponse:
     """End one of one's own at once."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
-    rows = Token.objects.select_related("person").filter(person_id=viewer.person_id)
-    if end_token(viewer, get_object_or_404(rows, uid=uid), at=timezone.now()):
+    token = get_object_or_404(own_tokens(viewer), uid=uid)
+    if end_token(viewer, token, at=timezone.now()):
         messages.success(request, _("The token is revoked: it opens nothing any more."))
     return HttpResponseRedirect(reverse("tokens"))

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from hub.accounts.models import Token
@@ -33,20 +34,24 @@ class TokenLine:
     revoked_at: datetime | None
 
 
+def own_tokens(viewer: Viewer) -> QuerySet[Token]:
+    return Token.objects.filter(person_id=viewer.person_id or 0).select_related("person")
+
+
 def tokens_of(viewer: Viewer, *, at: datetime) -> list[TokenLine]:
     """Live ones first, then the newest."""
-    rows = Token.objects.filter(person_id=viewer.person_id).order_by("-created_at", "-id")
+    rows = own_tokens(viewer).order_by("-created_at", "-id")
     return sorted((_line(row, at) for row in rows), key=lambda line: line.state != "live")
 
 
 def make_token(viewer: Viewer, *, label: str, scope: str, days: int, at: datetime) -> str:
     """A new token of the viewer's own; return its key. Raises ValidationError where they have too many."""
-    live = Token.objects.filter(person_id=viewer.person_id, revoked_at=None, expires_at__gt=at)
+    live = own_tokens(viewer).filter(revoked_at=None, expires_at__gt=at)
     if live.count() >= MOST:
         raise ValidationError(
             _("You have %(most)d tokens that work: revoke one that is not needed.") % {"most": MOST}
         )
-    person = Person.objects.get(pk=viewer.person_id)
+    person = Person.objects.get(pk=viewer.person_id or 0)
     key = issue_token(person, scope=scope, days=days, at=at, label=label)
     write_trail(
         "token.issue",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -185,7 +184,7 @@ def _of_each(query: str, wanted: Sequence[tuple[Viewer, int]]) -> list[Row]:
 
 
 def _read(found: Any) -> Any:
-    return json.loads(found) if isinstance(found, str) else found
+    return orjson.loads(found) if isinstance(found, str) else found
 
 
 def _carried(row: Row, viewer: Viewer, channel: Channel, *, own_endpoint: bool = True) -> Disclosure | None:

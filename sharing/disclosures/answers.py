@@ -242,7 +242,7 @@ class RecordShape(serializers.Serializer[Any]):
 
 def either(*, many: bool = False) -> Any:
     """A record as disclosed or, where drafts are asked for, a working copy."""
-    found = PolymorphicProxySerializer(
+    found: Any = PolymorphicProxySerializer(
         component_name="DisclosedOrWorkingCopy",
         serializers=[RecordShape, WorkingCopyShape],
         resource_type_field_name=None,

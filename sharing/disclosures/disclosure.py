@@ -117,6 +117,7 @@ class Rendered(NamedTuple):
     """What one viewer may be given of one record, in the form that its face is kept in; `key` never leaves the process.
 
     `kept` says nothing yet of what differs by viewer: what binds them, and what is withheld from them by whom.
+    `visible_since` is there where terms may count from it.
     """
 
     key: int
@@ -124,7 +125,7 @@ class Rendered(NamedTuple):
     owner: str
     owner_name: str
     marking: Marking
-    visible_since: datetime
+    visible_since: datetime | None
     withheld: tuple[Withheld, ...]
     terms: tuple[Terms, ...]
     kept: str

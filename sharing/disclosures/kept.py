@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from django.db import connection
 from django.utils import timezone
@@ -13,13 +14,14 @@ from bulletins.markings.rules import Marking
 from hub.accounts.viewer import Viewer
 from hub.database.context import require_viewer
 from sharing.disclosures.actions import GIVEN_TO_ME, RELEASED, Bound, Given, Row, enter, withheld_by
-from sharing.disclosures.disclosure import Rendered, Terms
+from sharing.disclosures.disclosure import Rendered, Terms, Withheld
 from sharing.disclosures.rules import Carries, Channel, carries
 
 # Of what the face shows only who withholds is read; the rest is in what was kept.
 KEPT = f"""
     select g.record_id, f.id, f.version, f.withheld, g.release_id, g.agreement_id, f.tlp, f.controls, f.rel_to,
-           f.cui_categories, f.caveat, f.reliability, f.credibility, a.code, a.name, g.visible_since, g.directions,
+           f.cui_categories, f.caveat, f.reliability, f.credibility, a.code, a.name,
+           case when g.directions <> '{{{{}}}}' then g.visible_since end, g.directions,
            case when f.withheld <> '{{{{}}}}' then array(select jsonb_array_elements_text(f.shown -> 'withheld')) end,
            case when f.withheld <> '{{{{}}}}' then f.shown -> 'core' ->> 'originator' end, f.stix_of, f.stix
     {GIVEN_TO_ME}
@@ -76,17 +78,24 @@ def _each(
             rows = _read(viewer, records)
         terms = _terms({row[0] for row in rows if row[16]})
         for row in rows:
-            marking = Marking(row[6], tuple(row[7]), tuple(row[8]), tuple(row[9]), *row[10:13])
+            marking = _marking(row[6], tuple(row[7]), tuple(row[8]), tuple(row[9]), *row[10:13])
             # What could not be rendered is kept empty.
             if not row[20] or carries(marking, channel) != Carries.ALL:
                 continue
-            under = [terms[direction] for direction in row[16]]
-            bound = tuple(term for term, _withholds in under)
-            withheld = tuple(withheld_by(group, row[13], row[18] or "", under) for group in row[17] or ())
+            withheld: tuple[Withheld, ...] = ()
+            bound: tuple[Terms, ...] = ()
+            if row[16] or row[17]:
+                under = [terms[direction] for direction in row[16]]
+                bound = tuple(term for term, _withholds in under)
+                withheld = tuple(withheld_by(group, row[13], row[18] or "", under) for group in row[17] or ())
             yield (
                 (row[0], row[2], ",".join(row[3]), row[4] or 0, row[5] or 0),
                 Rendered(row[0], row[2], row[13], row[14], marking, row[15], withheld, bound, row[20]),
             )
+
+
+# Few are in use, and each is compared and looked up for thousands of records.
+_marking = lru_cache(maxsize=4096)(Marking)
 
 
 def _read(viewer: Viewer, records: Sequence[int]) -> list[Row]:

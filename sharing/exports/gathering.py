@@ -11,10 +11,10 @@ from bulletins.markings.rules import Marking
 from hub.accounts.viewer import Viewer
 from sharing.audiences.models import Standing
 from sharing.disclosures.actions import disclose
-from sharing.disclosures.disclosure import Disclosure
+from sharing.disclosures.disclosure import Disclosure, Rendered
 from sharing.disclosures.rules import Channel
 from sharing.exports.models import Form
-from sharing.stix.finishing import Finished, Tail, finished
+from sharing.stix.finishing import Finished, Tail, finished, renamed
 from sharing.stix.keeping import disclose_rendered
 
 
@@ -35,25 +35,20 @@ def gathered(viewer: Viewer, records: Sequence[int], form: str, *, at: datetime)
     if form != Form.STIX:
         return disclose(viewer, records, Channel.EXPORT, at=at)
     shown = disclose_rendered(viewer, records, Channel.EXPORT, at=at)
-    # The version that machine feeds give: the newest of a record's lives comes last.
+    # Under the name and in the version that machine feeds give: the newest of a record's lives comes last.
     rows = Standing.objects.visible_to(viewer).filter(record_id__in=records).order_by("life")
-    changed = dict(rows.values_list("record_id", "numbered_at"))
-    return [
-        InStix(
-            each.key,
-            each.marking,
-            finished(
-                each.kept,
-                Tail(
-                    modified=changed.get(each.key, each.visible_since),
-                    since=each.visible_since,
-                    marking=each.marking,
-                    owner=each.owner,
-                    owner_name=each.owner_name,
-                    withheld=each.withheld,
-                    terms=each.terms,
-                ),
-            ),
-        )
-        for each in shown
-    ]
+    stands = {row.record_id: row for row in rows}
+    return [InStix(each.key, each.marking, _finished(each, stands.get(each.key), at)) for each in shown]
+
+
+def _finished(shown: Rendered, stand: Standing | None, at: datetime) -> Finished:
+    tail = Tail(
+        modified=stand.numbered_at if stand else at,
+        since=shown.visible_since or at,
+        marking=shown.marking,
+        owner=shown.owner,
+        owner_name=shown.owner_name,
+        withheld=shown.withheld,
+        terms=shown.terms,
+    )
+    return finished(renamed(shown.kept, stand.uid) if stand and stand.life else shown.kept, tail)

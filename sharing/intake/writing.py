@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-import orjson
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
@@ -15,13 +12,11 @@ from django.utils.translation import gettext as _
 from bulletins.flow import freeze, hand_over
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import Marking, marking_of
-from bulletins.publishing.actions import by_field
 from bulletins.publishing.models import Bulletin
 from bulletins.publishing.rules import publish_refusals
 from bulletins.records.actions import New, write_down, write_down_new
 from bulletins.records.models import Kind, Record
 from bulletins.seizures.models import SeizureReport
-from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from hub.database.context import lock_records
@@ -29,21 +24,20 @@ from hub.trail.actions import Deed, record_each
 from sharing.deliveries.actions import queue_notice
 from sharing.deliveries.models import AlertKind
 from sharing.flow import Handling, begin_by_source, end_by_source, mark, recall
-from sharing.intake.bodies import DECIDES, Typed, blank, marks_of
+from sharing.intake.bodies import DECIDES, marks_of
 from sharing.intake.hubs import Told
 from sharing.intake.markings import stricter
 from sharing.intake.models import Original, OriginalState
 from sharing.intake.outcome import Source
+from sharing.intake.pieces import Piece, in_words, references_taken, write_over
 from sharing.intake.pulling.models import Arrival
-from sharing.intake.reading import Reading, Refused, read
+from sharing.intake.reading import Refused
 
 MODELS: dict[str, type[Bulletin] | type[SeizureReport]] = {"bulletin": Bulletin, "seizure": SeizureReport}
 BATCH = 100
 # Of an arrival, what is another with another record.
 ARRIVES = ("record", "peer", "peer_uid", "version")
 ACKNOWLEDGED = "acknowledged_version acknowledged_at acknowledged_by due_at attempts sent_at failure".split()
-# Whose it is does not change with a later version.
-FIXED = ("originator", "originator_text")
 
 
 class Teller(Protocol):
@@ -56,25 +50,6 @@ class Teller(Protocol):
     def say(self, number: int, message: str, record: int | None = None) -> None: ...
 
     def refuse(self, number: int, reason: str) -> None: ...
-
-
-@dataclass
-class Piece:
-    """One object on its way into a record; `before` is the newest original of the same id.
-
-    `told` and `origin` are set where another hub gave it.
-    """
-
-    number: int
-    stix: Mapping[str, Any]
-    modified: datetime
-    body: str
-    before: Original | None = None
-    reading: Reading | None = None
-    typed: Typed | None = None
-    originator: Agency | None = None
-    told: Told | None = None
-    origin: dict[str, Any] | None = None
 
 
 class Writer:
@@ -100,7 +75,7 @@ class Writer:
                 with transaction.atomic():
                     self._update(piece)
             except ValidationError as error:
-                raise Refused(_in_words(error)) from None
+                raise Refused(in_words(error)) from None
             return
         self._waiting[piece.stix["id"]] = piece
         if len(self._waiting) >= BATCH:
@@ -115,7 +90,7 @@ class Writer:
                 self._create(pieces)
         except (ValidationError, DatabaseError) as error:
             if len(pieces) == 1:
-                self.teller.refuse(pieces[0].number, _in_words(error))
+                self.teller.refuse(pieces[0].number, in_words(error))
                 return
             for piece in pieces:  # to find the one that cannot be written
                 self._waiting = {piece.stix["id"]: piece}
@@ -141,7 +116,7 @@ class Writer:
     def note(self, piece: Piece, state: OriginalState) -> None:
         """Its sender takes it back: recalled where the owner's terms say so, else for its owner to decide."""
         assert piece.before is not None
-        record = Record.objects.get(pk=piece.before.record_id)
+        record = Record.objects.get(pk=piece.before.record_id or 0)
         done = record.recalled_at is not None
         if self.peer is not None:
             done = self._taken_back(record, state)
@@ -165,7 +140,7 @@ class Writer:
 
     # --- New records ------------------------------------------------------------------------------------------
     def _create(self, pieces: list[Piece]) -> None:
-        taken = _references_taken(self.agency.pk, pieces)
+        taken = references_taken(self.agency.pk, pieces)
         rows = [self._keep(piece, None, OriginalState.WRITTEN) for piece in pieces]
         new = [self._new(piece, row, taken) for piece, row in zip(pieces, rows, strict=True)]
         write_down_new(new, viewer=self.viewer, at=self.at)
@@ -234,7 +209,7 @@ class Writer:
     # --- Later versions ---------------------------------------------------------------------------------------
     def _update(self, piece: Piece) -> None:
         assert piece.before is not None and piece.reading is not None
-        record = self._locked(piece.before.record_id)
+        record = self._locked(piece.before.record_id or 0)
         if record.kind != piece.reading.kind:
             raise Refused(_("It came in as another kind of record: send it under an id of its own."))
         last = Original.objects.filter(record_id=record.pk, state=OriginalState.WRITTEN).first()
@@ -294,8 +269,8 @@ class Writer:
             Original.objects.filter(record_id=record.pk).update(body="")
         return True
 
-    def _locked(self, pk: int | None) -> Any:
-        lock_records([pk or 0])
+    def _locked(self, pk: int) -> Any:
+        lock_records([pk])
         kind = Record.objects.values_list("kind", flat=True).get(pk=pk)
         found: Any = MODELS[kind]._default_manager.select_related("owner", "originator").get(pk=pk)
         if found.recalled_at:
@@ -344,42 +319,3 @@ class Writer:
             sender=source.sender[:150],
             taken_at=self.at,
         )
-
-
-def write_over(record: Any, piece: Piece, last: Original | None, *, viewer: Viewer, at: datetime) -> None:
-    """Write a later version over what an earlier one wrote; what the later one does not say any more is taken out."""
-    assert piece.typed is not None and piece.reading is not None
-    values = {name: value for name, value in piece.typed.values.items() if name not in FIXED}
-    if values.get("external_id") and values["external_id"] != record.external_id:
-        del values["external_id"]
-    if last is not None and last.body:
-        before = read(orjson.loads(last.body), beside={}, markings={}, words=terms()).body
-        gone = set(before) - set(piece.reading.body) - {"substances", "identifiers", *FIXED}
-        values = {name: blank(record, name) for name in gone} | values
-    told = marks_of(piece.reading.handling.marking)
-    values |= {name: value for name, value in told.items() if name not in DECIDES and value}
-    write_down(
-        record,
-        values,
-        viewer=viewer,
-        at=at,
-        substances=piece.typed.substances,
-        identifiers=piece.typed.identifiers,
-        certify=False if record.certified_at else None,
-    )
-
-
-def _references_taken(agency: int, pieces: list[Piece]) -> set[tuple[str, str]]:
-    """(kind, reference) of the agency's records that have one of the pieces' references."""
-    wanted = {piece.typed.values.get("external_id", "") for piece in pieces if piece.typed} - {""}
-    if not wanted:
-        return set()
-    rows = Record.objects.filter(owner_id=agency, kind__in=Kind.values, external_id__in=wanted)
-    return set(rows.values_list("kind", "external_id"))
-
-
-def _in_words(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return _("It does not fit into a record.")
-    said = [f"{name}: {' '.join(words)}" for name, words in by_field(error).items()]
-    return "; ".join(said).replace("__all__: ", "")[:500]

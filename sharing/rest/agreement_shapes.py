@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -103,7 +103,7 @@ class ChangeBody(TermsBody):
 
 
 class DecisionBody(serializers.Serializer[Any]):
-    example = {"revision": 1}
+    example: ClassVar[dict[str, Any]] = {"revision": 1}
 
     revision = serializers.IntegerField(
         min_value=1, help_text=gettext_lazy("as you read it: refused if somebody wrote since")

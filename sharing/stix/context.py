@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import pycountry
@@ -41,8 +40,7 @@ WORLD = {
 }
 
 
-@dataclass(frozen=True)
-class Ready:
+class Ready(NamedTuple):
     """A whole STIX object as JSON."""
 
     id: str

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -23,8 +23,7 @@ CONFIDENCE = {"1": 90, "2": 70, "3": 50, "4": 30, "5": 10}
 ALWAYS = (MAKER, EXTENSION)
 
 
-@dataclass(frozen=True)
-class Tail:
+class Tail(NamedTuple):
     """What differs by caller and time. `since` is when the caller was given it, from which days to keep count."""
 
     modified: datetime
@@ -36,8 +35,7 @@ class Tail:
     terms: tuple[Terms, ...] = ()
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(NamedTuple):
     """A record's objects, its own first, and all that they refer to. `parts` names the others that are shown."""
 
     objects: tuple[Ready, ...]

@@ -78,6 +78,7 @@ def location_id(list_name: str, code: str) -> str:
     return made_id("location", list_name, code)
 
 
+@lru_cache(maxsize=4096)
 def stamp(at: datetime) -> str:
     """`2026-03-01T12:00:00.000000Z`: always to the microsecond."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
@@ -20,6 +22,7 @@ from tests.feeds.test_atom import marked
 
 pytestmark = pytest.mark.django_db
 
+ROOT = Path(__file__).resolve().parents[2]
 FORMS = ("csv", "xlsx", "json", "stix")
 
 
@@ -128,7 +131,7 @@ def test_the_lists_lead_to_it():
     assert "/exports/new/?hazard=1&amp;from=bulletins" in text(officer.get("/bulletins/?hazard=1"))
     assert "/exports/new/?q=zebrafinch&amp;from=search" in text(officer.get("/search/?q=zebrafinch"))
     assert "/exports/new/?from=inbox" in text(officer.get("/inbox/"))
-    assert "/exports/" not in text(reader("ncb.officer").get("/bulletins/"))
+    assert "/exports/new/" not in text(reader("ncb.officer").get("/bulletins/"))
 
 
 def test_it_is_in_the_ledger_and_on_the_trail():
@@ -139,6 +142,11 @@ def test_it_is_in_the_ledger_and_on_the_trail():
         assert (row.records, row.person) == ([bulletin.pk], "cbsa.officer")
         (told,) = TrailRow.objects.filter(event="record.export")
         assert (told.rows, told.facts["words"]) == (1, "zebrafinch") and told.bytes_out > 100
+
+
+def test_every_column_is_described_in_its_order():
+    said = (ROOT / "docs/files.md").read_text(encoding="utf-8").split("## Columns")[1].split("## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", said, re.MULTILINE) == [*COLUMNS]
 
 
 def test_what_is_recalled_is_gone_from_the_next():

@@ -165,7 +165,7 @@ def test_the_same_is_rendered_the_same_whoever_asks_in_whatever_language():
 def test_what_is_kept_of_a_face_serves_every_caller():
     kept = heads(source())
     one = finished(kept, tail("place"))
-    other = finished(kept, replace(tail(terms=()), modified=MODIFIED + timedelta(microseconds=100)))
+    other = finished(kept, tail(terms=())._replace(modified=MODIFIED + timedelta(microseconds=100)))
     assert [each.id for each in one.objects] == [each.id for each in other.objects]
     assert own(one)["modified"] == "2026-03-02T08:30:00.000100Z" and own(other)["modified"].endswith(
         ".000200Z"

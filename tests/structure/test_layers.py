@@ -157,6 +157,7 @@ def test_only_few_modules_become_the_engine():
         "sharing/requests/actions.py",
         "sharing/corrections/actions.py",
         # Ends files whosever they are, and finds the one to be made next; what goes in is read as its person.
+        "sharing/feeds/actions.py",
         "sharing/exports/actions.py",
         "sharing/exports/making.py",
         # Uploads are claimed and swept whosever they are; each is worked on in its own person's eyes.

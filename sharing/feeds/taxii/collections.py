@@ -119,7 +119,7 @@ def _given(viewer: Viewer) -> list[Collection]:
         if pk in named:
             title = _("Community: %(name)s") % {"name": named[pk].name}
             said, within = _("What is released to this community."), GIVEN_TO
-        elif Fed.objects.filter(agency_id=viewer.agency_id, collection=community_id(pk)).exists():
+        elif Fed.objects.filter(agency_id=viewer.agency_id or 0, collection=community_id(pk)).exists():
             title = _("A community your agency was a member of")
             said, within = _("What became of what its collection gave you. Nothing new comes here."), FED
         else:

@@ -25,8 +25,11 @@ class Status(Protocol):
 class Inbox(Protocol):
     """`take_envelope` raises what has a `status` of HTTP and says why, for an envelope that cannot be taken at all."""
 
-    MAX_BYTES: int
-    Unreadable: type[Exception]
+    @property
+    def MAX_BYTES(self) -> int: ...  # noqa: N802 - a module's own names
+
+    @property
+    def Unreadable(self) -> type[Exception]: ...  # noqa: N802
 
     def may_send(self, viewer: Viewer) -> bool: ...
 

@@ -37,6 +37,7 @@ WINDOW = 5_000
 # So many at least are read together where most may not match; and so many are looked through for one page at most.
 LEAST, MOST_LOOKED = 100, 20_000
 
+# Of what is live only what is needed is read: a page holds thousands.
 ROWS = """
     with ahead as materialized (
         select * from sharing_standing
@@ -45,25 +46,28 @@ ROWS = """
     select e.n, (extract(epoch from e.last) * 1000000)::bigint, s.*
     from (select count(*) as n, max(numbered_at) as last from ahead) e
     left join lateral (
-        select s.record_id, s.uid, s.life, s.created_at, s.numbered_at,
-               (extract(epoch from s.numbered_at) * 1000000)::bigint, s.state, s.parts, a.code, a.name
-        from ahead s join hub_agency a on a.group_id = s.owner_id
+        select s.record_id, (extract(epoch from s.numbered_at) * 1000000)::bigint as at, s.state,
+               case when s.parts <> '{{}}' then s.parts end, case when s.life > 0 then s.uid end, a.uid, a.created_at,
+               a.code, a.name
+        from ahead s left join lateral (
+            select s.uid, s.created_at, o.code, o.name from hub_agency o
+            where o.group_id = s.owner_id and s.state <> 'live') a on true
         where {within} order by s.numbered_at limit %(most)s) s on true
-    order by s.numbered_at
+    order by s.at
 """
 
 
 class Row(NamedTuple):
-    """How a record stands for the caller's agency. `at` is `numbered_at` in microseconds since 1970."""
+    """How a record stands for the caller's agency, since when (`at`, microseconds since 1970). Of what is live the rest
+    is empty; `other_uid` is there where it began another life."""
 
     record: int
-    uid: UUID
-    life: int
-    created_at: datetime
-    numbered_at: datetime
     at: int
     state: str
-    parts: list[str]
+    parts: list[str] | None
+    other_uid: UUID | None
+    uid: UUID
+    created_at: datetime
     owner: str
     owner_name: str
 
@@ -146,16 +150,16 @@ class _Filling:
         if row is None or self.page.is_full:
             return False
         tail = Tail(
-            modified=row.numbered_at,
-            since=shown.visible_since,
+            modified=moment(row.at),
+            since=shown.visible_since or moment(row.at),
             marking=shown.marking,
             owner=shown.owner,
             owner_name=shown.owner_name,
             withheld=shown.withheld,
             terms=shown.terms,
         )
-        kept = renamed(shown.kept, row.uid) if row.life else shown.kept
-        return self._put(row, finished(kept, tail, gone=row.parts)) or None
+        kept = renamed(shown.kept, row.other_uid) if row.other_uid else shown.kept
+        return self._put(row, finished(kept, tail, gone=row.parts or ())) or None
 
     def _up_to(self, record: int | None) -> Row | None:
         """Pass over the rows before `record`'s: what is recalled or ended is said, what may not be read is absent."""
@@ -179,7 +183,7 @@ class _Filling:
                 return False
             self._seen.add(each.id)
             self._traces.add(trace)
-        version, before = stamp(row.numbered_at), len(self.page.items)
+        version, before = stamp(moment(row.at)), len(self.page.items)
         for at, each in enumerate(found.objects[: AFTER + 1], row.at):
             if not self._take(at, version, each):
                 break
@@ -245,7 +249,7 @@ def _narrowed(asked: Asked) -> tuple[str, dict[str, Any]]:
 def _fitting(rows: list[Row], room: int) -> list[Row]:
     """As many of them as fill the room: the content of those beyond would be read in vain."""
     for place, row in enumerate(rows, 1):
-        room -= 1 + len(row.parts)
+        room -= 1 + len(row.parts or ())
         if room < 0:
             return rows[:place]
     return rows
@@ -255,11 +259,11 @@ def _stubs(row: Row) -> Finished:
     return stubs(
         row.uid,
         created=row.created_at,
-        modified=row.numbered_at,
+        modified=moment(row.at),
         revoked=row.state == "recalled",
         owner=row.owner,
         owner_name=row.owner_name,
-        parts=row.parts,
+        parts=row.parts or (),
     )
 
 

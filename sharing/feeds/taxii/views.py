@@ -56,7 +56,7 @@ class TaxiiView(View):
 
     @property
     def viewer(self) -> Viewer:
-        return self.request.viewer  # type: ignore[attr-defined,no-any-return]
+        return self.request.viewer  # type: ignore[attr-defined]
 
     def find(self, **kwargs: Any) -> None:
         """Look up what the address names, keep it on the view, or raise not_found()."""
