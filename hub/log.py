@@ -2,11 +2,21 @@
 
 import json
 import logging
+import re
 import traceback
 from datetime import UTC, datetime
 
 # What a line may say beside its message, by `extra`: ids, codes and numbers. Anything else is dropped.
 FACTS = ("request_id", "delivery", "channel", "kind", "attempt", "count", "failure", "wait_s")
+
+# Addresses that are themselves a key, of feeds and of the link that stops mails; one with a uid in that place is none.
+UID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+SECRETS = re.compile(rf"(/(?:feeds|unsubscribe)/)(?!{UID}(?:/|$))[^\s\"?]+")
+
+
+def without_secrets(text: str) -> str:
+    """`text`, an address or a line that names one, without what opens something by itself."""
+    return SECRETS.sub(r"\1...", text)
 
 
 class Line(logging.Formatter):
@@ -21,7 +31,7 @@ class Line(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": without_secrets(record.getMessage()),
         }
         line |= {name: value for name in FACTS if (value := getattr(record, name, None)) not in (None, "")}
         error = record.exc_info[1] if record.exc_info else None

@@ -132,12 +132,17 @@ CELERY_TASK_ROUTES = {
     "sharing.deliveries.digests.tasks.*": {"queue": "default"},
     "sharing.deliveries.ends.tasks.*": {"queue": "default"},
     "hub.trail.tasks.*": {"queue": "default"},
+    "hub.rest.tasks.*": {"queue": "bulk"},
     "sharing.tasks.refresh_due": {"queue": "default"},
     "sharing.tasks.compare_grants": {"queue": "bulk"},
-    "sharing.audiences.tasks.*": {"queue": "default"},
+    "sharing.tasks.number_entries": {"queue": "default"},
     "sharing.receipts.tasks.*": {"queue": "default"},
     "sharing.briefings.tasks.*": {"queue": "bulk"},
+    "sharing.intake.pulling.tasks.*": {"queue": "bulk"},
     "sharing.retention.tasks.*": {"queue": "bulk"},
+    "sharing.exports.tasks.*": {"queue": "bulk"},
+    "sharing.intake.tasks.look_for_uploads": {"queue": "default"},
+    "sharing.intake.tasks.*": {"queue": "bulk"},
 }
 CELERY_BEAT_SCHEDULE = {
     # What was not sent at once, whatever the reason, is found here: the outbox promises, the broker hastens.
@@ -166,10 +171,17 @@ CELERY_BEAT_SCHEDULE = {
     "warn-of-ends": {"task": "sharing.tasks.warn_of_ends", "schedule": crontab(minute=23)},
     # Who was asked to acknowledge by a time: reminded ahead, told on when it is over.
     "remind": {"task": "sharing.receipts.tasks.remind_due", "schedule": 20.0, "options": {"expires": 20}},
+    # From partners' collections that are due; a long walk goes on with each run.
+    "pull": {"task": "sharing.intake.pulling.tasks.pull_due", "schedule": 15.0, "options": {"expires": 15}},
+    "tell-hubs": {
+        "task": "sharing.intake.pulling.tasks.tell_due",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
     "number-entries": {
-        "task": "sharing.audiences.tasks.number_entries",
-        "schedule": 2.0,
-        "options": {"expires": 2},
+        "task": "sharing.tasks.number_entries",
+        "schedule": 1.0,
+        "options": {"expires": 1},
     },
     "number-trail": {"task": "hub.trail.tasks.number_trail", "schedule": 5.0, "options": {"expires": 5}},
     "tell-of-reviews": {
@@ -178,7 +190,26 @@ CELERY_BEAT_SCHEDULE = {
     },
     # A page that was answered while its record was recalled: its ledger row may have come after the recall's look.
     "tell-of-recalls": {"task": "sharing.tasks.tell_of_recalls", "schedule": crontab(minute=41)},
+    "look-for-uploads": {
+        "task": "sharing.intake.tasks.look_for_uploads",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
+    "sweep-intake": {"task": "sharing.intake.tasks.sweep_intake", "schedule": crontab(minute=53)},
     "sweep-leftovers": {"task": "sharing.retention.tasks.sweep_leftovers", "schedule": crontab(minute=23)},
+    # A file asked for while the broker was away, or that a dead worker left; and those that have had their day.
+    "look-for-files": {
+        "task": "sharing.exports.tasks.look_for_files",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "expire-files": {
+        "task": "sharing.exports.tasks.expire_files",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
+    # Idempotency-Keys that are older than a day.
+    "forget-keys": {"task": "hub.rest.tasks.forget_keys", "schedule": crontab(minute=47)},
     # Asked often, so that a mail server that was away costs minutes; each inspector is told once an hour.
     "mail-heads": {"task": "hub.trail.tasks.mail_heads", "schedule": 300.0, "options": {"expires": 300}},
     "compare-grants": {"task": "sharing.tasks.compare_grants", "schedule": crontab(hour=7, minute=11)},
@@ -247,11 +278,11 @@ API_STRANGERS_A_MINUTE = env.number("API_STRANGERS_A_MINUTE", 60, low=1, high=1_
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["hub.accounts.authentication.TokenOrSession"],
     "DEFAULT_PERMISSION_CLASSES": ["hub.accounts.authentication.ScopeAllows"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["hub.rest.renderers.FastJSON"],
     "DEFAULT_PARSER_CLASSES": ["hub.rest.parsers.DepthBoundedJSON"],
     "DEFAULT_THROTTLE_CLASSES": ["hub.rest.limits.PerMinute"],
     "URL_FORMAT_OVERRIDE": None,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "hub.rest.described.HubSchema",
     "DEFAULT_VERSIONING_CLASS": None,
     "EXCEPTION_HANDLER": "hub.accounts.problems.problem_json",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -14,6 +14,7 @@ handler500 = "hub.accounts.problems.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("accounts/", include("hub.accounts.urls")),
+    path("", include("hub.rest.urls")),
     path("", include("hub.pages.urls")),
     path("", include("hub.agencies.urls")),
     path("", include("hub.trail.urls")),
@@ -31,5 +32,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("sharing.requests.urls")),
     path("", include("sharing.briefings.urls")),
     path("", include("sharing.ledger.urls")),
+    path("", include("sharing.exports.urls")),
+    path("", include("sharing.feeds.urls")),
+    path("", include("sharing.urls_feeds")),
+    path("", include("sharing.intake.urls")),
     path("api/", include("sharing.urls_api")),
 ]

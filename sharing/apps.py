@@ -9,9 +9,12 @@ class SharingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from bulletins.records.provenance import known_by
         from hub.pages.context import count_inbox_with
         from sharing.audiences import receivers  # noqa: F401  (connects the owner's grant to publishing)
         from sharing.corrections import receivers as corrections  # noqa: F401  (publishing takes what was taken up)
         from sharing.deliveries.querysets import unread_count
+        from sharing.intake.querysets import provenance
 
         count_inbox_with(unread_count)
+        known_by(provenance)

@@ -1,13 +1,18 @@
 """The models of the sharing app, gathered from its stages."""
 
 from sharing.agreements.models import Agreement, Direction
-from sharing.audiences.models import Entry, Given, Grant, Received, Rewording, Unsettled, Withdrawal
+from sharing.audiences.models import Entry, Given, Grant, Received, Rewording, Standing, Unsettled, Withdrawal
 from sharing.briefings.models import Briefing
 from sharing.communities.models import Community, Invitation, Joining, Membership
 from sharing.corrections.models import Correction
 from sharing.deliveries.models import Alert, Asked, Delivery, Endpoint, InboxItem, Looked, NoticeRead, Visit
 from sharing.disclosures.models import LedgerRow
 from sharing.emergencies.models import Emergency, Opened
+from sharing.exports.models import ExportJob
+from sharing.feeds.models import FeedEntry, FeedLink
+from sharing.feeds.taxii.models import Fed
+from sharing.intake.models import Envelope, Original, Participation, Upload, Voice
+from sharing.intake.pulling.models import Arrival, Peer
 from sharing.ledger.models import LedgerGiven, LedgerTaken
 from sharing.recalls.models import RecallAnswer, Told
 from sharing.receipts.models import Answered, Receipt, Reminded
@@ -20,6 +25,7 @@ __all__ = [
     "Agreement",
     "Alert",
     "Answered",
+    "Arrival",
     "Asked",
     "Briefing",
     "Community",
@@ -30,6 +36,11 @@ __all__ = [
     "Emergency",
     "Endpoint",
     "Entry",
+    "Envelope",
+    "ExportJob",
+    "Fed",
+    "FeedEntry",
+    "FeedLink",
     "Given",
     "Grant",
     "InboxItem",
@@ -44,6 +55,9 @@ __all__ = [
     "NoticeRead",
     "OnwardRequest",
     "Opened",
+    "Original",
+    "Participation",
+    "Peer",
     "QuietHours",
     "Recall",
     "RecallAnswer",
@@ -52,10 +66,13 @@ __all__ = [
     "Release",
     "Reminded",
     "Rewording",
+    "Standing",
     "Subscription",
     "Told",
     "Unsettled",
+    "Upload",
     "Verdict",
     "Visit",
+    "Voice",
     "Withdrawal",
 ]

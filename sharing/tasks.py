@@ -6,13 +6,15 @@ import logging
 import time
 
 from celery import shared_task
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from sharing.audiences.actions import rebuild_grants
+from sharing.audiences.numbering import number_entries as number
 from sharing.flow import refresh
 from sharing.flow.lapsing import begin_due, settle_left, warn_of_lapsing
 from sharing.flow.recalling import tell_who_had_it_meanwhile
+from sharing.stix.keeping import render_ahead
 
 log = logging.getLogger(__name__)
 
@@ -71,3 +73,15 @@ def compare_grants() -> int:
     if found:
         log.error("grants differed from decisions", extra={"count": found})
     return found
+
+
+@shared_task
+def number_entries() -> int:
+    """Render what was given just now, then number it: nothing is dated by an agency's feed before it is committed."""
+    try:
+        with transaction.atomic():
+            render_ahead()
+    except DatabaseError:
+        # Whoever asks for it first has it rendered.
+        log.exception("nothing was rendered ahead")
+    return number()

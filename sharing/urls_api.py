@@ -8,6 +8,7 @@ from bulletins.vocabulary.api import VocabularyIndex, VocabularyList
 from hub.agencies.api import AgencyDetail, AgencyList
 from hub.rest.schema import DocsView, SchemaView
 from hub.rest.views import NoSuchAddress
+from sharing.briefings.api import BriefingDetail, BriefingList
 from sharing.corrections.api import CorrectionAnswer, CorrectionDetail, CorrectionList, CorrectionTake
 from sharing.deliveries.api import (
     DeliveryDetail,
@@ -26,6 +27,7 @@ from sharing.disclosures.api import (
     SeizureList,
     SeizurePublish,
 )
+from sharing.disclosures.bulk import BulletinBulk, SeizureBulk
 from sharing.ledger.api import LedgerList
 from sharing.recalls.api import RecallAnswers, RecallList, RecallProof
 from sharing.receipts.api import ReceiptList
@@ -59,6 +61,7 @@ urlpatterns: list[URLPattern] = [
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(), name="api-docs"),
     path("v1/bulletins/", BulletinList.as_view(), name="api-bulletins"),
+    path("v1/bulletins/bulk/", BulletinBulk.as_view(), name="api-bulletin-bulk"),
     path("v1/bulletins/<uuid:uid>/", BulletinDetail.as_view(), name="api-bulletin"),
     path("v1/bulletins/<uuid:uid>/publish/", BulletinPublish.as_view(), name="api-bulletin-publish"),
     path("v1/bulletins/<uuid:uid>/marking/", BulletinMarking.as_view(), name="api-bulletin-marking"),
@@ -69,6 +72,7 @@ urlpatterns: list[URLPattern] = [
         name="api-photograph",
     ),
     path("v1/seizures/", SeizureList.as_view(), name="api-seizures"),
+    path("v1/seizures/bulk/", SeizureBulk.as_view(), name="api-seizure-bulk"),
     path("v1/seizures/<uuid:uid>/", SeizureDetail.as_view(), name="api-seizure"),
     path("v1/seizures/<uuid:uid>/publish/", SeizurePublish.as_view(), name="api-seizure-publish"),
     path("v1/seizures/<uuid:uid>/marking/", SeizureMarking.as_view(), name="api-seizure-marking"),
@@ -106,6 +110,8 @@ urlpatterns: list[URLPattern] = [
     path("v1/agreements/<slug:code>/decline/", AgreementDecline.as_view(), name="api-agreement-decline"),
     path("v1/agreements/<slug:code>/suspend/", AgreementSuspend.as_view(), name="api-agreement-suspend"),
     path("v1/agreements/<slug:code>/resume/", AgreementResume.as_view(), name="api-agreement-resume"),
+    path("v1/briefings/", BriefingList.as_view(), name="api-briefings"),
+    path("v1/briefings/<uuid:uid>/", BriefingDetail.as_view(), name="api-briefing"),
     path("v1/subscriptions/", SubscriptionList.as_view(), name="api-subscriptions"),
     path("v1/subscriptions/settings/", OwnHours.as_view(), name="api-hours"),
     path("v1/subscriptions/settings/desk/", DeskHours.as_view(), name="api-hours-of-desk"),

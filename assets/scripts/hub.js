@@ -8,13 +8,14 @@ import { start as menus } from "./menus.js";
 import { start as news } from "./news.js";
 import { start as picker } from "./picker.js";
 import { start as present } from "./present.js";
+import { start as refresh } from "./refresh.js";
 import { start as rows } from "./rows.js";
 import { start as small } from "./small.js";
 import { start as theme } from "./theme.js";
 import { start as upload } from "./upload.js";
 import { start as viewer } from "./viewer.js";
 
-const FEATURES = [menus, theme, small, picker, rows, filter, autosave, upload, live, inbox, news, due, viewer, present];
+const FEATURES = [menus, theme, small, picker, rows, filter, autosave, upload, live, inbox, news, refresh, due, viewer, present];
 
 function startAll(root) {
   for (const feature of FEATURES) {

@@ -65,13 +65,19 @@ def remark_faces(record: Record) -> None:
         Face.objects.filter(record=record).update(**{name: getattr(record, name) for name in MARKING_FIELDS})
 
 
-def mark_faces(record: int, *, tlp: str, controls: Iterable[str], rel_to: Iterable[str]) -> None:
-    """Write the marking in force onto the record's faces: that of what is derived follows its sources too."""
+def mark_faces(record: int, *, tlp: str, controls: Iterable[str], rel_to: Iterable[str]) -> bool:
+    """Write the marking in force onto the record's faces: that of what is derived follows its sources too.
+
+    Whether that changed any.
+    """
     wanted = {"tlp": tlp, "controls": sorted(controls), "rel_to": sorted(rel_to)}
     with engine():
-        for face in Face.objects.filter(record_id=record).only("id", *wanted):
-            if (face.tlp, sorted(face.controls), sorted(face.rel_to)) != tuple(wanted.values()):
-                Face.objects.filter(pk=face.pk).update(**wanted)
+        others = [
+            face.pk
+            for face in Face.objects.filter(record_id=record).only("id", *wanted)
+            if (face.tlp, sorted(face.controls), sorted(face.rel_to)) != tuple(wanted.values())
+        ]
+        return bool(others) and Face.objects.filter(pk__in=others).update(**wanted) > 0
 
 
 def _insert(record: Record, version: Version, cut: Cut) -> int:

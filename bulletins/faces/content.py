@@ -19,6 +19,27 @@ from bulletins.vocabulary.terms import terms
 GROUPS = tuple(group.value for group in FieldGroup)
 WITHHOLDABLE = tuple(group for group in GROUPS if group != FieldGroup.CORE)
 
+# What each group may hold, of either kind of record.
+KEYS: dict[str, frozenset[str]] = {
+    "core": frozenset({
+        "title", "hazard", "safety_note", "mode", "methods", "substances", "packages", "packages_qualifier",
+        "conveyance", "origin_country", "transit_countries", "month", "region", "country", "originator",
+        "originator_text", "tear_line", "urgency",
+    }),
+    "detail": frozenset({
+        "concealment", "narrative", "photographs", "value_amount", "value_currency", "value_usd", "value_qualifier",
+    }),
+    "place": frozenset({
+        "occurred_on", "occurred_time", "place", "state", "port", "latitude", "longitude", "destination", "source_url",
+        "reported_on", "note",
+    }),
+    "technique": frozenset({"detection", "technique", "photographs"}),
+    "identifiers": frozenset({"items", "sensitivity", "control_official"}),
+    "case": frozenset({
+        "case_number", "referred_to", "investigators", "prosecution", "people_count", "own_reference", "lab_reference",
+    }),
+}  # fmt: skip
+
 Content = dict[str, dict[str, Any]]
 
 
@@ -91,6 +112,7 @@ def _core(record: Bulletin | SeizureReport, substances: list[Substance]) -> dict
         "country": record.country,
         "originator": record.originator.code if record.originator else "",
         "originator_text": record.originator_text,
+        "origin": record.origin,
     }
     if isinstance(record, Bulletin):
         core |= {"tear_line": record.tear_line, "urgency": record.urgency}

@@ -51,6 +51,7 @@ class Face(FaceColumns):
 
     `wording` is the digest of texts that stand in place of the author's, `reworded` says which; the views that
     recipients read through have neither: who has a text of its own is not told that there is another.
+    `stix` is what it is in STIX but for the ends that differ by reader, as made by the renderer `stix_of`.
     """
 
     record = models.ForeignKey(Record, models.CASCADE, related_name="faces")
@@ -59,6 +60,8 @@ class Face(FaceColumns):
     lapses_at = models.DateTimeField(null=True)
     wording = models.CharField(max_length=32, blank=True, default="")
     reworded = ArrayField(models.CharField(max_length=60), default=list)
+    stix = models.TextField(default="", db_default="")
+    stix_of = models.CharField(max_length=80, default="", db_default="")
 
     class Meta(FaceColumns.Meta):
         abstract = False

@@ -192,6 +192,22 @@ class RecordBody(serializers.Serializer[Any]):
 class BulletinBody(RecordBody):
     """A bulletin: a concealment method or hazard that others must know."""
 
+    example = {
+        "title": "Fentanyl behind the fuel tank of a pickup",
+        "tear_line": "Look for fresh bolts on the straps of the tank.",
+        "tlp": "TLP:AMBER",
+        "urgency": "routine",
+        "occurred_on": "2026-11-02",
+        "region": "southwest",
+        "mode": "passenger_vehicle",
+        "methods": ["VEH-MECH-FUEL"],
+        "substances": [{"drug": "fentanyl", "quantity": "12.5", "unit": "lb", "form": "powder"}],
+        "hazard": True,
+        "safety_note": "Wear a respirator when the tank is opened.",
+        "narrative": "The tank rang hollow; a dog alerted at the filler.",
+        "publish": False,
+    }
+
     title = Text(200)
     tear_line = Text(1000, help_text=gettext_lazy("what anyone it is released to may read"))
     urgency = serializers.ChoiceField(choices=Urgency.choices, required=False)
@@ -207,6 +223,16 @@ class BulletinBody(RecordBody):
 
 class SeizureBody(RecordBody):
     """A seizure report."""
+
+    example = {
+        "external_id": "2026-0117",
+        "occurred_on": "2026-11-02",
+        "mode": "passenger_vehicle",
+        "methods": ["VEH-BODY-QTR"],
+        "substances": [{"drug": "cocaine", "quantity": "20", "unit": "kg"}],
+        "packages": 18,
+        "publish": False,
+    }
 
     value_amount = number(16, 2, min_value=0)
     value_currency = serializers.RegexField(r"^[A-Z]{3}$", required=False, allow_blank=True)

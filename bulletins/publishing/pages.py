@@ -28,6 +28,7 @@ from bulletins.publishing.querysets import draft_lines
 from bulletins.publishing.rules import may_draft
 from bulletins.publishing.sheet import Sheet, pictures_of
 from bulletins.records.models import Kind
+from bulletins.records.provenance import provenance_of
 from bulletins.seizures.models import SeizureReport
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
@@ -302,6 +303,7 @@ def show(request: HttpRequest, record: Any, *, sheet: Sheet | None = None, statu
         "most_photographs": MOST,
         "change": request.POST.get("change", request.session.get(f"change {record.ref}", "")),
         "page": page_of(record) if record.latest else "",
+        "came_in": provenance_of(viewer, record.pk) if made else None,
         "page_marking": sheet.marking,
     }
     return render(request, "bulletins/edit.html", context, status=status)

@@ -45,7 +45,7 @@ def working_copies(model: type[R], viewer: Viewer, *, purged: bool = False) -> Q
         owner_id=viewer.agency_id
     )
     if not purged:  # of such a record only its tombstone and the proof of who was told are left
-        own = own.filter(purged_at=None)
+        own = own.filter(purged_at=None, ended_at=None)
     if viewer.can(Role.RELEASER):
         return own
     open_ones = Q(latest__gt=0) & ~Q(tlp=TLP.RED)

@@ -37,7 +37,9 @@ class PredicateCategory(models.TextChoices):
 class Record(Marked, Retained):
     """A working copy: the owner's agency alone can read it. Partners read faces of its published versions.
 
-    `latest` is the number of the newest published version, 0 for what has never been published.
+    `latest` is the number of the newest published version, 0 for what has never been published. `origin` says from
+    which hub it came, and what binds it since (bulletins/records/origins.py); from `ended_at` on that hub shares it no
+    more, and nobody reads it here.
     """
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -49,6 +51,8 @@ class Record(Marked, Retained):
         max_length=200, blank=True, help_text=_("the body that found it, where it has no seat in the hub")
     )
     poster = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    origin = models.JSONField(null=True, blank=True, editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
     external_id = models.CharField(_("own reference"), max_length=60, blank=True)
     source_url = models.URLField(_("source"), max_length=500, blank=True)
     created_at = models.DateTimeField()

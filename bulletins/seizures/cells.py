@@ -20,6 +20,7 @@ HUNDRED_THOUSANDTH = Decimal("0.00001")  # of a degree: about a metre
 
 _PLAIN_NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
 _PLAIN_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_SERIAL_DAY = re.compile(r"[1-9]\d{4}(\.\d+)?", re.ASCII)
 # Control characters but tab and line ends; and bytes that are no UTF-8, as `surrogateescape` reads them.
 _ESCAPED_BYTES = "\udc80"
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\udc80-\udcff]")
@@ -39,6 +40,7 @@ class Cells:
     """Readings of one row by column name. What cannot be read is noted in `problems` and comes back empty."""
 
     def __init__(self, values: dict[str, str], *, today: date, decimal_comma: bool = False) -> None:
+        self.raw = tuple(values.values())
         self._values = {column: value.strip() for column, value in values.items()}
         self._latest = today + timedelta(days=1)  # where the day begins first it is already tomorrow
         self._decimal_comma = decimal_comma
@@ -48,9 +50,15 @@ class Cells:
                 self._values[column] = ""
                 reason = _("longer than %(limit)s characters (%(length)s)")
                 self._note(column, reason % {"limit": CELL_LIMIT, "length": len(value)}, value)
+            elif value.startswith("="):
+                self._values[column] = ""
+                self._note(column, _("begins with “=”: a formula is not computed, write its value"), value)
             elif found := _unreadable(value):
                 self._values[column] = ""
                 self._note(column, found, value)
+
+    def has(self, column: str) -> bool:
+        return column in self._values
 
     def refuse(self, column: str, reason: str) -> None:
         """Note a problem, once a column: what follows from the first is noise."""
@@ -122,6 +130,9 @@ class Cells:
             found = date.fromisoformat(value) if _PLAIN_DAY.fullmatch(value) else None
         except ValueError:
             self.refuse(column, _("there is no such day"))
+            return None
+        if found is None and _SERIAL_DAY.fullmatch(value):
+            self.refuse(column, _("this is a day's number in a spreadsheet: write the date, as YYYY-MM-DD"))
             return None
         if found is None:
             self.refuse(column, _("a date is written YYYY-MM-DD"))

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import IO
 
 from django.utils.translation import gettext as _
 
 from bulletins.seizures.cells import Cells, Problem, excerpt
-from bulletins.seizures.rows import COLUMNS, Codes, SeizureRow, read_row
+from bulletins.seizures.rows import COLUMNS, OPTIONAL, Codes, SeizureRow, read_row
 from bulletins.vocabulary.places import PortBook
 
 # A longer line is not read whole; a longer record is taken for a quotation mark that nobody closed.
@@ -21,6 +22,7 @@ LINE_LIMIT = 2_000_000
 RECORD_LINES = 200
 NAMED = 10  # columns named in one message
 
+_KNOWN = (*COLUMNS, *OPTIONAL)
 _DELIMITERS = ",;\t"
 _UTF16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -33,11 +35,15 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Refusal:
-    """A row that was not read: its first line in the file, and everything wrong with it, leftmost first."""
+    """A row that was not read: its first line in the file, and everything wrong with it, leftmost first.
+
+    `cells` are its own, in the order of the file's columns, where it has as many.
+    """
 
     line: int
     problems: tuple[Problem, ...]
     external_id: str = ""
+    cells: tuple[str, ...] = ()
 
     @property
     def column(self) -> str:
@@ -53,13 +59,13 @@ class Refusal:
 
 
 def read_rows(
-    path: Path | str, *, codes: Codes, ports: PortBook, today: date
+    source: Path | str | IO[bytes], *, codes: Codes, ports: PortBook, today: date
 ) -> Iterator[SeizureRow | Refusal]:
-    """The file's rows in order, each read or refused; memory does not grow with the file's length.
+    """The file's rows in order, each read or refused; memory grows with the file's length by its event_ids alone.
 
     Raises Unreadable at once where the file is no CSV in this layout.
     """
-    file = _open(Path(path))
+    file = _open(Path(source) if isinstance(source, str) else source)
     try:
         lines = _Lines(file)
         columns, delimiter = _header(lines)
@@ -69,10 +75,23 @@ def read_rows(
     return _rows(file, lines, columns, delimiter, codes=codes, ports=ports, today=today)
 
 
+def columns_of(source: IO[bytes]) -> list[str]:
+    """The names in the file's header, in its order. Raises Unreadable."""
+    return _header(_Lines(_open(source)))[0]
+
+
 def count_lines(path: Path | str) -> int:
     """Lines of the file, for a progress bar."""
     with Path(path).open("rb") as file:
-        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+        return count_lines_of(file)
+
+
+def count_lines_of(file: IO[bytes]) -> int:
+    """Lines from its beginning, to which it is put back."""
+    file.seek(0)
+    found = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(1 << 20), b""))
+    file.seek(0)
+    return found
 
 
 def _rows(
@@ -99,8 +118,8 @@ def _rows(
                 reason = _("stands on line %(line)s already")
                 cells.refuse("event_id", reason % {"line": accepted[row.external_id]})
             if cells.problems:
-                problems = sorted(cells.problems, key=lambda problem: COLUMNS.index(problem.column))
-                yield Refusal(line, tuple(problems), row.external_id)
+                problems = sorted(cells.problems, key=lambda problem: _KNOWN.index(problem.column))
+                yield Refusal(line, tuple(problems), row.external_id, cells.raw)
             else:
                 accepted[row.external_id] = line
                 yield row
@@ -177,14 +196,16 @@ class _Lines:
         return line
 
 
-def _open(path: Path) -> io.TextIOWrapper:
+def _open(source: Path | IO[bytes]) -> io.TextIOWrapper:
     """The file as text; bytes that are no UTF-8 are kept as surrogates, to be refused cell by cell."""
     try:
-        raw = path.open("rb")
-        head = raw.peek(4096)[:4096]
+        raw = source.open("rb") if isinstance(source, Path) else source
+        head = raw.read(4096)
+        raw.seek(0)
     except OSError as error:
+        name = source.name if isinstance(source, Path) else _("The file")
         raise Unreadable(
-            _("%(file)s cannot be opened: %(why)s") % {"file": path.name, "why": error.strerror}
+            _("%(file)s cannot be opened: %(why)s") % {"file": name, "why": error.strerror}
         ) from error
     if why := _not_csv(head):
         raw.close()
@@ -223,7 +244,7 @@ def _header(lines: _Lines) -> tuple[list[str], str]:
         raise Unreadable(_("The first line is not the header: it names none of the columns of this layout."))
     faults = (
         (_("missing columns: %(names)s"), [name for name in COLUMNS if name not in names]),
-        (_("unknown columns: %(names)s"), [name for name in names if name not in COLUMNS]),
+        (_("unknown columns: %(names)s"), [name for name in names if name not in _KNOWN]),
         (_("columns named twice: %(names)s"), sorted({name for name in names if names.count(name) > 1})),
     )
     told = [text % {"names": _listed(found)} for text, found in faults if found]

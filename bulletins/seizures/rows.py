@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from bulletins.markings.models import TLP
 from bulletins.records.units import mass_kg
 from bulletins.seizures.cells import EARLIEST, Cells, country_codes, currency_codes
 from bulletins.vocabulary.lists import DateBasis, Precision, Qualifier, Region, SubstanceForm, Unit
@@ -31,6 +32,9 @@ COLUMNS = (
     *_FINDINGS.split(),
 )
 
+# May be there or not: a marking of its own; and what the file of refused rows adds, which is passed over.
+OPTIONAL = ("tlp", "line", "problems")
+
 # What a seizure report has room for.
 ID_LIMIT, STATE_LIMIT, NAME_LIMIT, ADDRESS_LIMIT, TEXT_LIMIT = 60, 60, 200, 500, 2000
 COUNT_LIMIT = 1_000_000_000
@@ -40,13 +44,14 @@ _PERIOD = re.compile(r"(\d{4})(?:-(0[1-9]|1[0-2]))?", re.ASCII)
 
 @dataclass(frozen=True)
 class Codes:
-    """The vocabulary a row is checked against."""
+    """The vocabulary a row is checked against. `agency` is whose a row is that names none; without it each must."""
 
     methods: frozenset[str]
     drugs: frozenset[str]
     modes: frozenset[str]
     detections: frozenset[str]
     agencies: frozenset[str]
+    agency: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,10 @@ class SubstanceRow:
 
 @dataclass(frozen=True)
 class SeizureRow:
-    """Everything one row tells. Text that is not given is empty; numbers, days and the port are None."""
+    """Everything one row tells. Text that is not given is empty; numbers, days and the port are None.
+
+    `tlp` is its own marking, where the file has one a row; `cells` are its cells as they stand.
+    """
 
     line: int
     external_id: str
@@ -116,6 +124,8 @@ class SeizureRow:
     value_qualifier: str
     officer_safety_note: str
     data_note: str
+    tlp: str = ""
+    cells: tuple[str, ...] = ()
 
 
 def read_row(cells: Cells, *, line: int, codes: Codes, ports: PortBook, today: date) -> SeizureRow:
@@ -143,7 +153,7 @@ def read_row(cells: Cells, *, line: int, codes: Codes, ports: PortBook, today: d
         title=cells.text("source_title_short", NAME_LIMIT),
         source_url=cells.web_address("source_url", ADDRESS_LIMIT),
         published_on=published_on,
-        agency=cells.word("agency", codes.agencies, required=True),
+        agency=cells.word("agency", codes.agencies, required=not codes.agency) or codes.agency,
         country=place.country,
         state=place.state,
         place=place.text,
@@ -172,6 +182,8 @@ def read_row(cells: Cells, *, line: int, codes: Codes, ports: PortBook, today: d
         value_qualifier=cells.word("value_qual", Qualifier.values),
         officer_safety_note=cells.text("officer_safety_note", TEXT_LIMIT),
         data_note=cells.text("data_note", TEXT_LIMIT),
+        tlp=cells.word("tlp", TLP.values) if cells.has("tlp") else "",
+        cells=cells.raw,
     )
 
 

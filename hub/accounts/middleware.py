@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from hub.accounts.models import Token, TokenScope
-from hub.accounts.tokens import resolve_token
+from hub.accounts.tokens import note_use, resolve_token
 from hub.accounts.viewer import NOBODY, viewer_of
 from hub.database.context import viewing
 
@@ -45,6 +45,8 @@ class ViewerMiddleware:
             request.viewer = viewer_of(request.user)  # type: ignore[attr-defined]
         viewer = request.viewer  # type: ignore[attr-defined]
         with viewing(viewer), timezone.override(viewer.time_zone):
+            if token is not None:
+                note_use(token, at=timezone.now())
             return self.get_response(request)
 
 
@@ -54,10 +56,10 @@ def _token(header: str, path: str) -> Token | None:
     if scheme.lower() == "token":
         found = resolve_token(credentials, at=timezone.now())
         # A feed's token opens feeds alone.
-        if found and found.scope == TokenScope.TAXII and not path.startswith(BASIC_PATHS):
+        if found and found.scope == TokenScope.TAXII and not f"{path}/".startswith(BASIC_PATHS):
             return None
         return found
-    if scheme.lower() == "basic" and path.startswith(BASIC_PATHS):
+    if scheme.lower() == "basic" and f"{path}/".startswith(BASIC_PATHS):
         try:
             username, _, key = base64.b64decode(credentials, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):

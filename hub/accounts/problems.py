@@ -31,7 +31,7 @@ def problem_json(error: Exception, context: dict[str, Any]) -> Response | None:
     (Django's ValidationError) is a bad body like any other. `facts` of an error are added to its answer.
     """
     if isinstance(error, Refusal):
-        error = exceptions.ValidationError(_by_field(error))
+        error = exceptions.ValidationError(by_field(error))
     if isinstance(error, RequestDataTooBig):
         error = TooLarge()
     response = exception_handler(error, context)
@@ -70,7 +70,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _by_field(error: Refusal) -> dict[str, Any]:
+def by_field(error: Refusal) -> dict[str, Any]:
     if hasattr(error, "error_dict"):
         return {
             "non_field_errors" if name == "__all__" else name: messages

@@ -73,6 +73,7 @@ class AgencyList(HubView):
 
 
 class AgencyDetail(HubView):
+    tagged = True
     row: dict[str, Any]
 
     def find(self, request: Request, **kwargs: Any) -> None:

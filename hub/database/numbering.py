@@ -6,7 +6,7 @@ from django.db import connection
 
 from hub.database.context import engine
 
-TABLES = {"sharing_entry": 7_301, "hub_trailnumber": 7_302}
+TABLES = {"hub_trailnumber": 7_302}
 
 
 def number_rows(table: str) -> int:
@@ -23,6 +23,6 @@ def number_rows(table: str) -> int:
             from (select id, (select coalesce(max(n), 0) from {table}) + row_number() over (order by id) as n
                   from {table} where n is null) fresh
             where t.id = fresh.id
-            """  # noqa: S608  one of the two tables above
+            """  # noqa: S608  a table named above
         )
         return cursor.rowcount

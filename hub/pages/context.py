@@ -90,6 +90,7 @@ def places(viewer: Reader, path: str) -> tuple[Entry, ...]:
         asked = (
             entry("requests", _("Requests"), "/requests/", "help"),
             entry("corrections", _("Corrections"), "/corrections/", "edit"),
+            entry("exports", _("Files"), "/exports/", "file_download"),
         )
         below = (*asked, *below)
         if viewer.can("releaser", "admin"):
@@ -97,7 +98,10 @@ def places(viewer: Reader, path: str) -> tuple[Entry, ...]:
         if viewer.can("auditor", "releaser", "liaison", "admin"):
             below += (entry("ledger", _("Ledger"), "/ledger/", "list"),)
         if viewer.can("liaison", "admin"):
-            below += (entry("endpoints", _("Endpoints"), "/endpoints/", "send", under=("/deliveries/",)),)
+            below += (
+                entry("endpoints", _("Endpoints"), "/endpoints/", "send", under=("/deliveries/",)),
+                entry("peers", _("Peers"), "/peers/", "file_download"),
+            )
     found.append(
         entry("sharing", _("Sharing"), "/agreements/", "share", below=below, under=("/deliveries/",))
     )

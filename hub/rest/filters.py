@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.request import Request
 
+Q = TypeVar("Q", bound=QuerySet[Any])
 LIMIT = 50
 HIGHEST_LIMIT = 200
 
@@ -47,3 +49,19 @@ class PagedFilters(Filters):
         max_value=HIGHEST_LIMIT,
         help_text=gettext_lazy("how many a page at most; a page may hold fewer"),
     )
+
+
+class TimedFilters(PagedFilters):
+    """Of a list in the order of time: from when, until when, and which end first."""
+
+    since = serializers.DateTimeField(required=False, help_text=gettext_lazy("from this instant on"))
+    until = serializers.DateTimeField(required=False, help_text=gettext_lazy("before this instant"))
+    order = serializers.ChoiceField(
+        choices=["newest", "oldest"], required=False, help_text=gettext_lazy("which comes first; the newest")
+    )
+
+
+def within(rows: Q, column: str, query: dict[str, Any]) -> Q:
+    """The rows whose `column` lies between `since` and `until`."""
+    bounds = {"since": f"{column}__gte", "until": f"{column}__lt"}
+    return rows.filter(**{bound: query[name] for name, bound in bounds.items() if name in query})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from hub.accounts.problems import TooLarge
-from hub.rest.pace import MINUTE_S, within
+from hub.rest.pace import Pace, pace_of
 from hub.trail.middleware import client_address
 
 # More is received than a photograph may have, so that its own limit can be said in words.
@@ -27,13 +26,19 @@ def check_length(request: Request) -> None:
 class PerMinute(BaseThrottle):
     """So many requests a minute for each token or person; far fewer for an address that shows neither."""
 
+    pace: Pace
+
     def allow_request(self, request: Request, view: Any) -> bool:
         person = request.user if request.user and request.user.is_authenticated else None
-        if person is None:
-            return within(f"address:{client_address(request._request)}", settings.API_STRANGERS_A_MINUTE)
         token = request.auth
-        caller = f"token:{token.pk}" if token is not None else f"person:{person.pk}"
-        return within(caller, settings.API_REQUESTS_A_MINUTE)
+        if person is None:
+            caller, allowed = f"address:{client_address(request._request)}", settings.API_STRANGERS_A_MINUTE
+        elif token is not None:
+            caller, allowed = f"token:{token.pk}", settings.API_REQUESTS_A_MINUTE
+        else:
+            caller, allowed = f"person:{person.pk}", settings.API_REQUESTS_A_MINUTE
+        self.pace = view.pace = pace_of(caller, allowed)
+        return self.pace.within
 
     def wait(self) -> float:
-        return MINUTE_S - time.time() % MINUTE_S
+        return self.pace.ends_s

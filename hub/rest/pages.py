@@ -41,14 +41,17 @@ def page(
     by: tuple[str, ...],
     request: Request,
     query: dict[str, Any],
-    falling: bool = True,
+    falling: bool | None = None,
 ) -> Page:
     """One page of `rows` as dicts of `columns`, ordered by the columns `by`, of which the last is unique.
 
-    `falling` is newest first. Raises ValidationError for a cursor that this hub did not give.
+    `falling` is newest first; where it is not said, the query's `order` says it. Raises ValidationError for a cursor
+    that this hub did not give.
     """
     limit: int = query["limit"]
-    place = [request.path, *by]
+    if falling is None:
+        falling = query.get("order") != "oldest"
+    place = [request.path, *by, "down" if falling else "up"]
     given = _open(query["cursor"], place) if query.get("cursor") else None
     back = given is not None and given[0]
     down = falling != back

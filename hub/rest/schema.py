@@ -12,12 +12,13 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
-from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema, inline_serializer
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 
 from hub.accounts.problems import MEDIA_TYPE
+from hub.rest.described import MEANS
 from hub.rest.filters import Filters
 from hub.rest.views import HubView
 
@@ -35,15 +36,16 @@ class Problem(serializers.Serializer[Any]):
     errors = serializers.DictField(required=False)  # type: ignore[assignment]
 
 
-MEANS = {
-    400: _("Not understood, or refused for the reasons given"),
-    401: _("No valid token, and nobody signed in"),
-    403: _("You may see this, but not do that"),
-    404: _("There is no such thing, or not for you"),
-    410: _("It was taken back from your agency"),
-    413: _("The body is too large"),
-    429: _("Too many requests in this minute"),
-}
+class Tombstone(Problem):
+    """What stands where a record stood, for those it was taken back from."""
+
+    uid = serializers.UUIDField()
+    ref = serializers.CharField()
+    owner = serializers.CharField()
+    ended_at = serializers.DateTimeField()
+    recalled_at = serializers.DateTimeField(allow_null=True)
+    recalled_version = serializers.IntegerField(allow_null=True, help_text=_("one version alone"))
+    reason = serializers.CharField()
 
 
 def says(
@@ -55,15 +57,24 @@ def says(
     filters: type[Filters] | None = None,
     errors: tuple[int, ...] = (),
 ) -> Callable[[F], F]:
-    """Describe an endpoint by name: its answer, its body and filters, its errors besides 400, 401 and 429."""
+    """Describe an endpoint by name: its answer, its body and filters, and the errors of its own (see HubSchema)."""
     answers: dict[Any, Any] = {status: ok}
-    for code in sorted({400, 401, 429, *errors}):
-        answers[code, MEDIA_TYPE] = OpenApiResponse(Problem, description=str(MEANS[code]))
+    for code in sorted({400, *errors}):
+        shape = Tombstone if code == 410 else Problem
+        answers[code, MEDIA_TYPE] = OpenApiResponse(shape, description=str(MEANS[code]))
+    given = [
+        OpenApiExample(
+            "example", value=example, request_only=shape is not ok, response_only=shape is not body
+        )
+        for shape in (body, ok)
+        if (example := getattr(shape, "example", None))
+    ]
     return extend_schema(
         operation_id=name,
         request=body,
         responses=answers,
         parameters=[filters] if filters else None,
+        examples=given,
     )
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from hub.log import without_secrets
 from hub.trail.actions import Origin, origin, record, refuse
 
 DIGITS = 16
@@ -39,7 +40,7 @@ class TrailMiddleware:
                     viewer=viewer,
                     at=timezone.now(),
                     object_type="path",
-                    object_id=request.path,
+                    object_id=without_secrets(request.path),
                     reason=str(response.status_code),
                 )
             elif getattr(request, "bad_credentials", False) and response.status_code == 401:

@@ -52,6 +52,7 @@ class Row:
     since: datetime
     emergency: int | None = None
     acknowledge_by: datetime | None = None
+    communities: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,19 @@ TOLD = """
     where gone.group_id <> r.owner_id
 """
 
+REMARKED = """
+    insert into sharing_entry (agency_id, record_id, face_id, kind)
+    select g.group_id, g.record_id, g.face_id, %s from sharing_grant g
+    where g.record_id = any(%s) and g.emergency_id is null order by g.record_id, g.group_id
+"""
+RECALLED = """
+    insert into sharing_entry (agency_id, record_id, kind)
+    select s.agency_id, s.record_id, %s from sharing_standing s
+    where s.record_id = %s and s.state <> 'recalled' and not exists (
+        select from sharing_grant g
+        where g.record_id = s.record_id and g.group_id = s.agency_id and g.emergency_id is null)
+"""
+
 
 def _telling(at: datetime, recall: Recall | None = None) -> dict[str, Any]:
     return {
@@ -115,12 +129,28 @@ def regrant(ids: Iterable[int], *, at: datetime, recall: Recall | None = None) -
         faces = faces_of(wanted)
         rows = [row for pk in wanted if pk in world.records for row in _rows(world, pk, faces, at)]
         changes = _remove(wanted, rows, at, recall)
-        _write(rows, changes)
-        for pk in wanted:
-            if world.sources.get(pk):
-                subject = world.subjects[pk]
-                mark_faces(pk, tlp=subject.tlp, controls=subject.controls, rel_to=subject.rel_to)
+        _write(rows, changes, at)
+        subjects = {pk: world.subjects[pk] for pk in wanted if world.sources.get(pk)}
+        note_remarked(
+            pk
+            for pk, subject in subjects.items()
+            if mark_faces(pk, tlp=subject.tlp, controls=subject.controls, rel_to=subject.rel_to)
+        )
+        if recall is not None and recall.version is None:
+            note_recalled(recall.record_id)
     return changes
+
+
+def note_remarked(ids: Iterable[int]) -> None:
+    """Leave an entry for everybody who holds these records: their marking is another, on the face they have."""
+    with engine(), connection.cursor() as cursor:
+        cursor.execute(REMARKED, [EntryKind.REMARKED.value, sorted(ids)])
+
+
+def note_recalled(record: int) -> None:
+    """Leave an entry for every agency that machines carried the record to and that has it no more: it is recalled."""
+    with engine(), connection.cursor() as cursor:
+        cursor.execute(RECALLED, [EntryKind.RECALLED.value, record])
 
 
 def rebuild_grants(at: datetime) -> Changes:
@@ -206,6 +236,7 @@ def _rows(
                     # The owner has had it since it was published, whenever the grant is written.
                     since=record.latest_at if own and record.latest_at else at,
                     acknowledge_by=found.acknowledge_by,
+                    communities=found.communities,
                 )
             )
     rows += [
@@ -315,14 +346,19 @@ def move_under(direction: int, *, until: datetime, to: Treaty | None = None) -> 
     with engine(), connection.cursor() as cursor:
         cursor.execute(
             f"""
-            update sharing_grant g
-               set until = least(g.until, %(until)s),
-                   directions = array_replace(g.directions, %(from)s, %(to)s),
-                   agreement_id = case when g.agreement_id = (select d.agreement_id from sharing_direction d
-                                                              where d.id = %(from)s)
-                                       then coalesce(%(agreement)s::bigint, g.agreement_id)
-                                       else g.agreement_id end
-             where {UNDER}
+            with moved as (
+                update sharing_grant g
+                   set until = least(g.until, %(until)s),
+                       directions = array_replace(g.directions, %(from)s, %(to)s),
+                       agreement_id = case when g.agreement_id = (select d.agreement_id from sharing_direction d
+                                                                  where d.id = %(from)s)
+                                           then coalesce(%(agreement)s::bigint, g.agreement_id)
+                                           else g.agreement_id end
+                 where {UNDER}
+                returning g.group_id, g.record_id, g.face_id, g.emergency_id)
+            insert into sharing_entry (agency_id, record_id, face_id, kind)
+            select group_id, record_id, face_id, %(remarked)s from moved
+            where %(to)s <> %(from)s and emergency_id is null
             """,  # noqa: S608  parts of our own
             {
                 "directions": [direction],
@@ -330,6 +366,7 @@ def move_under(direction: int, *, until: datetime, to: Treaty | None = None) -> 
                 "to": to.direction if to else direction,
                 "agreement": to.id if to else None,
                 "until": until,
+                "remarked": EntryKind.REMARKED.value,
             },
         )
 
@@ -344,67 +381,86 @@ def records_under(directions: Iterable[int]) -> list[int]:
         return [record for (record,) in cursor.fetchall()]
 
 
-def _write(rows: list[Row], changes: Changes) -> None:
+# Every grant that should be. What differs is written, and what of it anybody sees leaves an entry: another face; the
+# same under other terms, by other communities, or after an end that had passed, when it could not be read.
+WRITE = """
+    with wanted as (
+        select * from unnest(%(records)s::bigint[], %(agencies)s::int[], %(people)s::bigint[], %(faces)s::bigint[],
+                             %(releases)s::bigint[], %(agreements)s::bigint[], %(directions)s::text[],
+                             %(communities)s::text[], %(until)s::timestamptz[], %(since)s::timestamptz[],
+                             %(emergencies)s::bigint[], %(acknowledge_by)s::timestamptz[])
+                 w(record, agency, person, face, release, agreement, directions, communities, until, since, emergency,
+                   acknowledge_by)),
+    old as (
+        select g.id, g.face_id, g.directions, g.communities, g.until
+        from sharing_grant g where g.record_id = any(%(ids)s)),
+    written as (
+        insert into sharing_grant as g (permission_id, record_id, group_id, person_id, face_id, release_id,
+                                        agreement_id, directions, communities, visible_since, until, emergency_id,
+                                        acknowledge_by)
+        select %(permission)s, record, agency, person, face, release, agreement, directions::bigint[],
+               communities::bigint[], since, until, emergency, acknowledge_by
+        from wanted
+        order by record, agency, person, emergency
+        on conflict (record_id, group_id, person_id, emergency_id) do update
+           set face_id = excluded.face_id, release_id = excluded.release_id,
+               agreement_id = excluded.agreement_id, directions = excluded.directions,
+               communities = excluded.communities, until = excluded.until,
+               acknowledge_by = excluded.acknowledge_by,
+               before = case when g.face_id = excluded.face_id then g.before else g.face_id end,
+               visible_since = case when g.face_id = excluded.face_id then g.visible_since
+                                    else excluded.visible_since end
+         where (g.face_id, g.release_id, g.agreement_id, g.directions, g.communities, g.until, g.acknowledge_by)
+               is distinct from (excluded.face_id, excluded.release_id, excluded.agreement_id, excluded.directions,
+                                 excluded.communities, excluded.until, excluded.acknowledge_by)
+        returning g.id, g.record_id, g.group_id, g.face_id, g.directions, g.communities, g.emergency_id),
+    told as (
+        select w.*, case when old.id is null then %(granted)s when old.face_id <> w.face_id then %(changed)s
+                         else %(remarked)s end as kind
+        from written w left join old on old.id = w.id
+        where w.emergency_id is null and (
+            old.id is null or old.face_id <> w.face_id or old.directions <> w.directions
+            or old.communities <> w.communities or old.until <= %(at)s)),
+    entered as (
+        insert into sharing_entry (agency_id, record_id, face_id, kind)
+        select group_id, record_id, face_id, kind from told)
+    select t.record_id, t.group_id, t.kind = %(granted)s from told t join bulletins_record r on r.id = t.record_id
+    where t.group_id <> r.owner_id and t.kind <> %(remarked)s
+"""
+
+
+def _write(rows: list[Row], changes: Changes, at: datetime) -> None:
     """Write the grants that should be, in one statement, with an entry for each written or changed."""
     if not rows:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            with wanted as (
-                select * from unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
-                                     %s::text[], %s::timestamptz[], %s::timestamptz[], %s::bigint[],
-                                     %s::timestamptz[])
-                         w(record, agency, person, face, release, agreement, directions, until, since, emergency,
-                           acknowledge_by)),
-            old as (
-                select g.id, g.face_id from sharing_grant g where g.record_id = any(%s)),
-            written as (
-                insert into sharing_grant as g (permission_id, record_id, group_id, person_id, face_id, release_id,
-                                                agreement_id, directions, visible_since, until, emergency_id,
-                                                acknowledge_by)
-                select %s, record, agency, person, face, release, agreement, directions::bigint[], since, until,
-                       emergency, acknowledge_by
-                from wanted
-                order by record, agency, person, emergency
-                on conflict (record_id, group_id, person_id, emergency_id) do update
-                   set face_id = excluded.face_id, release_id = excluded.release_id,
-                       agreement_id = excluded.agreement_id, directions = excluded.directions,
-                       until = excluded.until, acknowledge_by = excluded.acknowledge_by,
-                       before = case when g.face_id = excluded.face_id then g.before else g.face_id end,
-                       visible_since = case when g.face_id = excluded.face_id then g.visible_since
-                                            else excluded.visible_since end
-                 where (g.face_id, g.release_id, g.agreement_id, g.directions, g.until, g.acknowledge_by)
-                       is distinct from (excluded.face_id, excluded.release_id, excluded.agreement_id,
-                                         excluded.directions, excluded.until, excluded.acknowledge_by)
-                returning g.id, g.record_id, g.group_id, g.face_id, g.emergency_id),
-            moved as (
-                select w.*, old.id is null as fresh from written w left join old on old.id = w.id
-                where old.face_id is distinct from w.face_id and w.emergency_id is null),
-            entered as (
-                insert into sharing_entry (agency_id, record_id, face_id, kind)
-                select group_id, record_id, face_id, case when fresh then %s else %s end from moved)
-            select m.record_id, m.group_id, m.fresh from moved m join bulletins_record r on r.id = m.record_id
-            where m.group_id <> r.owner_id
-            """,
-            [
-                [row.record for row in rows],
-                [row.agency for row in rows],
-                [row.person for row in rows],
-                [row.face for row in rows],
-                [row.release for row in rows],
-                [row.agreement for row in rows],
-                # A text each: PostgreSQL's arrays of arrays are rectangles.
-                ["{" + ",".join(map(str, row.directions)) + "}" for row in rows],
-                [row.until for row in rows],
-                [row.since for row in rows],
-                [row.emergency for row in rows],
-                [row.acknowledge_by for row in rows],
-                sorted({row.record for row in rows}),
-                view_record(),
-                EntryKind.GRANTED.value,
-                EntryKind.CHANGED.value,
-            ],
+            WRITE,
+            {
+                "records": [row.record for row in rows],
+                "agencies": [row.agency for row in rows],
+                "people": [row.person for row in rows],
+                "faces": [row.face for row in rows],
+                "releases": [row.release for row in rows],
+                "agreements": [row.agreement for row in rows],
+                "directions": [_array(row.directions) for row in rows],
+                "communities": [_array(row.communities) for row in rows],
+                "until": [row.until for row in rows],
+                "since": [row.since for row in rows],
+                "emergencies": [row.emergency for row in rows],
+                "acknowledge_by": [row.acknowledge_by for row in rows],
+                "ids": sorted({row.record for row in rows}),
+                "permission": view_record(),
+                "at": at,
+                "granted": EntryKind.GRANTED.value,
+                "changed": EntryKind.CHANGED.value,
+                "remarked": EntryKind.REMARKED.value,
+            },
         )
         for record, agency, fresh in cursor.fetchall():
             (changes.granted if fresh else changes.changed).append((record, agency))
+
+
+def _array(numbers: Iterable[int]) -> str:
+    """A text: PostgreSQL's arrays of arrays are rectangles."""
+    return "{" + ",".join(map(str, numbers)) + "}"

@@ -17,7 +17,7 @@ from bulletins.faces.models import Face, FaceColumns
 from bulletins.records.models import Kind, Record
 from hub.agencies.models import Agency
 from sharing.agreements.models import Agreement
-from sharing.audiences.querysets import InboxQuerySet, WithdrawalQuerySet
+from sharing.audiences.querysets import InboxQuerySet, StandingQuerySet, WithdrawalQuerySet
 from sharing.emergencies.models import Emergency
 from sharing.releases.models import Recall, Release
 
@@ -28,7 +28,7 @@ class Grant(GroupObjectPermissionBase):
     `release` is empty on the owner's own. `person` is set for somebody named at TLP:RED; `group` is their agency.
     With `emergency` it opens the record to that person on its page alone: in no audience, list, count or search.
     `directions` are the directions of all agreements it crossed under, owner's and originator's; `agreement` is the
-    first of those agreements.
+    first of those agreements. `communities` are those whose releases reach the agency, also where `release` is another.
     `before` is the face it gave until it was changed to this one.
     `acknowledge_by` is until when a release asks the agency (or person) to acknowledge the version; who is given it
     only after that instant is not asked.
@@ -48,6 +48,7 @@ class Grant(GroupObjectPermissionBase):
     agreement = models.ForeignKey(Agreement, models.PROTECT, null=True, db_index=False, related_name="+")
     emergency = models.ForeignKey(Emergency, models.CASCADE, null=True, db_index=False, related_name="+")
     directions = ArrayField(models.BigIntegerField(), default=list)
+    communities = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     before = models.BigIntegerField(null=True)
     visible_since = models.DateTimeField()
     until = models.DateTimeField(null=True)
@@ -101,13 +102,29 @@ class Unsettled(models.Model):
 
 
 class EntryKind(models.TextChoices):
+    """CHANGED is to another face. REMARKED: the same face, but its marking, terms or communities are others now.
+
+    RECALLED follows the recall of all of a record, for every agency that machines ever carried it to.
+    """
+
     GRANTED = "granted"
     CHANGED = "changed"
+    REMARKED = "remarked"
     WITHDRAWN = "withdrawn"
+    RECALLED = "recalled"
+
+
+class Stand(models.TextChoices):
+    LIVE = "live"
+    ENDED = "ended"
+    RECALLED = "recalled"
 
 
 class Entry(models.Model):
-    """One line for each grant written, changed or withdrawn; `n` is given after commit. What feeds are ordered by."""
+    """One line for each grant written, changed or withdrawn; `n` is given after commit. What feeds are ordered by.
+
+    `stood` is what the record came to stand at for the agency by this entry; empty where it changed nothing there.
+    """
 
     agency_id = models.IntegerField()
     record_id = models.BigIntegerField()
@@ -115,11 +132,44 @@ class Entry(models.Model):
     kind = models.CharField(max_length=10, choices=EntryKind.choices)
     n = models.BigIntegerField(null=True, unique=True)
     numbered_at = models.DateTimeField(null=True)
+    stood = models.CharField(max_length=10, blank=True, default="", db_default="")
 
     class Meta:
         indexes = [
             # What an agency was given since a number: written once, when the row gets its own.
             models.Index(fields=["agency_id", "n"], condition=Q(n__isnull=False), name="entry_agency"),
+        ]
+
+
+class Standing(models.Model):
+    """How a record stands for an agency that machines may carry it to, or once could: what machine feeds are read from.
+
+    `n` and `numbered_at` are those of the entry it stands by; dates are unique for an agency and rise in the order in
+    which things became visible to it. RECALLED is for good: a record released again begins another `life`, with another
+    `uid`. `created_at` is when the record was first published. `parts` names what beside the record itself was ever
+    among its objects.
+    """
+
+    agency_id = models.IntegerField()
+    record_id = models.BigIntegerField()
+    life = models.SmallIntegerField(default=0)
+    uid = models.UUIDField()
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    owner_id = models.IntegerField()
+    created_at = models.DateTimeField()
+    n = models.BigIntegerField()
+    numbered_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=Stand.choices)
+    parts = ArrayField(models.CharField(max_length=20), default=list)
+
+    objects = StandingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["record_id", "agency_id", "life"], name="standing_once_a_life"),
+            models.UniqueConstraint(fields=["agency_id", "numbered_at"], name="standing_dated_once"),
+            models.UniqueConstraint(fields=["agency_id", "uid"], name="standing_by_uid"),
+            models.CheckConstraint(condition=Q(state__in=Stand.values), name="standing_state_known"),
         ]
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from bulletins.flow import below_sources, rests_on
 from bulletins.markings.rules import Marking
 from bulletins.models import Record, Version
+from bulletins.records.origins import below_origin
 from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
 from hub.agencies.bands import Band, band_of
@@ -165,6 +166,7 @@ def preview(
         )
     marking = Marking(plan.tlp, tuple(plan.controls), tuple(plan.rel_to))
     refusals += below_sources(rests_on([record.pk]), marking, viewer)
+    refusals += below_origin(record.origin, marking)
     return Preview(
         rows=tuple(rows),
         refusals=tuple(refusals),

@@ -29,3 +29,11 @@ class WithdrawalQuerySet(models.QuerySet[Any]):
         return self.filter(agency_id=viewer.agency_id).filter(
             models.Q(person_id=None) | models.Q(person_id=viewer.person_id)
         )
+
+
+class StandingQuerySet(models.QuerySet[Any]):
+    """Rows of what machines carried to an agency. What they may carry now is `disclose_rendered`'s to say."""
+
+    def visible_to(self, viewer: Viewer) -> Self:
+        require_viewer(viewer)
+        return self.filter(agency_id=viewer.agency_id or 0)

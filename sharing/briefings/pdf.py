@@ -53,13 +53,20 @@ def paper_of(briefing: Briefing, pack: Pack, attendees: Attendees, *, at: dateti
     return typeset(document(briefing, pack, attendees, at=at))
 
 
-def typeset(data: dict[str, Any], template: Path = PAPER) -> bytes:
-    """`data` on the paper that `template` describes. Raises NotSet."""
+def typeset(data: dict[str, Any], template: Path = PAPER, pictures: Path | None = None) -> bytes:
+    """`data` on the paper that `template` describes, with files of the folder `pictures`. Raises NotSet."""
     if not _places.acquire(timeout=WALL_S):
         raise NotSet("busy")
     try:
         done = subprocess.run(
-            [sys.executable, "-I", str(TYPESETTER), str(CPU_S), str(template)],
+            [
+                sys.executable,
+                "-I",
+                str(TYPESETTER),
+                str(CPU_S),
+                str(template),
+                *([str(pictures)] if pictures else []),
+            ],
             input=json.dumps(data).encode(),
             capture_output=True,
             timeout=WALL_S,

@@ -1,6 +1,7 @@
 """The program that sets one paper, run by pdf.py in a process of its own: JSON on stdin, the PDF on stdout.
 
-Two arguments: seconds of processor time it may take, and the template. It imports nothing of the hub.
+Arguments: seconds of processor time it may take, the template, and the folder of its pictures, where it has any: it
+reads no other file. It imports nothing of the hub.
 """
 
 import json
@@ -12,6 +13,7 @@ from typing import Any, Literal
 import typst
 
 TEMPLATE = Path(sys.argv[2])
+PICTURES: Any = sys.argv[3] if len(sys.argv) > 3 else None
 # In every one of the fonts that come with typst: what stands for a letter that none of them has.
 STAND_IN = "\u25a1"
 NO_GLYPH = "could not be displayed"
@@ -36,6 +38,7 @@ def setting(data: dict[str, Any], fonts: typst.Fonts) -> bytes:
     """What people wrote goes in as data: nothing in it is read as markup."""
     return typst.compile(
         TEMPLATE.read_bytes(),
+        root=PICTURES,
         font_paths=fonts,
         sys_inputs={"data": json.dumps(data)},
         format="pdf",

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +18,7 @@ from bulletins.markings.models import TLP, Control
 from bulletins.models import Record
 from bulletins.records.models import Kind
 from bulletins.vocabulary.lists import FieldGroup
-from hub.rest.filters import PagedFilters
+from hub.rest.filters import TimedFilters, within
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
@@ -33,7 +34,7 @@ from sharing.disclosures.rules import Channel
 from sharing.disclosures.shapes import instant
 
 
-class CorrectionFilters(PagedFilters):
+class CorrectionFilters(TimedFilters):
     record = serializers.UUIDField(required=False)
     state = serializers.ChoiceField(choices=CorrectionState.choices, required=False)
     side = serializers.ChoiceField(
@@ -44,6 +45,13 @@ class CorrectionFilters(PagedFilters):
 
 
 class CorrectionBody(serializers.Serializer[Any]):
+    example = {
+        "record": "1b7c2f0e-6c1d-4a57-9a53-3d0c1f6f8a11",
+        "part": "core",
+        "says": "It was found behind the dashboard",
+        "why": "Our officer was there",
+    }
+
     record = serializers.UUIDField()
     part = serializers.ChoiceField(choices=FieldGroup.choices)
     says = serializers.CharField(max_length=LONGEST_SAYS, help_text=gettext_lazy("what the part should say"))
@@ -51,6 +59,8 @@ class CorrectionBody(serializers.Serializer[Any]):
 
 
 class CorrectionAnswerBody(serializers.Serializer[Any]):
+    example = {"answer": "The photograph shows the tank: it stays as it is"}
+
     answer = serializers.CharField(
         max_length=LONGEST_ANSWER, help_text=gettext_lazy("shown to the agency that proposed it")
     )
@@ -104,7 +114,12 @@ class CorrectionList(HubView):
             rows = rows.filter(ref__in=_refs(self.viewer, self.query["record"]))
         if "state" in self.query:
             rows = rows.filter(state=self.query["state"])
-        found = page(rows, by=("proposed_at", "id"), request=request, query=self.query)
+        found = page(
+            within(rows, "proposed_at", self.query),
+            by=("proposed_at", "id"),
+            request=request,
+            query=self.query,
+        )
         kept = {row.pk: row for row in rows.filter(pk__in=[row["id"] for row in found.rows])}
         ordered = [kept[row["id"]] for row in found.rows if row["id"] in kept]
         return found.response(correction_shape(each) for each in as_proposals(ordered, self.viewer))
@@ -128,7 +143,9 @@ class CorrectionList(HubView):
             viewer=self.viewer,
             at=timezone.now(),
         )
-        return Response(_shape_of(made, self.viewer), status=status.HTTP_201_CREATED)
+        return self.answer(
+            _shape_of(made, self.viewer), reverse("api-correction", args=[made.uid]), status.HTTP_201_CREATED
+        )
 
 
 class OneCorrection(HubView):
@@ -144,8 +161,13 @@ class OneCorrection(HubView):
         owner = self.row.owner_id == self.viewer.agency_id
         self.require(owner, event, kind=self.row.kind, ref=self.row.ref)
 
+    def answered(self) -> Response:
+        return self.answer(_shape_of(self.row, self.viewer), reverse("api-correction", args=[self.row.uid]))
+
 
 class CorrectionDetail(OneCorrection):
+    tagged = True
+
     @says("corrections_retrieve", CorrectionShape, errors=(404,))
     def get(self, request: Request, uid: str) -> Response:
         """One correction, as your side may know it."""
@@ -158,7 +180,7 @@ class CorrectionTake(OneCorrection):
         """Take it up: the next version your agency publishes of the record will have taken it."""
         self.allow("correction.take_up")
         take_up(self.row, viewer=self.viewer, at=timezone.now())
-        return Response(_shape_of(self.row, self.viewer))
+        return self.answered()
 
 
 class CorrectionAnswer(OneCorrection):
@@ -169,7 +191,7 @@ class CorrectionAnswer(OneCorrection):
         body = CorrectionAnswerBody(data=request.data)
         body.is_valid(raise_exception=True)
         answer(self.row, words=body.validated_data["answer"], viewer=self.viewer, at=timezone.now())
-        return Response(_shape_of(self.row, self.viewer))
+        return self.answered()
 
 
 def correction_shape(each: Proposal) -> dict[str, Any]:

@@ -11,12 +11,11 @@ from uuid import UUID
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from hub.rest.filters import PagedFilters
+from hub.rest.filters import TimedFilters, within
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
@@ -33,12 +32,11 @@ COLUMNS = (
 )  # fmt: skip
 
 
-class DeliveryFilters(PagedFilters):
+class DeliveryFilters(TimedFilters):
     state = serializers.ChoiceField(required=False, choices=DeliveryState.choices)
     kind = serializers.ChoiceField(required=False, choices=AlertKind.choices)
     channel = serializers.ChoiceField(required=False, choices=Channel.choices)
     endpoint = serializers.UUIDField(required=False)
-    since = serializers.DateTimeField(required=False, help_text=gettext_lazy("alerts from this instant on"))
 
 
 class DeliveryShape(serializers.Serializer[Any]):
@@ -96,13 +94,14 @@ class DeliveryList(HubView):
                 rows = rows.filter(**{column: self.query[name]})
         if "endpoint" in self.query:
             rows = rows.filter(endpoint__uid=self.query["endpoint"])
-        if "since" in self.query:
-            rows = rows.filter(alert__at__gte=self.query["since"])
-        found = page(rows, *COLUMNS, by=("id",), request=request, query=self.query)
+        found = page(
+            within(rows, "alert__at", self.query), *COLUMNS, by=("id",), request=request, query=self.query
+        )
         return found.response(delivery_shape(row) for row in found.rows)
 
 
 class DeliveryDetail(HubView):
+    tagged = True
     row: dict[str, Any]
 
     def find(self, request: Request, **kwargs: Any) -> None:
@@ -118,6 +117,8 @@ class DeliveryDetail(HubView):
 
 
 class DeliveryResend(HubView):
+    keeps_answer = True
+
     def find(self, request: Request, **kwargs: Any) -> None:
         if not dead_letters(self.viewer).filter(uid=kwargs["uid"]).exists():
             raise Http404
@@ -141,6 +142,7 @@ class EndpointList(HubView):
 
 class EndpointResend(HubView):
     endpoint: Endpoint
+    keeps_answer = True
 
     def find(self, request: Request, **kwargs: Any) -> None:
         found = Endpoint.objects.visible_to(self.viewer).filter(uid=kwargs["uid"]).first()

@@ -25,10 +25,12 @@ ICONS = {
     AlertKind.REVIEW: "history",
     AlertKind.ACTION: "schedule",
     AlertKind.DIGEST: "list",
+    AlertKind.EXPORT: "file_download",
+    AlertKind.HUB: "public",
 }
 
 # Facts that are instants, as ISO text.
-INSTANTS = {"due"}
+INSTANTS = {"due", "ends"}
 
 # facts["what"] -> the sentence, with the other facts by name.
 WORDS: dict[str, Any] = {
@@ -54,6 +56,17 @@ WORDS: dict[str, Any] = {
         "%(by)s has taken back its suspension of %(code)s; the other side's still stands"
     ),
     "agreement.lapses": _lazy("The agreement %(code)s lapses on %(day)s, in %(n)s days: renew it in time"),
+    "intake.voice_asked": _lazy("%(agency)s asks to name your agency as the originator of what it sends in"),
+    "intake.voice_confirmed": _lazy(
+        "Your agency may now name %(agency)s as the originator of what it sends in"
+    ),
+    "intake.voice_ended": _lazy(
+        "Between %(agency)s and your agency: neither names the other as originator of what it sends in any more"
+    ),
+    "hub.came": _lazy("New from %(hub)s: %(n)d records"),
+    "hub.hazard": _lazy("New from %(hub)s: %(ref)s, a hazard to officers"),
+    "hub.recalled": _lazy("%(hub)s has recalled %(ref)s: it is gone here too. Destroy copies of it"),
+    "hub.ended": _lazy("%(hub)s no longer shares %(ref)s with your agency"),
     "community.invited": _lazy("%(agency)s invites your agency to %(community)s"),
     "community.asked": _lazy("%(agency)s asks to join %(community)s"),
     "community.withdrawn": _lazy("%(agency)s no longer asks to join %(community)s"),
@@ -101,6 +114,8 @@ WORDS: dict[str, Any] = {
         "You have not acknowledged %(ref)s, which %(owner)s asked for by %(due)s"
     ),
     "digest": _lazy("%(title)s"),
+    "export.ready": _lazy("The file that you asked for is ready: fetch it before %(ends)s"),
+    "export.failed": _lazy("The file that you asked for could not be made: ask for it again"),
     "request.asked": _lazy("%(asker)s asks that %(recipient)s may have %(ref)s"),
     "request.granted": _lazy("Granted: %(recipient)s may have %(ref)s"),
     "request.refused": _lazy("Refused: %(recipient)s does not get %(ref)s by your request"),

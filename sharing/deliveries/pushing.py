@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
-from hub.database.numbering import number_rows
+from sharing.audiences.numbering import number_entries
 from sharing.deliveries.due import Due
 from sharing.disclosures.disclosure import Disclosure
-from sharing.stix.finishing import Finished, finished, source_of, stubs, tail_of
+from sharing.stix.finishing import Finished, finished, renamed, source_of, stubs, tail_of
 from sharing.stix.rendering import heads
 
 log = logging.getLogger(__name__)
 
-# Later with each delivery: with the grant, or with what is told of it after that.
+# As feeds give it. Of what was `recalled` the life that was, also where the record has begun another since.
 DATED = """
-    select w.place, r.uid, v.published_at, greatest(w.at, (
-               select g.visible_since from sharing_grant g where g.record_id = w.record and g.group_id = w.agency
-                  and g.person_id is null and g.emergency_id is null)), array[]::varchar[], o.code, o.name
-    from unnest(%s::bigint[], %s::int[], %s::timestamptz[]) with ordinality w(record, agency, at, place)
+    select w.place, coalesce(s.uid, r.uid), coalesce(s.created_at, v.published_at, r.created_at),
+           coalesce(s.numbered_at, w.at), coalesce(s.parts, '{}'), o.code, o.name
+    from unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::boolean[])
+         with ordinality w(record, agency, at, recalled, place)
     join bulletins_record r on r.id = w.record join hub_agency o on o.group_id = r.owner_id
-    join bulletins_version v on v.record_id = r.id and v.number = 1
+    left join bulletins_version v on v.record_id = r.id and v.number = 1
+    left join lateral (
+        select s.* from sharing_standing s where s.record_id = w.record and s.agency_id = w.agency
+           and (s.state = 'recalled' or not w.recalled) order by s.life desc limit 1) s on true
 """
 
 
@@ -44,11 +48,12 @@ class Dated:
     owner_name: str
 
 
-def dated(rows: Sequence[Due]) -> list[Dated]:
-    """Of each row's record, for its agency. In the engine's transaction."""
+def dated(rows: Sequence[Due], *, recalled: Sequence[bool] = ()) -> list[Dated]:
+    """Of each row's record, for its agency; `recalled` where all of it was taken back. In the engine's transaction."""
     found: dict[int, Dated] = {}
+    columns: list[list[Any]] = [[getattr(row, name) for row in rows] for name in ("record", "agency", "at")]
     with connection.cursor() as cursor:
-        cursor.execute(DATED, [[getattr(row, name) for row in rows] for name in ("record", "agency", "at")])
+        cursor.execute(DATED, [*columns, list(recalled) or [False] * len(rows)])
         for place, uid, created, modified, parts, *owner in cursor.fetchall():
             found[place] = Dated(uid, created, modified, tuple(parts), *owner)
     return [found[place] for place in range(1, len(rows) + 1)]
@@ -56,7 +61,7 @@ def dated(rows: Sequence[Due]) -> list[Dated]:
 
 def bring_up_to_date() -> None:
     """Before `dated` is asked: what was committed since the last numbers has its own."""
-    number_rows("sharing_entry")
+    number_entries()
 
 
 class Rendering:
@@ -70,7 +75,8 @@ class Rendering:
         same = id(shown), stand.uid
         try:
             if same not in self._heads:
-                self._heads[same] = heads(replace(source_of(shown, created=stand.created), uid=stand.uid))
+                kept = heads(source_of(shown, created=stand.created))
+                self._heads[same] = kept if stand.uid == shown.uid else renamed(kept, stand.uid)
             return finished(self._heads[same], tail_of(shown, modified=stand.modified), gone=stand.parts)
         except Exception:
             log.exception("a record cannot be rendered as STIX")

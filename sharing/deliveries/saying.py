@@ -122,7 +122,8 @@ class _Saying:
 
     def taken_back(self, rows: Sequence[Due]) -> Iterator[Told]:
         """For a collection. Where one version alone was taken back, what is left to them stands in its place."""
-        found, stands = _recalled(rows), dated(rows)
+        found = _recalled(rows)
+        stands = dated(rows, recalled=[each is not None and each.version is None for each in found])
         left = [place for place, each in enumerate(found) if each is not None and each.version is not None]
         wanted = self.wanted([rows[place] for place in left])
         answers = dict(zip(left, disclose_each(wanted, Way.TAXII, at=self.at), strict=True))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -29,21 +29,23 @@ READ = """
              where t.direction = any(g.directions)),
            g.release_id, g.agreement_id, g.emergency_id,
            case when g.acknowledge_by > g.visible_since and g.group_id <> f.owner_id then g.acknowledge_by end"""
-GRANTED = f"""
-    with terms as materialized (select * from hub_terms(%s::bigint[]))
-    {READ}
+GIVEN_TO_ME = """
     from unnest(%s::bigint[]) with ordinality as wanted(id, place)
     join sharing_grant g on g.record_id = wanted.id and g.group_id = hub_agency()
      and (g.person_id is null or g.person_id = %s) and (g.until is null or g.until > hub_now())
-     and {{which}}
+     and {which}
     join bulletins_face f on f.id = g.face_id
     join hub_agency a on a.group_id = f.owner_id
     order by wanted.place
+"""
+RELEASED = "g.emergency_id is null"
+GRANTED = f"""
+    with terms as materialized (select * from hub_terms(%s::bigint[]))
+    {READ} {GIVEN_TO_ME}
 """  # noqa: S608
-BY_RELEASE = GRANTED.format(which="g.emergency_id is null")
+BY_RELEASE = GRANTED.format(which=RELEASED)
 # One record: what an emergency opened to this person comes before what their agency has.
 OPENED = GRANTED.format(which="true") + ", g.emergency_id nulls last limit 1"
-
 # Of many recipients at once, as the engine, whom no policy holds: so the audience of the face is asked as well, as
 # its policy would (bulletins/migrations/0002_locks.py). What a face shows is read once, whoever it is given to.
 AUDIENCE = """
@@ -96,6 +98,8 @@ ENTER = f"""
 Row: TypeAlias = tuple[Any, ...]
 # (record, version, groups withheld, basis, agreement), as the ledger has them.
 Given: TypeAlias = tuple[int, int, str, int, int]
+# The terms of a direction, and the groups that it withholds.
+Bound: TypeAlias = tuple[Terms, frozenset[str]]
 
 
 def disclose(
@@ -105,10 +109,12 @@ def disclose(
     *,
     own_endpoint: bool = True,
     opened: bool = False,
+    groups: Collection[str] | None = None,
     at: datetime | None = None,
 ) -> list[Disclosure]:
     """What `viewer` may be shown of `records` by `channel`, in their order; what may not leave is simply absent.
 
+    With `groups` the answers have the facts of these alone, and the ledger says what they are without.
     With `opened`, of one record and for its page alone, what an emergency opened to the person counts as well.
     Writes one ledger row for the answer, unless it gives nothing. Records are internal ids, as visible_to gives them.
     """
@@ -124,9 +130,9 @@ def disclose(
     for row in rows:
         answer = _carried(row, viewer, channel, own_endpoint=own_endpoint)
         if answer is not None:
-            found.append(answer)
-            given.append(_given(row))
-    _enter([(viewer, given)], channel, at or timezone.now())
+            found.append(answer if groups is None else _narrowed(answer, groups))
+            given.append(_given(row, groups))
+    enter([(viewer, given)], channel, at or timezone.now())
     return found
 
 
@@ -151,7 +157,7 @@ def disclose_each(
             answers[place - 1] = Carries.NOTHING if answer is None else answer
             if answer is not None:
                 given.append((viewer, [(record, version, ",".join(withheld), basis or 0, agreement or 0)]))
-        _enter(given, channel, at or timezone.now())
+        enter(given, channel, at or timezone.now())
     return answers
 
 
@@ -178,7 +184,7 @@ def _of_each(query: str, wanted: Sequence[tuple[Viewer, int]]) -> list[Row]:
 
 
 def _read(found: Any) -> Any:
-    return json.loads(found) if isinstance(found, str) else found
+    return orjson.loads(found) if isinstance(found, str) else found
 
 
 def _carried(row: Row, viewer: Viewer, channel: Channel, *, own_endpoint: bool = True) -> Disclosure | None:
@@ -188,17 +194,29 @@ def _carried(row: Row, viewer: Viewer, channel: Channel, *, own_endpoint: bool =
     return None if extent == Carries.NOTHING else _disclosure(row, viewer, marking, extent)
 
 
-def _given(row: Row) -> Given:
-    return row[0], row[4], ",".join(row[17]), -row[27] if row[27] else row[25] or 0, row[26] or 0
+def _given(row: Row, groups: Collection[str] | None = None) -> Given:
+    left_out = [] if groups is None else [group for group in FieldGroup.values if group not in groups]
+    withheld = ",".join(dict.fromkeys([*row[17], *left_out]))
+    return row[0], row[4], withheld, -row[27] if row[27] else row[25] or 0, row[26] or 0
+
+
+def _narrowed(shown: Disclosure, groups: Collection[str]) -> Disclosure:
+    """The same with the facts of `groups` alone."""
+    return replace(
+        shown, facts={name: facts for name, facts in shown.facts.items() if name in (*groups, "withheld")}
+    )
 
 
 def _disclosure(row: Row, viewer: Viewer, marking: Marking, extent: Carries) -> Disclosure:
     shown = _read(row[15])
     owner = Desk(row[18], row[19], row[20], row[21], row[22], row[23])
-    found = _read(row[24]) or []
-    terms = tuple(Terms(**{name: each[name] for name in TERMS}) for each in found)
+    bound = [
+        (Terms(**{name: each[name] for name in TERMS}), frozenset(each["withheld"]))
+        for each in _read(row[24]) or []
+    ]
+    terms = tuple(term for term, _withholds in bound)
     originator = str(shown.get("core", {}).get("originator", ""))
-    withheld = tuple(_withheld(group, owner.code, originator, found) for group in shown.get("withheld", []))
+    withheld = tuple(withheld_by(group, owner.code, originator, bound) for group in shown.get("withheld", []))
     return Disclosure(
         key=row[0],
         uid=row[1],
@@ -221,12 +239,12 @@ def _disclosure(row: Row, viewer: Viewer, marking: Marking, extent: Carries) -> 
     )
 
 
-def _withheld(group: str, owner: str, originator: str, terms: list[dict[str, Any]]) -> Withheld:
+def withheld_by(group: str, owner: str, originator: str, bound: Sequence[Bound]) -> Withheld:
     """By whom it is withheld and under what. An agreement of the originator's withholds in the originator's name."""
-    under = next((each for each in terms if group in each["withheld"]), None)
-    by = originator if under and under["giver"] == originator else owner
+    under = next((term for term, withholds in bound if group in withholds), None)
+    by = originator if under and under.giver == originator else owner
     label = str(FieldGroup(group).label)
-    return Withheld(group=group, label=label, by=by, under=under["agreement"] if under else "")
+    return Withheld(group=group, label=label, by=by, under=under.agreement if under else "")
 
 
 def _reduced(shown: dict[str, Any], extent: Carries) -> dict[str, Any]:
@@ -242,7 +260,7 @@ def _reduced(shown: dict[str, Any], extent: Carries) -> dict[str, Any]:
     return {"core": {name: shown["core"][name] for name in kept if name in shown["core"]}}
 
 
-def _enter(answers: Sequence[tuple[Viewer, list[Given]]], channel: Channel, at: datetime) -> None:
+def enter(answers: Sequence[tuple[Viewer, list[Given]]], channel: Channel, at: datetime) -> None:
     """The ledger: one row for each answer that gave something, its arrays parallel."""
     rows = [
         {

@@ -20,9 +20,10 @@ from bulletins.records.models import Kind
 from bulletins.vocabulary.lists import Region
 from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
-from hub.rest.filters import Filters, PagedFilters
+from hub.rest.filters import Filters, TimedFilters
 from sharing.audiences.models import Received, Withdrawal, WithdrawalKind
 from sharing.disclosures.disclosure import Disclosure
+from sharing.disclosures.fields import FieldsField
 from sharing.disclosures.shapes import instant, shape
 
 Q = TypeVar("Q", bound=QuerySet[Any])
@@ -59,7 +60,11 @@ class Gone(exceptions.APIException):
         }
 
 
-class RecordFilters(PagedFilters):
+ORDERS = ("-visible_since", "visible_since")
+WORD_ORDERS = ("-issued_at", "issued_at")
+
+
+class RecordFilters(TimedFilters):
     q = serializers.CharField(
         required=False, max_length=200, help_text=gettext_lazy('words, "phrases", or, -not')
     )
@@ -75,6 +80,14 @@ class RecordFilters(PagedFilters):
     owner = serializers.CharField(required=False, max_length=20, help_text=gettext_lazy("an agency's code"))
     tlp = serializers.ChoiceField(choices=TLP.choices, required=False)
     hazard = serializers.BooleanField(required=False)
+    order = serializers.ChoiceField(
+        choices=[*ORDERS, *WORD_ORDERS],
+        required=False,
+        help_text=gettext_lazy(
+            "by `visible_since`, with `q` by `issued_at`; with the minus newest first, and so where nothing is said"
+        ),
+    )
+    fields = FieldsField()  # type: ignore[assignment]
     state = serializers.ChoiceField(
         choices=["draft"],
         required=False,
@@ -84,6 +97,12 @@ class RecordFilters(PagedFilters):
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         if "state" in given and set(given) - {"state", "cursor", "limit"}:
             raise serializers.ValidationError({"state": [_("Ask for drafts without other filters.")]})
+        if given.get("q") and {"since", "until"} & given.keys():
+            raise serializers.ValidationError({"q": [_("Ask by words or by time, not both.")]})
+        known = WORD_ORDERS if given.get("q") else ORDERS
+        if given.get("order", known[0]) not in known:
+            said = _("Here it is %(names)s.") % {"names": ", ".join(known)}
+            raise serializers.ValidationError({"order": [said]})
         return given
 
 
@@ -93,11 +112,19 @@ class BulletinFilters(RecordFilters):
 
 class CopyFilters(Filters):
     state = serializers.ChoiceField(
-        choices=["draft"], required=False, help_text=gettext_lazy("your agency's working copy")
+        choices=["draft"], required=False, help_text=gettext_lazy("your agency's working copy; goes alone")
     )
+    fields = FieldsField()  # type: ignore[assignment]
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if len(given) > 1:
+            raise serializers.ValidationError({"state": [_("A working copy is given whole.")]})
+        return given
 
 
 class PublishBody(serializers.Serializer[Any]):
+    example = {"note": "The port is put right"}
+
     note = Text(300, help_text=gettext_lazy("what this version changes"))
 
 
@@ -152,6 +179,41 @@ class TermsShape(serializers.Serializer[Any]):
 class RecordShape(serializers.Serializer[Any]):
     """A record as it is disclosed to you: `facts` by field group, without those named in `withheld`."""
 
+    example = {
+        "uid": "1b7c2f0e-6c1d-4a57-9a53-3d0c1f6f8a11",
+        "ref": "7K3M-Q2XF",
+        "kind": "bulletin",
+        "version": 2,
+        "url": "https://hub.example.org/bulletins/7K3M-Q2XF/",
+        "owner": {"code": "AGENCY-A", "name": "Agency A"},
+        "originator": "AGENCY-A",
+        "marking": {
+            "tlp": "TLP:AMBER",
+            "caveats": "",
+            "controls": [],
+            "rel_to": [],
+            "cui_categories": [],
+            "reliability": "B",
+            "credibility": "2",
+        },
+        "issued_at": "2026-11-02T14:20:00+00:00",
+        "visible_since": "2026-11-02T14:31:00+00:00",
+        "acknowledge_by": None,
+        "agreement": "AGENCY-A-AGENCY-B",
+        "terms": [],
+        "facts": {"core": {"title": "Fentanyl behind the fuel tank of a pickup", "hazard": True}},
+        "withheld": [
+            {
+                "group": "place",
+                "label": "Exact place and time",
+                "by": "AGENCY-A",
+                "under": "AGENCY-A-AGENCY-B",
+            }
+        ],
+        "labels": {},
+        "seizures": [],
+    }
+
     uid = serializers.UUIDField()
     ref = serializers.CharField()
     kind = serializers.ChoiceField(choices=Kind.choices)
@@ -180,12 +242,14 @@ class RecordShape(serializers.Serializer[Any]):
 
 def either(*, many: bool = False) -> Any:
     """A record as disclosed or, where drafts are asked for, a working copy."""
-    return PolymorphicProxySerializer(
+    found: Any = PolymorphicProxySerializer(
         component_name="DisclosedOrWorkingCopy",
         serializers=[RecordShape, WorkingCopyShape],
         resource_type_field_name=None,
         many=many,
     )
+    found.example = None if many else RecordShape.example
+    return found
 
 
 def shapes(viewer: Viewer, shown: Sequence[Disclosure]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError as Refusal
 from django.db.models import QuerySet
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 from rest_framework import status
 from rest_framework.parsers import MultiPartParser
@@ -32,7 +34,7 @@ from bulletins.publishing.photographs.refusals import Refused
 from bulletins.publishing.querysets import drafts, working_copies
 from bulletins.publishing.rules import may_draft
 from bulletins.records.models import Kind
-from hub.rest.filters import Filters
+from hub.rest.filters import Filters, within
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
@@ -50,6 +52,8 @@ from sharing.disclosures.answers import (
     either,
     shapes,
 )
+from sharing.disclosures.disclosure import Disclosure
+from sharing.disclosures.fields import Fields
 from sharing.disclosures.reading import note_opening
 from sharing.disclosures.rules import Channel
 
@@ -72,9 +76,11 @@ class RecordList(HubView):
         rows = carried(rows.filter(kind=self.kind).matching(words).narrowed(narrow))
         if "hazard" in self.query:
             rows = rows.filter(hazard=self.query["hazard"])
+        rows = within(rows, "visible_since", self.query)
         by = ("issued_at" if words else "visible_since", "record_id")
-        found = page(rows, by=by, request=request, query=self.query)
-        shown = disclose(self.viewer, [row["record_id"] for row in found.rows], Channel.REST)
+        falling = self.query.get("order", "-").startswith("-")
+        found = page(rows, by=by, request=request, query=self.query, falling=falling)
+        shown, part = disclosed(self, [row["record_id"] for row in found.rows])
         if words or narrow or "hazard" in self.query:
             said = {name: str(value) for name, value in narrow.items()} | {"kind": self.kind}
             write_trail(
@@ -85,16 +91,15 @@ class RecordList(HubView):
                 words=words,
                 filters=said,
             )
-        return found.response(shapes(self.viewer, shown))
+        return found.response(map(part, shapes(self.viewer, shown)))
 
     def write(self, request: Request) -> Response:
         self.require(may_draft(self.viewer), f"{self.kind}.draft", kind=self.kind)
         body = BODIES[self.kind](data=request.data)
         body.is_valid(raise_exception=True)
         record = MODELS[self.kind](kind=self.kind)
-        answer = save(self, record, dict(body.validated_data))
-        place = request.build_absolute_uri(f"{request.path}{record.uid}/?state=draft")
-        return Response(answer, status=status.HTTP_201_CREATED, headers={"Location": place})
+        save(self, record, dict(body.validated_data))
+        return copy_answer(self, record, status.HTTP_201_CREATED)
 
     def _drafts(self, request: Request) -> Response:
         rows = carried(drafts(MODELS[self.kind], self.viewer))
@@ -109,6 +114,8 @@ class RecordView(HubView):
     kind: ClassVar[str]
     filters: type[Filters] = CopyFilters
     writes: ClassVar[frozenset[str]] = frozenset({"PATCH"})
+    tagged = True
+    matched = True
     found: list[int]
     record: Any
 
@@ -129,17 +136,18 @@ class RecordDetail(RecordView):
     def read(self, request: Request) -> Response:
         if self.query.get("state"):
             return Response(working_copy_shape(self.record, self.viewer))
-        shown = disclose(self.viewer, self.found, Channel.REST)
+        shown, part = disclosed(self, self.found)
         if not shown:
             raise Http404
         note_opening(self.viewer, shown[0], at=timezone.now())
-        return Response(shapes(self.viewer, shown)[0])
+        return Response(part(shapes(self.viewer, shown)[0]))
 
     def change(self, request: Request) -> Response:
         allow_writing(self)
         body = BODIES[self.kind](data=request.data, partial=True)
         body.is_valid(raise_exception=True)
-        return Response(save(self, self.record, dict(body.validated_data)))
+        save(self, self.record, dict(body.validated_data))
+        return copy_answer(self, self.record)
 
 
 class Publish(RecordView):
@@ -154,9 +162,7 @@ class Publish(RecordView):
         body.is_valid(raise_exception=True)
         at = timezone.now()
         publish(self, self.record, body.validated_data.get("note", ""), at, name="note")
-        return Response(
-            working_copy_shape(again(self.kind, self.record.pk), self.viewer), status=status.HTTP_201_CREATED
-        )
+        return copy_answer(self, self.record, status.HTTP_201_CREATED)
 
 
 class Photographs(RecordView):
@@ -189,9 +195,7 @@ class Photographs(RecordView):
             raise Refusal({"photograph": [str(reason)]}) from None
         if group != taken.group:
             save_entry(self.record, Entry(captions={taken.uid: (caption, group)}), viewer=self.viewer, at=at)
-        return Response(
-            working_copy_shape(again(self.kind, self.record.pk), self.viewer), status=status.HTTP_201_CREATED
-        )
+        return copy_answer(self, self.record, status.HTTP_201_CREATED)
 
 
 class PhotographDetail(RecordView):
@@ -215,19 +219,39 @@ class PhotographDetail(RecordView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+def disclosed(view: HubView, ids: list[int]) -> tuple[list[Disclosure], Callable[[Any], Any]]:
+    """What is disclosed of the records, and what takes the parts that were asked for from the JSON of each."""
+    fields: Fields | None = view.query.get("fields")
+    if fields is None:
+        return disclose(view.viewer, ids, Channel.REST), lambda shape: shape
+    return disclose(view.viewer, ids, Channel.REST, groups=fields.groups), fields.of
+
+
 def allow_writing(view: Any) -> None:
     view.require(may_draft(view.viewer), f"{view.kind}.edit", kind=view.kind, ref=view.record.ref)
     # Locked: of two who write at once the second writes onto what the first left.
     view.record = take_up(MODELS[view.kind], view.record.ref, viewer=view.viewer)
+    view.precondition(lambda: copy_shape(view, view.record.pk))
 
 
-def save(view: Any, record: Any, body: dict[str, Any]) -> dict[str, Any]:
-    """Write the body down and publish if asked; return the working copy as JSON."""
+def copy_shape(view: Any, pk: int) -> dict[str, Any]:
+    """The working copy, with all that hangs on it, read anew."""
+    return working_copy_shape(whole(MODELS[view.kind].objects.all()).get(pk=pk), view.viewer)
+
+
+def copy_answer(view: Any, record: Any, status: int = 200) -> Response:
+    """The working copy as it is after a deed, and where it is read."""
+    place = f"{reverse(f'api-{view.kind}', args=[record.uid])}?state=draft"
+    answer: Response = view.answer(copy_shape(view, record.pk), place, status)
+    return answer
+
+
+def save(view: Any, record: Any, body: dict[str, Any]) -> None:
+    """Write the body down and publish if asked."""
     at = timezone.now()
     write_body(record, body, viewer=view.viewer, at=at)
     if body.get("publish"):
         publish(view, record, body.get("publish_note", ""), at, name="publish_note")
-    return working_copy_shape(again(view.kind, record.pk), view.viewer)
 
 
 def publish(view: Any, record: Any, note: str, at: datetime, *, name: str) -> None:
@@ -240,11 +264,6 @@ def publish(view: Any, record: Any, note: str, at: datetime, *, name: str) -> No
         raise Refusal(
             {name if key == "change" else key: said for key, said in error.message_dict.items()}
         ) from None
-
-
-def again(kind: str, pk: int) -> Any:
-    """The working copy with all that hangs on it, read anew."""
-    return whole(MODELS[kind].objects.all()).get(pk=pk)
 
 
 def whole(copies: QuerySet[Any]) -> QuerySet[Any]:

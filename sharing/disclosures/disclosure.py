@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from bulletins.faces.wording import left_out
@@ -111,3 +111,21 @@ class Disclosure:
             {*self.facts.get("withheld", []), *(name for name in groups if self.facts.get(name))}
         )
         return replace(self, facts=left_out(facts, texts))
+
+
+class Rendered(NamedTuple):
+    """What one viewer may be given of one record, in the form that its face is kept in; `key` never leaves the process.
+
+    `kept` says nothing yet of what differs by viewer: what binds them, and what is withheld from them by whom.
+    `visible_since` is there where terms may count from it.
+    """
+
+    key: int
+    version: int
+    owner: str
+    owner_name: str
+    marking: Marking
+    visible_since: datetime | None
+    withheld: tuple[Withheld, ...]
+    terms: tuple[Terms, ...]
+    kept: str

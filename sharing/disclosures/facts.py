@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from bulletins.retention.models import Sensitivity
-from bulletins.vocabulary.lists import IdentifierKind, LabState, Qualifier, SubstanceForm
+from bulletins.vocabulary.lists import FieldGroup, IdentifierKind, LabState, Qualifier, SubstanceForm
 from bulletins.vocabulary.terms import terms
 from hub.pages.amounts import amount
 from sharing.disclosures.disclosure import Disclosure, Withheld
@@ -47,6 +47,7 @@ def facts_of(shown: Disclosure, held: Mapping[str, Withheld]) -> list[Fact]:
         Fact(_("Case"), _case(shown.facts.get("case", {})), withheld=held.get("case")),
         Fact(_("Officer safety"), "" if shown.hazard else core.get("safety_note", "")),
         Fact(_("Found by"), _originator(shown)),
+        *_from_hub(core.get("origin") or {}),
         Fact(_("Note on the data"), place.get("note", "")),
         _source(place.get("source_url", "")),
     ]
@@ -162,6 +163,42 @@ def _originator(shown: Disclosure) -> str:
         return str(core["originator_text"])
     code = core.get("originator", "")
     return str(code) if code != shown.owner.code else ""
+
+
+def _from_hub(origin: Mapping[str, Any]) -> list[Fact]:
+    """What came from another hub: its name there, what was withheld on the way, and what binds who has it."""
+    if not origin:
+        return []
+    came = _("%(hub)s: %(ref)s of %(owner)s") % {
+        "hub": origin["name"],
+        "ref": origin["ref"],
+        "owner": origin["owner"],
+    }
+    through = [_("through %(hub)s") % {"hub": each["name"]} for each in origin.get("via", ())]
+    return [
+        Fact(_("From another hub"), ", ".join([came, *through])),
+        Fact(_("Withheld there"), "\n".join(map(_withheld_there, origin.get("withheld", ())))),
+        Fact(_("Terms there"), "\n".join(map(_terms_there, origin.get("terms", ())))),
+        Fact(_("To be kept until"), day(origin["keep_until"][:10]) if origin.get("keep_until") else ""),
+    ]
+
+
+def _withheld_there(row: Mapping[str, Any]) -> str:
+    """`Identifiers: withheld by CBP at Hub A, under CBP-CBSA-2024`."""
+    group = row["group"]
+    label = str(FieldGroup(group).label) if group in FieldGroup.values else group
+    said = _("%(group)s: withheld by %(by)s at %(hub)s") % {"group": label, "by": row["by"], "hub": row["at"]}
+    return said + (_(", under %(agreement)s") % {"agreement": row["under"]} if row.get("under") else "")
+
+
+def _terms_there(row: Mapping[str, Any]) -> str:
+    said = _("%(agreement)s, given by %(giver)s at %(hub)s") % {
+        "agreement": row["agreement"],
+        "giver": row["giver"],
+        "hub": row["at"],
+    }
+    more = [row.get(name, "") for name in ("caveat", "permitted_use", "legal_basis")]
+    return ". ".join([said, *(each for each in more if each)])
 
 
 def _source(url: str) -> Fact:

@@ -37,6 +37,8 @@ from sharing.disclosures.searching import list_of, matches, search
 
 # Any search becomes a subscription, by the same question.
 SUBSCRIBE = "/subscriptions/new/"
+# And any list a file.
+EXPORT = "/exports/new/"
 SECTION = {Kind.BULLETIN: "bulletins", Kind.SEIZURE: "seizures"}
 
 
@@ -68,6 +70,7 @@ def records(request: HttpRequest, kind: str) -> HttpResponse:
             "facets": found.facets,
             "narrowed": filters.narrows,
             "subscribe": SUBSCRIBE + filters.query(kind=kind) if filters.narrows else "",
+            "export": EXPORT + filters.query(**{"from": SECTION[Kind(kind)]}) if shown else "",
             "first": not filters.after,
             "next": filters.query(after=found.keys.after) if found.keys.after else "",
             "total": said(found.total),
@@ -120,6 +123,7 @@ def find(request: HttpRequest) -> HttpResponse:
             "filters": filters.values or {},
             "narrowed": filters.narrows,
             "subscribe": SUBSCRIBE + filters.query() if filters.narrows and viewer.agency_id else "",
+            "export": EXPORT + filters.query(**{"from": "search"}) if shown else "",
             "first": not filters.after,
             "next": filters.query(after=found.keys.after) if found.keys.after else "",
             "total": said(found.total),

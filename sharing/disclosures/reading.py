@@ -122,6 +122,36 @@ def purged_own(viewer: Viewer, kind: str, ref: str, *, also_red: bool) -> Purged
     return Purged(row.ref, row.kind, row.purged_at, by, str(row.get_purge_reason_display()), marking_of(row))
 
 
+@dataclass(frozen=True)
+class Ended:
+    """What stands where a record stood that another hub shares no more, for the agency it was shared with."""
+
+    ref: str
+    kind: str
+    at: datetime
+    recalled: bool
+    hub: str
+    there: str
+    marking: Marking
+
+
+def ended_own(viewer: Viewer, kind: str, ref: str, *, also_red: bool) -> Ended | None:
+    """Of a record of the viewer's own agency that the hub it came from recalled, or shares no more."""
+    rows = Record.objects.filter(owner_id=viewer.agency_id, ref=ref, kind=kind, ended_at__isnull=False)
+    row = (rows if also_red else rows.exclude(tlp=TLP.RED)).filter(latest__gt=0).first()
+    if row is None or row.ended_at is None or not row.origin:
+        return None
+    return Ended(
+        ref=row.ref,
+        kind=row.kind,
+        at=row.recalled_at or row.ended_at,
+        recalled=row.recalled_at is not None,
+        hub=row.origin["name"],
+        there=row.origin["ref"],
+        marking=marking_of(row),
+    )
+
+
 def linked_to(viewer: Viewer, shown: Disclosure) -> list[Disclosure]:
     """The linked seizure reports that `viewer` may see themselves. The others are not told of."""
     if not shown.linked:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from django.conf import settings
+from django.utils.translation import get_language, gettext
 
 from bulletins.markings.rules import Marking
 from bulletins.vocabulary import terms as vocabulary
@@ -107,4 +109,11 @@ def _labels(facts: dict[str, Any], labels: Labels) -> dict[str, dict[str, str]]:
 
 def _spelled(known: dict[str, Any], codes: list[str]) -> dict[str, str]:
     terms: dict[str, Term] = known
-    return {code: terms[code].label_now() for code in codes if code in terms}
+    language = get_language() or ""
+    return {code: _label(language, terms[code].label) or code for code in codes if code in terms}
+
+
+@lru_cache(maxsize=4096)
+def _label(language: str, label: str) -> str:
+    """Once a language: a long list names the same few codes hundreds of times."""
+    return gettext(label) if label else ""

@@ -14,9 +14,10 @@ from bulletins.faces.derived import lock_with_derived
 from bulletins.flow import below_sources, rests_on
 from bulletins.markings.rules import Marking, loosenings, marking_of, marking_refusals
 from bulletins.models import Record
+from bulletins.records.origins import below_origin
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import record as write_trail
-from sharing.audiences.actions import Changes, regrant
+from sharing.audiences.actions import Changes, note_remarked, regrant
 from sharing.deliveries.actions import queue_alerts
 from sharing.deliveries.models import AlertKind
 from sharing.flow.audience import audiences_of, had, has
@@ -51,6 +52,7 @@ def mark(record: Record, handling: Handling, *, reason: str, viewer: Viewer, at:
     )
     asked = Marking(handling.tlp, tuple(handling.controls), tuple(handling.rel_to))
     refusals += below_sources(rests_on([record.pk]), asked, viewer)
+    refusals += below_origin(record.origin, asked)
     if handling.embargo_until and handling.embargo_until <= at:
         refusals.append(_("The end of the embargo must lie ahead; leave it empty to lift the embargo."))
     if refusals:
@@ -98,6 +100,7 @@ def remark(record: Record, wanted: dict[str, Any], *, reason: str) -> Marking | 
     Record.objects.filter(pk=record.pk).update(**wanted)
     record.refresh_from_db()
     remark_faces(record)
+    note_remarked([record.pk])
     return old
 
 

@@ -19,10 +19,13 @@ from bulletins.retention.models import PurgeReason
 from hub.accounts.viewer import Viewer
 from hub.database.context import engine, lock_records
 from hub.trail.actions import record as write_trail
-from sharing.audiences.actions import regrant
+from sharing.audiences.actions import note_recalled, regrant
 from sharing.deliveries.actions import queue_alerts
 from sharing.deliveries.models import AlertKind
+from sharing.exports.actions import forget_records
+from sharing.feeds.actions import forget_shapes
 from sharing.flow import recall
+from sharing.intake.models import Original
 from sharing.recalls.actions import anyone_to_tell
 from sharing.releases.models import Recall, Release
 from sharing.retention.models import Leftover
@@ -78,6 +81,8 @@ def purge(
             Leftover(record_id=record.pk, photograph=uid) for uid in sorted(photographs)
         )
         _destroy(record, reason, viewer, at)
+        # The owner has lost it too.
+        note_recalled(record.pk)
         transaction.on_commit(partial(remove, sorted(photographs)), robust=True)
         write_trail(
             "record.purge",
@@ -135,8 +140,12 @@ def _photographs(record: Record) -> set[Any]:
 
 def _destroy(record: Record, reason: str, viewer: Viewer, at: datetime) -> None:
     """Every row that says anything of it goes, by the one function that may; the record's own is emptied."""
+    forget_records([record.pk])
+    forget_shapes([record.pk])
     with connection.cursor() as cursor:
         cursor.execute("select hub_purge(%s, %s)", [record.pk, str(TOLD)])
+    # Their ids stay: what was purged does not come in again.
+    Original.objects.filter(record_id=record.pk).update(body="", notes=[], sender="")
     emptied = {
         field.attname: _empty(field) for field in Record._meta.concrete_fields if field.name not in KEPT
     }

@@ -33,12 +33,14 @@ def recall(
     at: datetime,
     version: int | None = None,
     fall_back: bool = False,
+    by_source: bool = False,
 ) -> Changes:
     """Take the record back at once: tombstones, notices to all who ever had it, nothing for anyone else.
 
     With `version` that one alone is taken from those who hold it. They are then left with nothing: an older release
-    does not step in, unless `fall_back` says that it may. `reason` is meant for the recipients. Raises ValidationError
-    without one, and when there is nothing to take back.
+    does not step in, unless `fall_back` says that it may. `by_source`: the hub it came from takes it back, from its
+    owner here too. `reason` is meant for the recipients. Raises ValidationError without one, and when there is nothing
+    to take back.
     """
     reason = reason.strip()
     if not reason:
@@ -50,7 +52,7 @@ def recall(
     held = holders_of_version(record.pk, version) if version is not None else []
     live = Release.objects.filter(record_id=record.pk, ended_at=None)
     taken = live if version is None else live.filter(version=version)
-    if not (held or taken.exists() or anyone_to_tell(record.pk, version)):
+    if not (by_source or held or taken.exists() or anyone_to_tell(record.pk, version)):
         raise ValidationError(nothing_to_recall(version))
     made = Recall.objects.create(
         record_id=record.pk, owner_id=record.owner_id, version=version, reason=reason, at=at
@@ -58,7 +60,8 @@ def recall(
     before = audiences_of([record.pk], viewer)
     taken.update(ended_at=at, recalled_at=at, recalled_by_id=viewer.person_id, recall_reason=reason)
     if version is None:
-        Record.objects.filter(pk=record.pk).update(recalled_at=at)
+        ended = {"ended_at": record.ended_at or at} if by_source else {}
+        Record.objects.filter(pk=record.pk).update(recalled_at=at, **ended)
     elif held and not fall_back:
         bar(live.filter(version__lt=version), {each.agency for each in held if not each.opened})
     changes = regrant([record.pk], at=at, recall=made)

@@ -16,6 +16,7 @@ from bulletins.flow import below_sources, rests_on
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import Marking
 from bulletins.models import Record, Version
+from bulletins.records.origins import below_origin
 from bulletins.retention.rules import stops_at
 from hub.accounts.viewer import Viewer
 from hub.database.context import engine
@@ -107,6 +108,8 @@ def _check(records: list[Record], plan: Plan, *, viewer: Viewer, at: datetime) -
     found += naming_refusals_of(records, plan.held_back(), at=max(at, plan.starts_at or at))
     marking = Marking(plan.tlp, tuple(plan.controls), tuple(plan.rel_to))
     found += below_sources(rests_on(record.pk for record in records), marking, viewer)
+    for record in records:
+        found += below_origin(record.origin, marking)
     if found:
         raise ValidationError(list(dict.fromkeys(found)))
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from bulletins.markings.rules import Marking, highest
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
+from hub.pages.cells import guarded
 from hub.pages.times import zone_name
 from sharing.briefings.pdf import typeset
 from sharing.ledger.lines import LedgerLine, UnlistedLine
@@ -33,8 +34,6 @@ COLUMNS = (
     "need_to_know", "right_to_know", "basis", "agreement", "sensitivity_level", "confidence_level",
     "submitting_agency", "control_official",
 )  # fmt: skip
-# A spreadsheet takes what begins so for a formula, and would run it.
-RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def exported(
@@ -73,11 +72,6 @@ def as_csv(found: Look) -> bytes:
     for row in rows_of(found):
         table.writerow([guarded(str(row[name])) for name in COLUMNS])
     return b"\xef\xbb\xbf" + written.getvalue().encode()
-
-
-def guarded(text: str) -> str:
-    """Words of people that a spreadsheet would take for a formula get an apostrophe before them."""
-    return f"'{text}" if text.startswith(RISKY) else text
 
 
 def as_json(found: Look, side: Side, asked: Asked, *, owner: Agency, at: datetime) -> bytes:

@@ -38,6 +38,7 @@ LABELS = [
 ALERTS = [
     *zip(KINDS, LABELS, strict=True),
     ("action", "Action due"),
+    ("export", "File"),
     ("ended", "No longer shared"),
     ("digest", "Digest"),
 ]
@@ -53,7 +54,7 @@ def subscribed(everything: str) -> str:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sharing", "0021_purged_links")]
+    dependencies = [("sharing", "0024_intake")]
 
     operations = [
         migrations.AddField(

@@ -36,6 +36,8 @@ from sharing.disclosures.paging import count_of, said
 from sharing.disclosures.presenting import Action, RecordRow, short_row
 from sharing.disclosures.rising import rising
 from sharing.disclosures.rules import Channel
+from sharing.intake.querysets import to_decide as came_in_to_decide
+from sharing.intake.terms_pages import voices_to_decide
 from sharing.pages.access import with_nobody
 from sharing.pages.agreements import agreements_to_decide
 from sharing.pages.belonging import children_to_decide
@@ -176,6 +178,8 @@ DECIDE: tuple[Callable[[Viewer], list[RecordRow]], ...] = (
     agreements_to_decide,
     joinings_to_decide,
     children_to_decide,
+    voices_to_decide,
+    came_in_to_decide,
     to_decide,
     corrections_to_decide,
     to_review,

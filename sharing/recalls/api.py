@@ -15,7 +15,7 @@ from bulletins.markings.models import TLP
 from bulletins.models import Record
 from bulletins.publishing.querysets import working_copies
 from bulletins.records.models import Kind
-from hub.rest.filters import PagedFilters
+from hub.rest.filters import TimedFilters, within
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
@@ -30,7 +30,7 @@ from sharing.recalls.rules import LONGEST, may_answer
 from sharing.releases.models import Recall
 
 
-class RecallFilters(PagedFilters):
+class RecallFilters(TimedFilters):
     record = serializers.UUIDField(required=False)
     answered = serializers.BooleanField(
         required=False, help_text=gettext_lazy("those your agency has, or has not, answered")
@@ -38,6 +38,8 @@ class RecallFilters(PagedFilters):
 
 
 class RecallAnswerBody(serializers.Serializer[Any]):
+    example = {"kind": "destroyed"}
+
     kind = serializers.ChoiceField(choices=AnswerKind.choices)
     words = serializers.CharField(
         required=False,
@@ -122,7 +124,7 @@ class RecallList(HubView):
             rows = rows.filter(uid=self.query["record"])
         if "answered" in self.query:
             rows = rows.filter(answered_at__isnull=not self.query["answered"])
-        found = page(rows, by=("at", "id"), request=request, query=self.query)
+        found = page(within(rows, "at", self.query), by=("at", "id"), request=request, query=self.query)
         kept = {row.pk: row for row in rows.filter(pk__in=[row["id"] for row in found.rows])}
         told = as_told([kept[row["id"]] for row in found.rows if row["id"] in kept], self.viewer)
         uids = {row.recall_id: str(row.uid) for row in kept.values()}
@@ -133,6 +135,7 @@ class RecallAnswers(HubView):
     """For those who were told of the recall. To everybody else, its owner too, there is no such address."""
 
     told: ToldRecall
+    keeps_answer = True
 
     def find(self, request: Request, **kwargs: Any) -> None:
         row = _carried(told_recalls(self.viewer)).filter(recall__uid=kwargs["uid"]).first()

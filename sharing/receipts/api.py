@@ -16,7 +16,7 @@ from bulletins.models import Record
 from bulletins.publishing.querysets import working_copies
 from bulletins.records.models import Kind
 from hub.accounts.viewer import Viewer
-from hub.rest.filters import PagedFilters
+from hub.rest.filters import TimedFilters, within
 from hub.rest.pages import Page, page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
@@ -32,7 +32,7 @@ from sharing.receipts.models import Receipt
 from sharing.receipts.querysets import answers_told
 
 
-class ReceiptFilters(PagedFilters):
+class ReceiptFilters(TimedFilters):
     record = serializers.UUIDField(
         required=False,
         help_text=gettext_lazy("one record's; of a record of your own: what the agencies answered"),
@@ -40,6 +40,8 @@ class ReceiptFilters(PagedFilters):
 
 
 class ReceiptBody(serializers.Serializer[Any]):
+    example = {"record": "1b7c2f0e-6c1d-4a57-9a53-3d0c1f6f8a11"}
+
     record = serializers.UUIDField()
 
 
@@ -65,6 +67,8 @@ class ReceiptShape(serializers.Serializer[Any]):
 
 class ReceiptList(HubView):
     filters = ReceiptFilters
+    # The first acknowledgement counts, however often it is sent.
+    repeats = True
     disclosed: Disclosure | None = None
 
     def find(self, request: Request, **kwargs: Any) -> None:
@@ -123,7 +127,13 @@ class ReceiptList(HubView):
                 raise Http404
         rows = Receipt.objects.filter(agency_id=self.viewer.agency_id, record_id__in=held.values("record_id"))
         columns = ("record_id", "version", "agency__code", "person__username", "acknowledged_at")
-        found = page(rows, *columns, by=("read_at", "id"), request=request, query=self.query)
+        found = page(
+            within(rows, "read_at", self.query),
+            *columns,
+            by=("read_at", "id"),
+            request=request,
+            query=self.query,
+        )
         names = {
             row["record_id"]: row
             for row in held.filter(record_id__in=[row["record_id"] for row in found.rows]).values(

@@ -22,6 +22,7 @@ from bulletins.models import Bulletin, SeizureReport
 from bulletins.publishing.querysets import working_copies
 from bulletins.publishing.rules import may_draft, may_release, may_review
 from bulletins.records.models import Kind
+from bulletins.records.provenance import provenance_of
 from bulletins.records.refs import PATTERN
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import refuse
@@ -35,6 +36,7 @@ from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.presenting import event_of, present
 from sharing.disclosures.reading import (
     earlier_version,
+    ended_own,
     gone_for,
     linked_to,
     marking_of_page,
@@ -43,7 +45,7 @@ from sharing.disclosures.reading import (
     shown_to,
     versions_of,
 )
-from sharing.disclosures.rules import Channel, may_read_ledger
+from sharing.disclosures.rules import Carries, Channel, carries, may_read_ledger
 from sharing.recalls.pages import form_context, sheets_for
 from sharing.recalls.proof import may_prove
 from sharing.recalls.querysets import recalls_of
@@ -87,6 +89,8 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "told": [] if shown.own else recalls_of(viewer, ref=ref, kind=kind),
         "corrections": of_record(viewer, shown.key),
         "may_propose": given and may_propose(viewer),
+        "may_take": not shown.emergency and carries(shown.marking, Channel.PDF) != Carries.NOTHING,
+        "came_in": provenance_of(viewer, shown.key) if shown.own else None,
         "amended": None if shown.own else amended_for(viewer, shown.key),
     }
     return render(request, f"sharing/{kind}.html", context)
@@ -201,6 +205,9 @@ def _not_shown(request: HttpRequest, viewer: Viewer, kind: str, ref: str) -> Htt
     if left := purged_own(viewer, kind, ref, also_red=may_release(viewer)):
         context = {"gone": left, "crumbs": [(_("Today"), "/")], "page_marking": left.marking}
         return render(request, "sharing/purged.html", context)
+    if ended := ended_own(viewer, kind, ref, also_red=may_release(viewer)):
+        context = {"gone": ended, "crumbs": [(_("Today"), "/")], "page_marking": ended.marking}
+        return render(request, "sharing/ended.html", context)
     model = Bulletin if kind == Kind.BULLETIN else SeizureReport
     if viewer.agency_id and working_copies(model, viewer).filter(ref=ref, latest=0).exists():
         return HttpResponseRedirect(f"{request.path}edit/")

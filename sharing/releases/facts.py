@@ -254,6 +254,7 @@ def _subjects(
             embargoed_until=record.embargo_until,
             review_at=stops_at(record.review_due) if record.entered_on else None,
             recalled=record.recalled_at is not None or record.pk in taken,
+            ended=record.ended_at is not None,
         )
     return found
 

@@ -53,6 +53,7 @@ class Subject:
     owners and originators, other than the owner, of the records it is derived from (None: one without a seat); the
     marking is then the strictest of its own and theirs. Before `embargoed_until` it reaches nobody but its owner;
     from `review_at`, with no review since, no identifier of it does. `recalled`: all of it, or its newest version.
+    `ended`: the hub it came from shares it no more.
     """
 
     id: int
@@ -72,6 +73,7 @@ class Subject:
     embargoed_until: datetime | None = None
     review_at: datetime | None = None
     recalled: bool = False
+    ended: bool = False
 
     def origins(self) -> tuple[Party | None, ...]:
         """Whose word it rests on, each once: its originator, and those of what it is derived from."""
@@ -238,6 +240,7 @@ class Decision:
     """`until` is the first instant at which it would change at all; `persons` is empty for a whole agency.
 
     `directions` are those of every agreement it crosses under, the owner's first. `acknowledge_by`: see `Reach`.
+    `communities` are those whose releases reach it, in order; it is no other decision where they alone differ.
     """
 
     allowed: bool
@@ -251,6 +254,7 @@ class Decision:
     why: tuple[Reason, ...] = ()
     wording: Wording = ()
     acknowledge_by: datetime | None = None
+    communities: tuple[int, ...] = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -34,6 +34,8 @@ def _at(subject: Subject, recipient: Party, facts: Facts, now: datetime) -> Deci
     """The decision at one instant; when it ends is not asked here."""
     if not recipient.active:
         return Decision(False, why=(Reason(_("the agency is suspended")),))
+    if subject.ended:
+        return Decision(False, why=(_ended(),))
     if recipient.id == subject.owner.id:
         return _own(subject, [reach for reach in facts.releases if _is_live(reach, now)])
     live = [reach for reach in facts.reaching(recipient) if _is_live(reach, now)]
@@ -60,7 +62,9 @@ def _own(subject: Subject, live: list[Reach]) -> Decision:
     A draft is not decided here: it has no version.
     """
     if subject.tlp != TLP.RED:
-        return Decision(True, version=subject.version, why=(Reason(_("its own")),))
+        return Decision(
+            True, version=subject.version, why=(Reason(_("its own")),), communities=_communities(live)
+        )
     named = frozenset().union(*(reach.persons for reach in live if reach.agency == subject.owner.id))
     people = named | {who for who in (subject.author, *(reach.by for reach in live)) if who is not None}
     if not people:
@@ -112,7 +116,12 @@ def _narrow(
         why=tuple(dict.fromkeys(reasons)),
         wording=_wording((reach for reach, via in reached), withheld - {CORE}),
         acknowledge_by=_asked(subject.version, (reach for reach, via in reached)),
+        communities=_communities(reach for reach, via in reached),
     )
+
+
+def _communities(reached: Iterable[Reach]) -> tuple[int, ...]:
+    return tuple(sorted({reach.community for reach in reached if reach.community is not None}))
 
 
 def _asked(version: int, reached: Iterable[Reach]) -> datetime | None:
@@ -199,6 +208,8 @@ def emergency_refusals(subject: Subject, recipient: Party, facts: Facts, now: da
         found.append(Reason(_("it was never published")))
     if subject.recalled:
         found.append(Reason(_("it was recalled")))
+    if subject.ended:
+        found.append(_ended())
     if subject.embargoed_until is not None and now < subject.embargoed_until:
         found.append(Reason(_("it is under embargo")))
     if subject.tlp == TLP.RED:
@@ -255,6 +266,10 @@ def _unreached(tlp: str, recipient: Party, live: list[Reach], facts: Facts) -> t
     ):
         return (Reason(_("TLP:AMBER+STRICT goes to agencies named one by one, never to a community")),)
     return (Reason(_("no release reaches it")),)
+
+
+def _ended() -> Reason:
+    return Reason(_("the hub it came from shares it no more"))
 
 
 def _red() -> Reason:

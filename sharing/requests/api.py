@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +18,7 @@ from bulletins.publishing.rules import may_draft, may_release
 from bulletins.records.models import Kind
 from bulletins.vocabulary.lists import WITHHOLDABLE
 from hub.accounts.viewer import Viewer
-from hub.rest.filters import PagedFilters
+from hub.rest.filters import TimedFilters, within
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
@@ -37,7 +38,7 @@ GROUPS = [(group.value, group.label) for group in WITHHOLDABLE]
 ASKER, ASKED = "asker", "asked"
 
 
-class RequestFilters(PagedFilters):
+class RequestFilters(TimedFilters):
     role = serializers.ChoiceField(
         choices=[ASKER, ASKED], required=False, help_text=gettext_lazy("what you asked, or are asked")
     )
@@ -54,6 +55,13 @@ class RequestFilters(PagedFilters):
 
 
 class RequestBody(serializers.Serializer[Any]):
+    example = {
+        "record": "1b7c2f0e-6c1d-4a57-9a53-3d0c1f6f8a11",
+        "to": "RCMP",
+        "need_to_know": "Trucks of this kind cross their lanes",
+        "right_to_know": "Drug enforcement in their jurisdiction",
+    }
+
     record = serializers.UUIDField()
     to = serializers.CharField(max_length=20, help_text=gettext_lazy("the code of the agency to have it"))
     need_to_know = serializers.CharField(max_length=300)
@@ -63,6 +71,8 @@ class RequestBody(serializers.Serializer[Any]):
 class GrantBody(serializers.Serializer[Any]):
     """Nothing in it grants the whole, without end."""
 
+    example = {"withheld": ["identifiers"]}
+
     withheld = codes(serializers.ChoiceField(choices=GROUPS), len(GROUPS))
     tear_line_only = serializers.BooleanField(
         required=False, help_text=gettext_lazy("withholds every group that can be")
@@ -71,6 +81,8 @@ class GrantBody(serializers.Serializer[Any]):
 
 
 class RefuseBody(serializers.Serializer[Any]):
+    example = {"reason": "A trial begins next month: ask again then"}
+
     reason = serializers.CharField(max_length=500, help_text=gettext_lazy("shown to the asker"))
 
 
@@ -127,7 +139,10 @@ class RequestList(HubView):
     def get(self, request: Request) -> Response:
         """What your agency asked and is asked, newest first."""
         found = page(
-            _asked_for(self.viewer, self.query), by=("asked_at", "id"), request=request, query=self.query
+            within(_asked_for(self.viewer, self.query), "asked_at", self.query),
+            by=("asked_at", "id"),
+            request=request,
+            query=self.query,
         )
         ids = [row["id"] for row in found.rows]
         rows = {row.pk: row for row in concerning(self.viewer).filter(pk__in=ids)}
@@ -151,13 +166,15 @@ class RequestList(HubView):
             at=timezone.now(),
         )
         fresh = concerning(self.viewer).get(pk=made.pk)
-        return Response(_shapes([fresh], self.viewer)[0], status=status.HTTP_201_CREATED)
+        place = reverse("api-request", args=[made.uid])
+        return self.answer(_shapes([fresh], self.viewer)[0], place, status.HTTP_201_CREATED)
 
 
 class OneRequest(HubView):
     """A request that concerns the caller's agency; every other, and none at all, is the same 404."""
 
     asked: Any = None
+    tagged = True
 
     def find(self, request: Request, **kwargs: Any) -> None:
         self.asked = concerning(self.viewer).filter(uid=kwargs["uid"]).first()
@@ -166,7 +183,8 @@ class OneRequest(HubView):
 
     def answered(self) -> Response:
         fresh = concerning(self.viewer).get(pk=self.asked.pk)
-        return Response(_shapes([fresh], self.viewer)[0])
+        place = reverse("api-request", args=[self.asked.uid])
+        return self.answer(_shapes([fresh], self.viewer)[0], place)
 
     def decide(self, event: str) -> None:
         """A releaser of an agency that is asked, now or before: others that may read it are refused."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -56,6 +56,21 @@ class TermsBody(serializers.Serializer[Any]):
 
 
 class AgreementBody(TermsBody):
+    example = {
+        "other": "RCMP",
+        "name": "Concealment methods",
+        "valid_from": "2027-01-01T00:00:00Z",
+        "valid_to": "2028-01-01T00:00:00Z",
+        "gives": {
+            "kinds": ["bulletin"],
+            "highest_tlp": "TLP:AMBER",
+            "legal_basis": "Customs mutual assistance agreement",
+            "permitted_use": "Border enforcement",
+            "withheld": ["identifiers"],
+            "keep_days": 365,
+        },
+    }
+
     other = serializers.CharField(max_length=20, help_text=gettext_lazy("the code of the other agency"))
 
     def validate_other(self, given: str) -> str:
@@ -67,18 +82,37 @@ class AgreementBody(TermsBody):
 
 
 class ChangeBody(TermsBody):
+    example = {
+        "revision": 1,
+        "name": "Concealment methods",
+        "valid_from": "2027-01-01T00:00:00Z",
+        "valid_to": "2028-01-01T00:00:00Z",
+        "gives": {
+            "kinds": ["bulletin"],
+            "highest_tlp": "TLP:AMBER",
+            "legal_basis": "Customs mutual assistance agreement",
+            "permitted_use": "Border enforcement",
+            "withheld": ["identifiers"],
+            "keep_days": 365,
+        },
+    }
+
     revision = serializers.IntegerField(
         min_value=1, help_text=gettext_lazy("as you read it: refused if somebody wrote since")
     )
 
 
 class DecisionBody(serializers.Serializer[Any]):
+    example: ClassVar[dict[str, Any]] = {"revision": 1}
+
     revision = serializers.IntegerField(
         min_value=1, help_text=gettext_lazy("as you read it: refused if somebody wrote since")
     )
 
 
 class ReasonBody(DecisionBody):
+    example = {"revision": 1, "reason": "Under review"}
+
     reason = serializers.CharField(max_length=300, help_text=gettext_lazy("shown to the other side"))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError as Refusal
 from django.db.models import Q
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
@@ -55,9 +56,11 @@ class AgreementView(HubView):
             raise
         return found
 
-    def answer(self, code: str, status: int = 200) -> Response:
+    def told(self, code: str, status: int = 200) -> Response:
         row = Agreement.objects.visible_to(self.viewer).told().get(code=code)
-        return Response(agreement_shape(row, timezone.now()), status=status)
+        return self.answer(
+            agreement_shape(row, timezone.now()), reverse("api-agreement", args=[code]), status
+        )
 
 
 class AgreementList(AgreementView):
@@ -89,7 +92,7 @@ class AgreementList(AgreementView):
             "",
             lambda: agreeing.propose(terms, viewer=self.viewer, at=timezone.now()),
         )
-        return self.answer(made.code, 201)
+        return self.told(made.code, 201)
 
 
 class OneAgreement(AgreementView):
@@ -111,10 +114,12 @@ class OneAgreement(AgreementView):
             code,
             lambda: act(self.row, **given.validated_data, viewer=self.viewer, at=timezone.now()),
         )
-        return self.answer(code)
+        return self.told(code)
 
 
 class AgreementDetail(OneAgreement):
+    tagged = True
+
     @says("agreements_retrieve", AgreementShape, errors=(404,))
     def get(self, request: Request, code: str) -> Response:
         """One agreement of your agency's."""
@@ -136,7 +141,7 @@ class AgreementDetail(OneAgreement):
                 self.row, terms, revision=given["revision"], viewer=self.viewer, at=timezone.now()
             ),
         )
-        return self.answer(made.code)
+        return self.told(made.code)
 
 
 class AgreementAccept(OneAgreement):

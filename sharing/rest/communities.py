@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework import serializers, status
@@ -62,6 +63,8 @@ class OneCommunity(HubView):
 
 
 class CommunityDetail(OneCommunity):
+    tagged = True
+
     @says("communities_retrieve", CommunityShape, errors=(404,))
     def get(self, request: Request, code: str) -> Response:
         """One community."""
@@ -109,7 +112,8 @@ class CommunityInvite(OneCommunity):
         at = timezone.now()
         joining = invite(self.row, body.validated_data["agency"], viewer=self.viewer, at=at)
         fresh = Joining.objects.select_related("agency").get(pk=joining.pk)
-        return Response(joining_shape(fresh, lead=True, at=at), status=status.HTTP_201_CREATED)
+        place = reverse("api-joining", args=[joining.uid])
+        return self.answer(joining_shape(fresh, lead=True, at=at), place, status.HTTP_201_CREATED)
 
 
 class CommunityLeave(OneCommunity):
@@ -140,7 +144,8 @@ class CommunityJoin(HubView):
             row = get_object_or_404(open_joinings(at), uid=given["joining"], agency_id=self.viewer.agency_id)
             accept(row, viewer=self.viewer, at=at, **values)
         fresh = Joining.objects.select_related("agency").get(pk=row.pk)
-        return Response(joining_shape(fresh, lead=False, at=at), status=status.HTTP_202_ACCEPTED)
+        place = reverse("api-joining", args=[row.uid])
+        return self.answer(joining_shape(fresh, lead=False, at=at), place, status.HTTP_202_ACCEPTED)
 
 
 class JoiningList(HubView):

@@ -59,6 +59,8 @@ class JoiningShape(serializers.Serializer[Any]):
 class JoinBody(serializers.Serializer[Any]):
     """`code` asks by a community's code; `joining` answers an invitation."""
 
+    example = {"code": "HIDTA-STX", "with_history": False, "reason": "We work the same corridor"}
+
     code = serializers.CharField(max_length=CODE_LENGTH, required=False)
     joining = serializers.UUIDField(required=False)
     with_history = serializers.BooleanField(required=False, default=False)
@@ -68,10 +70,14 @@ class JoinBody(serializers.Serializer[Any]):
 class ConfirmBody(serializers.Serializer[Any]):
     """With history: the numbers that you were shown. Where they have changed since, nothing is done."""
 
+    example = {"gives": {"records": 0, "owners": 0}}
+
     gives = GivesShape(required=False)
 
 
 class InviteBody(serializers.Serializer[Any]):
+    example = {"agency": "RCMP"}
+
     agency = serializers.CharField(max_length=20)
 
 

@@ -27,6 +27,8 @@ from sharing.releases.plan import Plan
 class HandlingBody(serializers.Serializer[Any]):
     """The whole of it: what is left out is none."""
 
+    example = {"tlp": "TLP:GREEN", "reason": "The case is closed"}
+
     tlp = serializers.ChoiceField(choices=TLP.choices)
     controls = codes(serializers.ChoiceField(choices=Control.choices), 4)
     rel_to = codes(Country())
@@ -64,6 +66,7 @@ class RecordMarking(RecordView):
 
     filters = Filters
     writes: ClassVar[frozenset[str]] = frozenset({"PUT"})
+    matched = False
 
     def write(self, request: Request) -> Response:
         self.require(may_release(self.viewer), "record.mark", kind=self.kind, ref=self.record.ref)

@@ -15,7 +15,7 @@ from bulletins.models import Record
 from bulletins.publishing.api import Country, codes
 from bulletins.records.models import Kind
 from bulletins.vocabulary.lists import WITHHOLDABLE, FieldGroup
-from hub.rest.filters import PagedFilters
+from hub.rest.filters import TimedFilters
 from sharing.audiences.bulk import MOST_RECORDS
 from sharing.audiences.preview import Preview
 
@@ -64,6 +64,14 @@ class TargetBody(serializers.Serializer[Any]):
 
 class ReleaseBody(serializers.Serializer[Any]):
     """One record, or several at once: then each keeps the marking it has, and all are released or none."""
+
+    example = {
+        "record": "1b7c2f0e-6c1d-4a57-9a53-3d0c1f6f8a11",
+        "to": [{"agency": "CBSA", "withheld": ["identifiers"]}],
+        "tlp": "TLP:AMBER",
+        "need_to_know": "Trucks of this kind cross their lanes",
+        "right_to_know": "Drug enforcement in their jurisdiction",
+    }
 
     record = serializers.UUIDField(required=False)
     records = serializers.ListField(
@@ -117,6 +125,8 @@ class ReleaseBody(serializers.Serializer[Any]):
 
 
 class RecallBody(serializers.Serializer[Any]):
+    example = {"record": "1b7c2f0e-6c1d-4a57-9a53-3d0c1f6f8a11", "reason": "The laboratory found no fentanyl"}
+
     record = serializers.UUIDField()
     reason = serializers.CharField(max_length=500, help_text=gettext_lazy("shown to those who had it"))
     version = serializers.IntegerField(
@@ -204,7 +214,7 @@ class RecallShape(serializers.Serializer[Any]):
     )
 
 
-class ReleaseFilters(PagedFilters):
+class ReleaseFilters(TimedFilters):
     record = serializers.UUIDField(required=False)
     live = serializers.BooleanField(
         required=False, help_text=gettext_lazy("those that have, or have not, ended")

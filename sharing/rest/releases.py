@@ -20,6 +20,7 @@ from bulletins.publishing.querysets import working_copies
 from bulletins.publishing.rules import may_release
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState, Person
+from hub.rest.filters import within
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
@@ -93,6 +94,8 @@ class OwnRecords(OwnRecord):
 
 class ReleaseList(OwnRecords):
     filters = ReleaseFilters
+    # Sent again, it is answered by the same look ahead, and released once.
+    repeats = True
 
     @says("releases_list", paged(ReleaseShape(many=True), "Release"), filters=ReleaseFilters)
     def get(self, request: Request) -> Response:
@@ -103,7 +106,13 @@ class ReleaseList(OwnRecords):
         if "live" in self.query:
             live = Q(ended_at=None) & (Q(ends_at=None) | Q(ends_at__gt=timezone.now()))
             rows = rows.filter(live if self.query["live"] else ~live)
-        found = page(rows, *COLUMNS, by=("released_at", "id"), request=request, query=self.query)
+        found = page(
+            within(rows, "released_at", self.query),
+            *COLUMNS,
+            by=("released_at", "id"),
+            request=request,
+            query=self.query,
+        )
         return found.response(map(release_shape, found.rows))
 
     @says("releases_create", PREVIEWED, status=201, body=ReleaseBody, errors=(403, 404))
@@ -113,7 +122,9 @@ class ReleaseList(OwnRecords):
         plans, at = self.plans(request), timezone.now()
         hold(record for record, plan in plans)
         foreseen = self.foreseen(plans, at)
-        if self.records:
+        if self.done is not None:
+            pass
+        elif self.records:
             release_each(plans, viewer=self.viewer, at=at)
         else:
             release([self.record], plans[0][1], viewer=self.viewer, at=at)
@@ -121,6 +132,8 @@ class ReleaseList(OwnRecords):
 
 
 class ReleasePreview(OwnRecords):
+    repeats = True
+
     @says("releases_preview", PREVIEWED, body=ReleaseBody, errors=(403, 404))
     def post(self, request: Request) -> Response:
         """What each agency would get, and why. Nothing is written."""
@@ -130,6 +143,7 @@ class ReleasePreview(OwnRecords):
 
 class Recall(OwnRecord):
     told_of = False
+    keeps_answer = True
 
     @says("releases_recall", RecallShape, body=RecallBody, errors=(403, 404))
     def post(self, request: Request) -> Response:

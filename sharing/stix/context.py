@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import pycountry
@@ -41,8 +40,7 @@ WORLD = {
 }
 
 
-@dataclass(frozen=True)
-class Ready:
+class Ready(NamedTuple):
     """A whole STIX object as JSON."""
 
     id: str
@@ -135,7 +133,7 @@ _kept: list[tuple[Vocabulary, dict[str, Ready]]] = []
 
 
 def _rendered(words: Vocabulary) -> dict[str, Ready]:
-    with translation.override("en"):
+    with translation.override(None):
         found = [
             ready(extension_definition()),
             ready(_maker()),

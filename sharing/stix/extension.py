@@ -158,6 +158,47 @@ TERMS = thing(
     "agreement",
     "giver",
 )
+# A record that came from another hub: what it is there, and what binds whoever has it since.
+HUB = thing({"hub": UID, "name": TEXT}, "hub", "name")
+ORIGIN = thing(
+    {
+        "hub": UID,
+        "name": TEXT,
+        "uid": UID,
+        "ref": TEXT,
+        "version": {"type": "integer", "minimum": 1},
+        "owner": TEXT,
+        "originator": TEXT,
+        "marking": MARKING,
+        "withheld": many(thing({"group": GROUP, "by": TEXT, "under": TEXT, "at": TEXT}, "group", "by", "at")),
+        "terms": many(
+            thing(
+                {
+                    "agreement": TEXT,
+                    "giver": TEXT,
+                    "caveat": TEXT,
+                    "legal_basis": TEXT,
+                    "permitted_use": TEXT,
+                    "keep_days": {"type": "integer", "minimum": 1},
+                    "at": TEXT,
+                },
+                "agreement",
+                "giver",
+                "at",
+            )
+        ),
+        "keep_until": INSTANT,
+        "via": many(HUB),
+    },
+    "hub",
+    "name",
+    "uid",
+    "ref",
+    "version",
+    "owner",
+    "originator",
+    "marking",
+)
 TYPE: Schema = {"const": "property-extension"}
 # What a report carries, and what an attack-pattern of the vocabulary does.
 RECORD: dict[str, Schema] = {
@@ -167,7 +208,10 @@ RECORD: dict[str, Schema] = {
     "ref": TEXT,
     "version": {"type": "integer", "minimum": 1},
     "issued_at": INSTANT,
+    "hub": UID,
+    "owner": TEXT,
     "originator": TEXT,
+    "origin": ORIGIN,
     "urgency": one_of(Urgency),
     "hazard": FLAG,
     "facts": FACTS_SCHEMA,
@@ -183,6 +227,16 @@ METHOD: dict[str, Schema] = {
     "code": TEXT,
     "path": {**many(thing({"code": TEXT, "label": TEXT}, "code", "label")), "minItems": 1},
 }
+# What a note says by which one hub tells another that an agency of its own has a record.
+ACKNOWLEDGEMENT: dict[str, Schema] = {
+    "extension_type": TYPE,
+    "kind": {"const": "acknowledgement"},
+    "hub": UID,
+    "record": UID,
+    "version": {"type": "integer", "minimum": 1},
+    "agency": TEXT,
+    "at": INSTANT,
+}
 ALWAYS = (
     "extension_type",
     "kind",
@@ -190,6 +244,8 @@ ALWAYS = (
     "ref",
     "version",
     "issued_at",
+    "hub",
+    "owner",
     "originator",
     "hazard",
     "facts",
@@ -212,6 +268,7 @@ def schema() -> Schema:
         "oneOf": [
             thing(RECORD, *ALWAYS),
             thing(METHOD, *METHOD),
+            thing(ACKNOWLEDGEMENT, *ACKNOWLEDGEMENT),
         ],
     }
 

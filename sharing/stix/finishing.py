@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -20,11 +20,10 @@ from sharing.stix.rendering import Source
 
 # The ranges of STIX 2.1, appendix A, for the Admiralty code's credibility; 6 cannot be judged and has none.
 CONFIDENCE = {"1": 90, "2": 70, "3": 50, "4": 30, "5": 10}
-ALWAYS = (EXTENSION, MAKER)
+ALWAYS = (MAKER, EXTENSION)
 
 
-@dataclass(frozen=True)
-class Tail:
+class Tail(NamedTuple):
     """What differs by caller and time. `since` is when the caller was given it, from which days to keep count."""
 
     modified: datetime
@@ -36,8 +35,7 @@ class Tail:
     terms: tuple[Terms, ...] = ()
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(NamedTuple):
     """A record's objects, its own first, and all that they refer to. `parts` names the others that are shown."""
 
     objects: tuple[Ready, ...]
@@ -78,6 +76,18 @@ def finished(heads: str, tail: Tail, *, gone: Iterable[str] = ()) -> Finished:
         *ending.context,
     )
     return Finished(tuple(objects), context, tuple(about["parts"]))
+
+
+def renamed(heads: str, uid: UUID) -> str:
+    """The same rendering under the ids of `uid`: a record that comes again after a recall. Its facts keep their own."""
+    first, rest = heads.split("\n", 1)
+    about = orjson.loads(first)
+    about["uid"] = str(uid)
+    ids = [record_id(uid), *(part_id(uid, part) for part in about["parts"])]
+    for old, new in zip(about["ids"], ids, strict=True):
+        rest = rest.replace(old, new)
+    about["ids"] = ids
+    return f"{orjson.dumps(about).decode()}\n{rest}"
 
 
 def stubs(

@@ -22,12 +22,12 @@ from bulletins.vocabulary.terms import terms as vocabulary
 from sharing.disclosures.disclosure import Desk, Disclosure
 from sharing.disclosures.facts import facts_of
 from sharing.stix.context import SOURCE, WORLD
-from sharing.stix.extension import FACTS_SCHEMA, VERSION, kept
+from sharing.stix.extension import FACTS_SCHEMA, ORIGIN, VERSION, kept
 from sharing.stix.ids import EXTENSION, identity_id, location_id, method_id, part_id, record_id, stamp
 from sharing.stix.patterns import pattern_of
 
 # Raise it with any change of what is rendered: what is kept with faces is then rendered anew.
-RENDERING = 1
+RENDERING = 2
 PERIOD = re.compile(r"([1-9]\d{3})(?:-(0[1-9]|1[0-2])(?:-(\d{2}))?)?")
 
 
@@ -123,7 +123,7 @@ def _in_words(source: Source) -> str:
         until=None,
         facts=source.facts,
     )
-    with translation.override("en"):
+    with translation.override(None):
         lines = [
             f"{row.label}: {'; '.join((row.value or row.href).splitlines())}" for row in facts_of(shown, {})
         ]
@@ -242,7 +242,10 @@ def _extension(source: Source, words: Vocabulary) -> dict[str, Any]:
         "ref": source.ref,
         "version": source.version,
         "issued_at": stamp(source.issued_at),
+        "hub": str(settings.HUB_ID),
+        "owner": source.owner,
         "originator": core.get("originator") or core.get("originator_text") or source.owner,
+        **({"origin": kept(ORIGIN, core["origin"])} if core.get("origin") else {}),
         **_given("urgency", core.get("urgency")),
         "hazard": bool(core.get("hazard")),
         "facts": {group: values for group, values in facts.items() if values or group == "core"},

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -98,6 +99,14 @@ class SubscriptionFields(serializers.Serializer[Any]):
 
 
 class SubscriptionBody(SubscriptionFields):
+    example = {
+        "title": "Fentanyl in fuel tanks",
+        "methods": ["VEH-MECH-FUEL"],
+        "drugs": ["fentanyl"],
+        "frequency": "shift",
+        "times": ["06:00", "18:00"],
+    }
+
     whose = serializers.ChoiceField(
         choices=WHOSE, required=False, help_text=gettext_lazy("me, or my agency's desk")
     )
@@ -105,6 +114,8 @@ class SubscriptionBody(SubscriptionFields):
 
 class SubscriptionChange(SubscriptionFields):
     """What is left out stays. `paused` stops it, or lets it go on from now."""
+
+    example = {"title": "Fuel tanks", "paused": True}
 
     title = serializers.CharField(max_length=120, required=False)
     paused = serializers.BooleanField(required=False)
@@ -149,11 +160,15 @@ class SubscriptionList(HubView):
         desk = given.pop("whose", "me") == "desk"
         self.require(not desk or may_manage_desk(self.viewer), "subscription.make")
         made = subscribe(wished(Wish(), given), desk=desk, viewer=self.viewer, at=timezone.now())
-        return Response(_fresh(made), status=status.HTTP_201_CREATED)
+        return self.answer(
+            _fresh(made), reverse("api-subscription", args=[made.uid]), status.HTTP_201_CREATED
+        )
 
 
 class SubscriptionDetail(HubView):
     row: Subscription
+    tagged = True
+    matched = True
 
     def find(self, request: Request, **kwargs: Any) -> None:
         rows = Subscription.objects.visible_to(self.viewer).select_related("endpoint")
@@ -193,6 +208,11 @@ class SubscriptionDetail(HubView):
         allowed = may_change(self.viewer, agency=self.row.agency_id, person=self.row.person_id)
         why = _("What the desk is told, its liaison and administrators change.")
         self.require(allowed, event, kind="subscription", ref=str(self.row.uid), why=why)
+        # Locked: of two who change it at once the second is held to what the first left.
+        self.row = (
+            Subscription.objects.visible_to(self.viewer).select_for_update(of=("self",)).get(pk=self.row.pk)
+        )
+        self.precondition(lambda: _fresh(self.row))
 
 
 def _given(body: serializers.Serializer[Any]) -> dict[str, Any]:

@@ -70,8 +70,9 @@ def addresses(uid, photograph):
 
 
 def plain(answer):
-    """All of an answer that a caller sees, but for the number each request gets."""
-    headers = {name: value for name, value in answer.headers.items() if name != "X-Request-ID"}
+    """All of an answer that a caller sees, but for the number each request gets and how many are left."""
+    own = ("X-Request-ID", "RateLimit")
+    headers = {name: value for name, value in answer.headers.items() if name not in own}
     return answer.status_code, headers, answer.content
 
 
@@ -206,7 +207,7 @@ def test_no_word_of_it_is_in_any_answer(username, hidden, caller):
     asker = caller(username)
     secrets = [*CANARIES.values(), *(text for record in hidden for text in (str(record.uid), record.ref))]
     lists = ["bulletins/", "seizures/", "bulletins/?state=draft", "releases/", "receipts/"]
-    lists += ["recalls/", "corrections/", "requests/"]
+    lists += ["recalls/", "corrections/", "requests/", "briefings/"]
     # A steward looks after agreements, and reads them all.
     lists += ["agreements/"] if username != "steward" else []
     lists += [f"bulletins/?limit={limit}" for limit in (1, 200)]

@@ -1,5 +1,5 @@
 """`make bench`: fills a throwaway database and measures in it. BENCH_SIZE is the number of bulletins, BENCH_DELIVERIES
-of webhooks; either is left out with 0."""
+of webhooks, BENCH_FEEDS of the objects in the largest feed; each is left out with 0."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hub import env
 def main() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "hub.settings"
     size = env.number("BENCH_SIZE", 100_000, low=0, high=5_000_000)
+    objects = env.number("BENCH_FEEDS", 100_000, low=0, high=1_000_000)
     deliveries = env.number("BENCH_DELIVERIES", 10_000, low=0, high=1_000_000)
     enough_s = env.number("BENCH_ENOUGH_S", 4, low=0, high=600)
     folder = Path(env.text("BENCH_FOLDER", str(env.ROOT / "build" / "bench")))
@@ -25,6 +26,16 @@ def main() -> None:
         from tests.bench.bench import bench
 
         bench(size, folder, enough_s=enough_s)
+    if objects:
+        from tests.bench.feeds import SIZES, feeds
+        from tests.bench.filling import fill
+        from tests.bench.report import keep_feeds
+
+        if size < objects:
+            fill(objects)
+        measured = feeds([each for each in SIZES if each < objects] + [objects])
+        print(measured.said())
+        print(f"kept in {keep_feeds(folder, measured.kept())}\n")
     if deliveries:
         from tests.bench.report import keep_sending
         from tests.bench.sending import sending

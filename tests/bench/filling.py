@@ -238,7 +238,7 @@ def _faces(pattern: int, first: int) -> None:
         "record_id": f"s.n + {first}", "owner_id": "s.owner", "uid": "s.uid", "ref": "s.ref", "issued_at": "s.at",
         "title": "s.title", "methods": "s.methods", "drugs": "s.drugs", "mode": "s.mode", "month": "s.month",
         "region": "s.region", "country": "s.country", "hazard": "s.hazard", "urgency": "s.urgency",
-        "mass_kg": "s.mass_kg", "latitude": "null", "longitude": "null",
+        "mass_kg": "s.mass_kg", "latitude": "null", "longitude": "null", "stix": "''", "stix_of": "''",
     }  # fmt: skip
     audiences = (
         "bench_stage s {} join (select n, array_agg(agency order by agency) as members from bench_given"

@@ -108,7 +108,15 @@ def keep(folder: Path, facts: dict[str, Any], lines: list[Line], at: datetime) -
 
 
 def keep_sending(folder: Path, found: dict[str, Any]) -> Path:
+    return _keep(folder, f"sending-{found['deliveries']}", found)
+
+
+def keep_feeds(folder: Path, found: dict[str, Any]) -> Path:
+    return _keep(folder, f"feeds-{max(found['first_ever_a_second'])}", found)
+
+
+def _keep(folder: Path, name: str, found: dict[str, Any]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"sending-{found['deliveries']}-{os.getpid()}.json"
+    path = folder / f"{name}-{os.getpid()}.json"
     path.write_text(json.dumps(found | {"machine": machine()}, indent=1) + "\n")
     return path

@@ -18,7 +18,7 @@ from standardwebhooks import Webhook
 
 from hub.accounts.viewer import desk_of
 from hub.database.context import engine, viewing
-from hub.database.numbering import number_rows
+from sharing.audiences.numbering import number_entries
 from sharing.deliveries.collection import basic
 from sharing.deliveries.endpoints.actions import add_collection, add_endpoint, verify_endpoint
 from sharing.deliveries.ends.actions import tell_ends
@@ -114,7 +114,7 @@ def collection_for(code: str, found: Collection) -> Endpoint:
 
 def ended(at: datetime | None = None) -> int:
     """The look for what ended, once all is numbered; return how many deliveries it queued."""
-    number_rows("sharing_entry")
+    number_entries()
     return tell_ends(at=at or timezone.now())
 
 

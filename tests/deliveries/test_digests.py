@@ -17,7 +17,7 @@ from django.test import Client
 from django.utils import timezone
 
 from hub.database.context import engine, viewing
-from hub.database.numbering import number_rows
+from sharing.audiences.numbering import number_entries
 from sharing.deliveries.digests.actions import convene_digests, mend_digests
 from sharing.deliveries.digests.reading import Digest, read_digest
 from sharing.deliveries.models import AlertKind, Channel, Delivery
@@ -69,7 +69,7 @@ def daily(username: str = "cbsa.officer", *, desk: bool = False, **wish: Any) ->
 
 
 def convened(at: datetime) -> int:
-    number_rows("sharing_entry")
+    number_entries()
     return convene_digests(at=at)
 
 
@@ -201,7 +201,7 @@ def test_paused_it_tells_nothing_and_later_nothing_of_that_time():
     with viewing(who):
         pause(row, viewer=who, at=timezone.now())
     released(plain(), "CBSA")
-    number_rows("sharing_entry")
+    number_entries()
     assert row.next_at is not None and convened(row.next_at + DAY) == 0
     with viewing(who):
         resume(row, viewer=who, at=timezone.now())

@@ -39,7 +39,9 @@ def text(answer: Any) -> str:
 
 def same_to_a_stranger(answer: HttpResponse) -> tuple[int, dict[str, str], str]:
     """What could tell two answers apart: status, headers, and the page without what is its own."""
-    headers = {name: value for name, value in answer.items() if name not in ("X-Request-ID", "Expires")}
+    headers = {
+        name: value for name, value in answer.items() if name not in ("X-Request-ID", "Expires", "RateLimit")
+    }
     for name in ("Content-Length", "Location"):
         headers[name] = re.sub(BY_ITSELF[1][0], "REF", headers.get(name, ""))
     page = text(answer)

@@ -76,6 +76,7 @@ def test_cache_and_broker_get_neighbouring_databases(given, address, cache, brok
         (lambda: env.number("NAME", 5, low=1, high=10), "1", "ten"),
         (lambda: env.redis("NAME"), "redis://localhost/3", "localhost:6379"),
         (lambda: env.mail("NAME"), "smtp://u:p@mail:25", "mail"),
+        (lambda: env.uid("NAME", made_of=""), "5f0c1c52-0b1e-4a0b-9d5e-0d8f0b6a7c11", "my-hub"),
     ],
 )
 def test_an_odd_value_is_refused_where_a_good_one_is_read(given, reading, good, bad, capsys):
@@ -100,3 +101,15 @@ def test_mail_is_encrypted_unless_told_otherwise(given):
 def test_words_are_split_at_commas(given):
     given(" a, b ,,c")
     assert env.words("NAME", "") == ["a", "b", "c"]
+
+
+def test_a_hub_s_id_is_made_of_its_address_until_it_is_given_one(given):
+    given("")
+    made = env.uid("NAME", made_of="https://hub.example")
+    assert (
+        made
+        == env.uid("NAME", made_of="https://hub.example")
+        != env.uid("NAME", made_of="https://other.example")
+    )
+    given("5f0c1c52-0b1e-4a0b-9d5e-0d8f0b6a7c11")
+    assert str(env.uid("NAME", made_of="https://hub.example")) == "5f0c1c52-0b1e-4a0b-9d5e-0d8f0b6a7c11"

@@ -20,7 +20,7 @@ from tests.disclosures.reader import BY_ITSELF, reader, text
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
-OWN = ("X-Request-ID", "Content-Length", "Expires")
+OWN = ("X-Request-ID", "Content-Length", "Expires", "RateLimit")
 
 
 @pytest.fixture(autouse=True)

@@ -248,7 +248,9 @@ ODD = (
 
 
 def stripped(answer, *own):
-    headers = {name: value for name, value in answer.items() if name not in ("X-Request-ID", "Expires")}
+    headers = {
+        name: value for name, value in answer.items() if name not in ("X-Request-ID", "Expires", "RateLimit")
+    }
     page = re.sub(BY_ITSELF[0][0], "", text(answer))
     for each in own:
         page = page.replace(each, "REF")

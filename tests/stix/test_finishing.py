@@ -201,7 +201,7 @@ def test_a_bundle_holds_context_once_and_is_written_as_it_is_read():
 def test_a_bundle_of_nothing_is_a_bundle():
     text = bundled()
     accept(text)
-    assert [each["type"] for each in json.loads(text)["objects"]] == ["extension-definition", "identity"]
+    assert [each["type"] for each in json.loads(text)["objects"]] == ["identity", "extension-definition"]
 
 
 def test_a_stub_beside_others_shares_their_context():

@@ -45,7 +45,7 @@ CONVENE = f"""
                case when m.person is null then h.desk_email else p.email end as mailbox
         from moved m join hub_agency h on h.group_id = m.agency left join hub_person p on p.id = m.person
         where exists (select from sharing_entry e where e.agency_id = m.agency and e.n > m.after and e.n <= m.upto
-                      and e.kind <> 'withdrawn')),
+                      and e.kind in ('granted', 'changed'))),
     alerts as (
         insert into sharing_alert (uid, kind, record_kind, ref, version, hazard, at, path, request_id, facts)
         select uid, %(digest)s, '', '', 0, false, %(at)s, '/inbox/digests/' || uid || '/', %(request)s,

@@ -35,7 +35,8 @@ LISTED = 100
 FOUND = f"""
     with news as (
         select record_id, bool_or(kind = 'granted') as new from sharing_entry
-        where agency_id = hub_agency() and n > %(after)s and n <= %(upto)s and kind <> 'withdrawn' group by record_id)
+        where agency_id = hub_agency() and n > %(after)s and n <= %(upto)s
+          and kind in ('granted', 'changed') group by record_id)
     select record_id, hazard, new from (
         select f.record_id, f.face_id, f.hazard, n.new, f.visible_since
         from news n join sharing_inbox f on f.record_id = n.record_id

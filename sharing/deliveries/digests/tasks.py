@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from hub.database.numbering import number_rows
+from sharing.audiences.numbering import number_entries
 from sharing.deliveries.digests.actions import convene_digests, mend_digests
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ def convene() -> int:
     at = timezone.now()
     if mended := mend_digests(at=at):
         log.warning("the clock was ahead: %s digests are due anew", mended)
-    number_rows("sharing_entry")
+    number_entries()
     total = 0
     while found := convene_digests(at=at):
         total += found

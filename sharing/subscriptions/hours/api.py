@@ -20,6 +20,8 @@ from sharing.subscriptions.rules import may_manage_desk, may_subscribe
 class HoursShape(serializers.Serializer[Any]):
     """Both times or neither: from `begins` up to `ends`, over midnight too, mail waits; hazards and recalls do not."""
 
+    example = {"zone": "America/Toronto", "begins": "22:00", "ends": "06:00"}
+
     zone = serializers.CharField(
         max_length=60,
         allow_blank=True,

@@ -1,0 +1,1 @@
+"""What programs read: the hub in the forms that partners' own tools understand."""

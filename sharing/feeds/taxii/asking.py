@@ -1,0 +1,215 @@
+"""What a client asks for: media types, filters, and the place where the last page ended."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from cryptography.fernet import Fernet, InvalidToken
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from sharing.feeds.taxii.answers import MEDIA_TYPE, Refused, bad_filter
+from sharing.stix.context import Ready
+
+PAGE, MOST = 500, 2_000
+MOST_VALUES = 100
+SALT = "hub.feeds.taxii"
+TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MEDIA = re.compile(r"application/taxii\+json(;version=(?P<version>[\d.]+))?(;q=(?P<weight>[\d.]+))?")
+# There is one version of each object, the current one: it is the first, the last and all there are.
+CURRENT = frozenset({"first", "last", "all"})
+MATCHES = ("id", "type", "spec_version", "version")
+# Of an object of context the page remembers so many bytes, of so many objects: beyond, some are sent once more.
+TRACE, MOST_TRACES = 3, 500
+
+
+def check_accept(request: HttpRequest) -> None:
+    """406 unless the client takes TAXII 2.1; it may leave out the version, and write spaces."""
+    for part in request.headers.get("Accept", "").replace(" ", "").lower().split(","):
+        found = MEDIA.fullmatch(part)
+        if found and found["version"] in (None, "2.1") and found["weight"] not in ("0", "0.0"):
+            return
+    raise Refused(
+        406,
+        _("This media type is not served here"),
+        _("Ask with the header Accept: %(media)s.") % {"media": MEDIA_TYPE},
+    )
+
+
+def check_content_type(request: HttpRequest) -> None:
+    """415 unless the body is said to be TAXII 2.1."""
+    found = MEDIA.fullmatch(request.headers.get("Content-Type", "").replace(" ", "").lower())
+    if not found or found["version"] not in (None, "2.1"):
+        raise Refused(
+            415,
+            _("This media type is not taken here"),
+            _("Send with the header Content-Type: %(media)s.") % {"media": MEDIA_TYPE},
+        )
+
+
+class Item(NamedTuple):
+    """An object that may be given, and since when the caller could have it (microseconds since 1970)."""
+
+    at: int
+    version: str
+    object: Ready
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Of which objects, how many at most, and after which instant (microseconds since 1970).
+
+    An empty match asks for everything. `seen` are traces of the objects of context that earlier pages have given.
+    """
+
+    limit: int
+    after: int = 0
+    added_after: str = ""
+    matches: dict[str, frozenset[str]] = field(default_factory=dict)
+    seen: frozenset[bytes] = frozenset()
+
+    def takes(self, item: Item) -> bool:
+        if item.at <= self.after:
+            return False
+        if not self.matches:
+            return True
+        ids, types, specs, versions = (self.matches.get(name) for name in MATCHES)
+        return (
+            (not ids or item.object.id in ids)
+            and (not types or item.object.type in types)
+            and (not specs or "2.1" in specs)
+            and (not versions or bool(versions & CURRENT) or _exact(item.version) in versions)
+        )
+
+
+def read(request: HttpRequest, place: str, who: str, *, matches: Iterable[str] = MATCHES) -> Asked:
+    """The filters of a request for objects. `next` brings those of the first page along: it may not contradict them.
+
+    Raises Refused for what is unknown, repeated or unreadable, and for a `next` from elsewhere.
+    """
+    given = filters(request, ("added_after", "limit", "next", *(f"match[{name}]" for name in matches)))
+    limit = _limit(given.get("limit"))
+    found = {name: _values(given, name) for name in MATCHES if f"match[{name}]" in given}
+    added_after = given.get("added_after", "")
+    after = instant("added_after", added_after) if added_after else 0
+    if "next" not in given:
+        return Asked(limit, after, added_after, found)
+    was = _open(given["next"], place, who)
+    for name, values in found.items():
+        if was.matches.get(name) != values:
+            raise bad_filter(f"match[{name}]", _("With next, leave it as it was or leave it out."))
+    if added_after and added_after != was.added_after:
+        raise bad_filter("added_after", _("With next, leave it as it was or leave it out."))
+    return Asked(limit, was.after, was.added_after, was.matches, was.seen)
+
+
+def filters(request: HttpRequest, known: Iterable[str] = ()) -> dict[str, str]:
+    """What stands behind the question mark, each once."""
+    wanted = set(known)
+    for name, values in request.GET.lists():
+        if name not in wanted:
+            raise bad_filter(name, _("There is no such filter here."))
+        if len(values) > 1:
+            raise bad_filter(name, _("Give this once; separate several values by commas."))
+    return request.GET.dict()
+
+
+def instant(name: str, text: str) -> int:
+    """Microseconds since 1970 of a timestamp of STIX; what is finer is cut off."""
+    found = TIMESTAMP.fullmatch(text)
+    try:
+        at = datetime.fromisoformat(f"{found[1]}+00:00") if found else None
+    except ValueError:
+        at = None
+    if found is None or at is None:
+        raise bad_filter(name, _("Give an instant such as 2026-03-01T12:00:00.000000Z."))
+    return micros(at) + int((found[2] or "")[:6].ljust(6, "0"))
+
+
+def micros(at: datetime) -> int:
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def moment(after: int) -> datetime:
+    return EPOCH + timedelta(microseconds=after)
+
+
+def seal(asked: Asked, place: str, who: str, *, after: int, seen: Iterable[bytes]) -> str:
+    """`next`: the whole query and where it stands, for its own asker alone, and to be read by nobody else."""
+    kept = {
+        "at": [place, who],
+        "after": after,
+        "added_after": asked.added_after,
+        "matches": {name: sorted(values) for name, values in asked.matches.items()},
+        "seen": base64.b85encode(b"".join(seen)).decode(),
+    }
+    return _box().encrypt(orjson.dumps(kept)).decode().rstrip("=")
+
+
+def _open(text: str, place: str, who: str) -> Asked:
+    try:
+        kept: dict[str, Any] = orjson.loads(_box().decrypt((text + "=" * (-len(text) % 4)).encode()))
+    except (InvalidToken, ValueError):
+        kept = {}
+    if kept.get("at") != [place, who]:
+        raise bad_filter("next", _("Take it from the page before, of the same collection."))
+    seen = base64.b85decode(kept["seen"])
+    return Asked(
+        MOST,
+        kept["after"],
+        kept["added_after"],
+        {name: frozenset(values) for name, values in kept["matches"].items()},
+        frozenset(seen[place : place + TRACE] for place in range(0, len(seen), TRACE)),
+    )
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return PAGE
+    if not re.fullmatch(r"0*[1-9]\d{0,17}", text):
+        raise bad_filter("limit", _("Give a whole number above 0."))
+    return min(int(text), MOST)
+
+
+def _values(given: dict[str, str], name: str) -> frozenset[str]:
+    values = frozenset(part for part in given[f"match[{name}]"].split(",") if part)
+    if not values:
+        raise bad_filter(f"match[{name}]", _("Give a value, or leave it out."))
+    if len(values) > MOST_VALUES:
+        raise bad_filter(f"match[{name}]", _("Give %(most)d values at most.") % {"most": MOST_VALUES})
+    if name == "version":
+        words = values & CURRENT
+        return words | {str(instant("match[version]", value)) for value in values - words}
+    return values
+
+
+@lru_cache(maxsize=4096)
+def _exact(version: str) -> str:
+    """Of an instant, however many digits it is written with."""
+    return str(instant("version", version))
+
+
+@cache
+def _box() -> Fernet:
+    key = salted_hmac(SALT, "next", secret=settings.SECRET_KEY, algorithm="sha256").digest()
+    return Fernet(base64.urlsafe_b64encode(key))
+
+
+def uid(text: str) -> UUID | None:
+    """A UUID as TAXII writes it."""
+    try:
+        found = UUID(text)
+    except ValueError:
+        return None
+    return found if str(found) == text.lower() else None

@@ -1,0 +1,283 @@
+"""A page of a collection: in the order in which things became visible to the caller, each record read anew.
+
+Each object has a date of its own, a microsecond or more from the next: what a record's objects refer to lies just
+before the record, its parts just after it, all of it nearer than the next record. So a page may end anywhere, and
+whoever goes on after its last date, by `next` or by `added_after`, misses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+from hub.accounts.viewer import Viewer
+from hub.agencies.models import Agency
+from hub.database.context import require_viewer
+from sharing.disclosures.disclosure import Rendered
+from sharing.disclosures.rules import Channel
+from sharing.feeds.taxii.asking import MOST_TRACES, TRACE, Asked, Item, instant, moment
+from sharing.feeds.taxii.collections import Collection, remember
+from sharing.stix.context import Ready, context_objects, identity
+from sharing.stix.finishing import Finished, Tail, finished, renamed, stubs
+from sharing.stix.ids import RECORD, named_by, stamp
+from sharing.stix.keeping import disclose_in_turn
+
+# A record's objects lie within so many microseconds of it: those it refers to before, its parts after.
+BEFORE, AFTER = 199, 290
+# A collection of a choice looks through so many records for one page, whatever it finds.
+WINDOW = 5_000
+# So many at least are read together where most may not match; and so many are looked through for one page at most.
+LEAST, MOST_LOOKED = 100, 20_000
+
+# Of what is live only what is needed is read: a page holds thousands.
+ROWS = """
+    with ahead as materialized (
+        select * from sharing_standing
+        where agency_id = hub_agency() and numbered_at > %(after)s {narrowed}
+        order by numbered_at limit %(window)s)
+    select e.n, (extract(epoch from e.last) * 1000000)::bigint, s.*
+    from (select count(*) as n, max(numbered_at) as last from ahead) e
+    left join lateral (
+        select s.record_id, (extract(epoch from s.numbered_at) * 1000000)::bigint as at, s.state,
+               case when s.parts <> '{{}}' then s.parts end, case when s.life > 0 then s.uid end, a.uid, a.created_at,
+               a.code, a.name
+        from ahead s left join lateral (
+            select s.uid, s.created_at, o.code, o.name from hub_agency o
+            where o.group_id = s.owner_id and s.state <> 'live') a on true
+        where {within} order by s.numbered_at limit %(most)s) s on true
+    order by s.at
+"""
+
+
+class Row(NamedTuple):
+    """How a record stands for the caller's agency, since when (`at`, microseconds since 1970). Of what is live the rest
+    is empty; `other_uid` is there where it began another life."""
+
+    record: int
+    at: int
+    state: str
+    parts: list[str] | None
+    other_uid: UUID | None
+    uid: UUID
+    created_at: datetime
+    owner: str
+    owner_name: str
+
+
+@dataclass
+class Page:
+    """`after` is where the next page begins, if there is more; `traces` are of the context given so far."""
+
+    items: list[Item] = field(default_factory=list)
+    is_full: bool = False
+    more: bool = False
+    after: int = 0
+    traces: list[bytes] = field(default_factory=list)
+
+    @property
+    def dates(self) -> dict[str, str]:
+        """The headers that say between which dates it lies."""
+        if not self.items:
+            return {}
+        return {
+            "X-TAXII-Date-Added-First": stamp(moment(self.items[0].at)),
+            "X-TAXII-Date-Added-Last": stamp(moment(self.items[-1].at)),
+        }
+
+
+def page_of(
+    viewer: Viewer, collection: Collection, asked: Asked, *, names: bool = False, at: datetime
+) -> Page:
+    """What the viewer may be given of the collection now. Writes the ledger's row, and what a choice has given.
+
+    With `names` it is for an answer that gives no more of an object than its id and dates: no ledger then.
+    """
+    require_viewer(viewer)
+    filling = _Filling(collection, asked)
+    disclose_in_turn(viewer, filling.batches(), Channel.TAXII, fits=filling.fits, names=names, at=at)
+    filling.end()
+    remember(viewer, collection, filling.given)
+    return filling.page
+
+
+class _Filling:
+    """Puts rows on the page in their order: stubs as they come, what is live as it is disclosed."""
+
+    def __init__(self, collection: Collection, asked: Asked) -> None:
+        self.collection, self.asked, self.page = collection, asked, Page(after=asked.after)
+        self.given: list[int] = []
+        self.rows: list[Row] = []
+        self._traces = set(asked.seen)
+        self._seen: set[str] = set()
+        self._next = 0
+
+    def batches(self) -> Iterator[list[int]]:
+        """What is live of the rows that come next, again and again until the page is full: half-empty pages make some
+        clients ask for smaller ones from then on."""
+        for each in _known(self.asked):
+            self._take(instant("created", _version_of(each)), _version_of(each), each)
+        looked, page = 0, self.page
+        while True:
+            found = _rows(
+                self.collection, self.asked, after=page.after, room=self.asked.limit - len(page.items)
+            )
+            self.rows, self._next = found.rows, 0
+            yield [row.record for row in found.rows if row.state == "live"]
+            self._up_to(None)
+            if page.is_full:
+                return
+            looked += found.looked
+            page.after, page.more = max(page.after, found.ends), found.more
+            if not page.more or looked >= MOST_LOOKED:
+                return
+
+    def end(self) -> None:
+        page = self.page
+        page.more = page.more or page.is_full
+        page.traces = sorted(self._traces)[:MOST_TRACES]
+
+    def fits(self, shown: Rendered) -> bool | None:
+        """Put the next live record on the page, after the stubs before it: see `disclose_kept`."""
+        row = self._up_to(shown.key)
+        if row is None or self.page.is_full:
+            return False
+        tail = Tail(
+            modified=moment(row.at),
+            since=shown.visible_since or moment(row.at),
+            marking=shown.marking,
+            owner=shown.owner,
+            owner_name=shown.owner_name,
+            withheld=shown.withheld,
+            terms=shown.terms,
+        )
+        kept = renamed(shown.kept, row.other_uid) if row.other_uid else shown.kept
+        return self._put(row, finished(kept, tail, gone=row.parts or ())) or None
+
+    def _up_to(self, record: int | None) -> Row | None:
+        """Pass over the rows before `record`'s: what is recalled or ended is said, what may not be read is absent."""
+        while self._next < len(self.rows) and not self.page.is_full:
+            row = self.rows[self._next]
+            self._next += 1
+            if row.state != "live":
+                self._put(row, _stubs(row))
+            elif row.record == record:
+                return row
+        return None
+
+    def _put(self, row: Row, found: Finished) -> bool:
+        """Put its objects on the page as far as there is room; whether any is the record's own."""
+        context = found.context[:BEFORE]
+        for at, each in enumerate(context, row.at - len(context)):
+            if each.id in self._seen:
+                continue
+            trace = blake2b(each.id.encode(), digest_size=TRACE).digest()
+            if trace not in self._traces and not self._take(at, _version_of(each), each):
+                return False
+            self._seen.add(each.id)
+            self._traces.add(trace)
+        version, before = stamp(moment(row.at)), len(self.page.items)
+        for at, each in enumerate(found.objects[: AFTER + 1], row.at):
+            if not self._take(at, version, each):
+                break
+        own = len(self.page.items) > before
+        if own:
+            self.given.append(row.record)
+        return own
+
+    def _take(self, at: int, version: str, each: Ready) -> bool:
+        """Put one object on the page if it is asked for; False where there is no room for it."""
+        page, item = self.page, Item(at, version, each)
+        if not self.asked.takes(item):
+            return True
+        if len(page.items) >= self.asked.limit:
+            page.is_full, page.after = True, at - 1
+            return False
+        page.items.append(item)
+        return True
+
+
+class _Found(NamedTuple):
+    """`ends` is the date up to which everything was looked at (microseconds since 1970), `looked` at how many."""
+
+    rows: list[Row]
+    ends: int
+    looked: int
+    more: bool
+
+
+def _rows(collection: Collection, asked: Asked, *, after: int, room: int) -> _Found:
+    """The next rows, as many as may fill the room and one more."""
+    most = max(room + 1, LEAST) if asked.matches else room + 1
+    window = WINDOW if collection.within else most
+    narrowed, parameters = _narrowed(asked)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            ROWS.format(narrowed=narrowed, within=collection.within or "true"),
+            {
+                "after": moment(max(0, after - AFTER)),
+                "window": window,
+                "most": most,
+                "collection": collection.id,
+                "key": collection.key,
+                **parameters,
+            },
+        )
+        found = cursor.fetchall()
+    looked, last = found[0][:2]
+    rows = [Row._make(row[2:]) for row in found if row[2] is not None]
+    fitting = rows if asked.matches else _fitting(rows, room)
+    if len(fitting) < len(rows) or len(rows) == most < looked:
+        return _Found(fitting, fitting[-1].at + AFTER, len(fitting), more=True)
+    return _Found(rows, last + AFTER if looked else 0, looked, more=looked >= window)
+
+
+def _narrowed(asked: Asked) -> tuple[str, dict[str, Any]]:
+    """SQL that leaves out what cannot match; what does match is looked at object by object."""
+    if ids := asked.matches.get("id"):
+        return "and uid = any(%(uids)s)", {"uids": sorted(set[UUID]().union(*map(named_by, ids)))}
+    return "", {}
+
+
+def _fitting(rows: list[Row], room: int) -> list[Row]:
+    """As many of them as fill the room: the content of those beyond would be read in vain."""
+    for place, row in enumerate(rows, 1):
+        room -= 1 + len(row.parts or ())
+        if room < 0:
+            return rows[:place]
+    return rows
+
+
+def _stubs(row: Row) -> Finished:
+    return stubs(
+        row.uid,
+        created=row.created_at,
+        modified=moment(row.at),
+        revoked=row.state == "recalled",
+        owner=row.owner,
+        owner_name=row.owner_name,
+        parts=row.parts or (),
+    )
+
+
+def _known(asked: Asked) -> list[Ready]:
+    """Of the ids asked for, those of the vocabulary and of agencies: the same for every reader."""
+    ids = asked.matches.get("id", frozenset())
+    wanted = [id_ for id_ in sorted(ids) if id_.partition("--")[0] not in (RECORD, "note")]
+    if not wanted:
+        return []
+    agencies = [identity(code, name) for code, name in Agency.objects.values_list("code", "name")]
+    return context_objects(wanted) + [each for each in agencies if each.id in ids]
+
+
+@lru_cache(maxsize=4096)
+def _version_of(each: Ready) -> str:
+    found = orjson.loads(each.text)
+    return str(found.get("modified", found["created"]))

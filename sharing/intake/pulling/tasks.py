@@ -1,0 +1,33 @@
+"""Fetching from peers that are due, and telling hubs what was acknowledged."""
+
+from __future__ import annotations
+
+import time
+
+from celery import shared_task
+from django.utils import timezone
+
+from sharing.intake.pulling.answering import tell_next
+from sharing.intake.pulling.walking import RUN_S, claim, walk
+
+
+@shared_task
+def pull_due() -> int:
+    """Fetch from what is due, one peer after the other; return how many. What is left waits for the next run."""
+    ends, count = time.monotonic() + RUN_S, 0
+    while (left := ends - time.monotonic()) > 0:
+        peer = claim(timezone.now())
+        if peer is None:
+            break
+        walk(peer, run_s=left)
+        count += 1
+    return count
+
+
+@shared_task
+def tell_due() -> int:
+    """Tell hubs what was acknowledged here; return how many acknowledgements were tried."""
+    ends, count = time.monotonic() + RUN_S, 0
+    while time.monotonic() < ends and tell_next(timezone.now()):
+        count += 1
+    return count
