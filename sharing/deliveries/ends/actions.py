@@ -27,8 +27,10 @@ SEEN = "update sharing_looked set n = %(upto)s"
 
 BY_ENTRY = """
     select distinct record_id as record, agency_id as agency from sharing_entry where n > %(after)s and n <= %(upto)s"""
+REMARKED = BY_ENTRY + " and kind = 'remarked'"
 # One that has to be caught up with is told of recalls first.
 IN_USE = "not e.behind"
+COLLECTIONS = "not e.behind and e.kind = 'taxii'"
 # Of an endpoint that is in use again all that it was ever told of.
 OF_ENDPOINT = """
     select distinct a.record_id as record, d.agency_id as agency
@@ -119,6 +121,19 @@ def _again(wanted: str, which: str) -> str:
         {QUEUED}"""  # noqa: S608  all of it is ours
 
 
+def _remarked(wanted: str, which: str) -> str:
+    """What a collection holds bears its marking and terms: where these alone are others now, it is given it anew."""
+    return f"""
+        with wanted as ({wanted}), {TOLD.format(wanted="wanted", which=which)},
+        told as materialized (
+            select k.record, k.agency, k.channel, k.endpoint, %(at)s::timestamptz as since, '{{}}'::bigint[] as matched,
+                   {ALERT_ID} over (partition by k.record) as alert
+            from known k join sharing_delivery d on d.id = k.given
+            where k.knows and k.given > k.over and {CARRIED.format("k")}
+              and (d.begun_at is not null or d.state <> 'waiting')),
+        {QUEUED}"""  # noqa: S608  all of it is ours
+
+
 # Recalls that an endpoint was not told of since it was not in use: what it knew before is taken back.
 MISSED = """
     insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, endpoint_id, urgency, state, attempts,
@@ -166,7 +181,17 @@ def _tell_some(at: datetime) -> int | None:
         upto = cursor.fetchone()[0]
         if upto is None:
             return None
-        count = _queue(cursor, (BY_ENTRY, IN_USE), at, after=after, upto=upto)
+        count = _queue(
+            cursor,
+            {
+                AlertKind.ENDED: _ends(BY_ENTRY, IN_USE),
+                AlertKind.NEW: _again(BY_ENTRY, IN_USE),
+                AlertKind.AMENDED: _remarked(REMARKED, COLLECTIONS),
+            },
+            at,
+            after=after,
+            upto=upto,
+        )
         cursor.execute(SEEN, {"upto": upto})
     return count
 
@@ -180,12 +205,16 @@ def _catch_up(at: datetime) -> int | None:
         if found is None:
             return None
         cursor.execute(MISSED, {"endpoint": found[0], "at": at, "first": Urgency.FIRST.value})
-        count = cursor.rowcount + _queue(cursor, (OF_ENDPOINT, THIS_ONE), at, endpoint=found[0])
+        queries = {
+            AlertKind.ENDED: _ends(OF_ENDPOINT, THIS_ONE),
+            AlertKind.NEW: _again(OF_ENDPOINT, THIS_ONE),
+        }
+        count = cursor.rowcount + _queue(cursor, queries, at, endpoint=found[0])
         cursor.execute(CAUGHT_UP, {"endpoint": found[0]})
     return count
 
 
-def _queue(cursor: Any, scope: tuple[str, str], at: datetime, **values: int) -> int:
+def _queue(cursor: Any, queries: dict[AlertKind, str], at: datetime, **values: int) -> int:
     request = current_request()
     parameters = {
         **values,
@@ -196,8 +225,8 @@ def _queue(cursor: Any, scope: tuple[str, str], at: datetime, **values: int) -> 
         "mail": Channel.MAIL.value,
     }
     total = 0
-    for kind, query in ((AlertKind.ENDED, _ends(*scope)), (AlertKind.NEW, _again(*scope))):
-        cursor.execute(query, {**parameters, "kind": kind.value, "hazard": kind == AlertKind.NEW})
+    for kind, query in queries.items():
+        cursor.execute(query, {**parameters, "kind": kind.value, "hazard": kind != AlertKind.ENDED})
         if count := int(cursor.rowcount):
             note_queued(kind, request, count)
         total += count
