@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from sharing.intake.pulling.actions import FIRST
+
 MEDIA = "application/taxii+json;version=2.1"
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -40,8 +42,9 @@ class Partner:
 
     @property
     def pages(self) -> list[dict[str, str]]:
-        """The queries of all requests for objects."""
-        return [query for path, query, _headers in self.asked if path.endswith("/objects/")]
+        """The queries of all requests for objects, but for the look at the first of them when it is added."""
+        asked = [query for path, query, _headers in self.asked if path.endswith("/objects/")]
+        return [query for query in asked if query["limit"] != str(FIRST)]
 
     def answer(self, path: str, query: dict[str, str]) -> Answer:
         if odd := self.odd(path, query):

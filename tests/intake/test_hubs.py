@@ -265,6 +265,22 @@ def test_a_peer_speaks_for_its_own_hub_alone() -> None:
     assert len(records()) == 1
 
 
+def test_a_peer_that_is_added_anew_goes_on_for_the_one_that_was_removed() -> None:
+    from sharing.intake.pulling.actions import remove_peer
+
+    old, first, other = peer(), given(), given(title="Recalled meanwhile")
+    come(old, first, other)
+    with viewing(who := viewer("cbp.admin")):
+        remove_peer(old, viewer=who, at=timezone.now())
+    new = peer("Hub A again")
+    come(new, first)
+    come(new, stub(other, LATER, revoked=True))
+    kept, gone = records()
+    assert holders(kept) == {"CBP"} and holders(gone) == set()
+    with engine():
+        assert Arrival.objects.get(record_id=kept.pk).peer.title == "Hub A again"
+
+
 def test_another_agency_that_fetches_the_same_has_its_own() -> None:
     first = given()
     come(peer(), first)

@@ -371,3 +371,17 @@ def test_secrets_go_under_the_newest_key(server: Partner, settings: Any) -> None
     settings.WEBHOOK_KEYS = [old]
     assert reseal_peers(at=timezone.now()) == (0, [peer.uid])
     assert "enter it again" in pull_failing(peer).failure
+
+
+def test_a_hub_is_recognised_and_keeps_the_first_id_it_told(server: Partner) -> None:
+    from tests.intake.hubs import HUB_A, HUB_C, given
+
+    server.objects = [given()]
+    peer = add(server)
+    assert peer.is_hub and peer.hub is None
+    pull(peer)
+    (record,) = records()
+    assert record.latest == 1 and record.originator_text == "DEA (Partner)"
+    server.objects.append(given(hub=HUB_C))
+    row = pull(peer)
+    assert row.hub == HUB_A and "another hub" in row.problems[0]["message"] and len(records()) == 1
