@@ -24,7 +24,7 @@ KEYS: dict[str, frozenset[str]] = {
     "core": frozenset({
         "title", "hazard", "safety_note", "mode", "methods", "substances", "packages", "packages_qualifier",
         "conveyance", "origin_country", "transit_countries", "month", "region", "country", "originator",
-        "originator_text", "tear_line", "urgency",
+        "originator_text", "origin", "tear_line", "urgency",
     }),
     "detail": frozenset({
         "concealment", "narrative", "photographs", "value_amount", "value_currency", "value_usd", "value_qualifier",
