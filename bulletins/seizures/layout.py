@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -73,7 +74,7 @@ def described() -> list[tuple[str, str, str]]:
 
 def code_lists(agencies: Iterable[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
     """By name each list's (code, label); `agencies` are those that may be named."""
-    tables = {"methods": Method, "drugs": Drug, "modes": Mode, "detections": Detection}
+    tables: dict[str, Any] = {"methods": Method, "drugs": Drug, "modes": Mode, "detections": Detection}
     choices = {
         "units": Unit,
         "forms": SubstanceForm,

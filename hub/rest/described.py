@@ -48,7 +48,8 @@ class HubSchema(AutoSchema):
         if operation is None:
             return None
         view: Any = self.view
-        tagged, matched = view.tagged, view.matched and self.method in UNSAFE
+        tagged = getattr(view, "tagged", False)
+        matched = getattr(view, "matched", False) and self.method in UNSAFE
         answers = operation["responses"]
         for code in self._errors(matched, "requestBody" in operation):
             answers.setdefault(str(code), self._problem(code))

@@ -34,6 +34,7 @@ class AlertKind(models.TextChoices):
     REVIEW = "review", _("Review")
     ACTION = "action", _("Action due")
     EXPORT = "export", _("File")
+    HUB = "hub", _("Another hub")
     # Told to programs alone that had been told of the record: people find its tombstone.
     ENDED = "ended", _("No longer shared")
     # What a subscription brings together over a period; it is no notice and has no record of its own.

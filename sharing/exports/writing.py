@@ -133,6 +133,8 @@ def _xlsx(out: IO[bytes], pile: Pile, about: dict[str, Any]) -> None:
 def _cell(sheet: Any, value: Cell, font: Font | None = None) -> Any:
     if not isinstance(value, str):
         return value
+    if not value:
+        return None
     cell: Any = WriteOnlyCell(sheet, value="")
     cell.value = held(value)
     cell.data_type = "s"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,8 +14,9 @@ from django.utils.translation import gettext as _
 
 from hub.accounts.viewer import Viewer, desk_of, viewer_of
 from hub.agencies.models import Agency, Person
+from hub.database.context import engine
 from hub.trail.actions import record as write_trail
-from sharing.feeds.models import FeedLink
+from sharing.feeds.models import FeedEntry, FeedLink
 from sharing.subscriptions.models import Subscription
 from sharing.subscriptions.rules import may_change
 
@@ -59,6 +61,12 @@ def revoke_link(feed: Subscription, *, viewer: Viewer, at: datetime) -> None:
         row.revoked_at = at
         row.save(update_fields=["revoked_at"])
         _note("feed.revoke", feed, row.digest, viewer=viewer, at=at)
+
+
+def forget_shapes(ids: Iterable[int]) -> None:
+    """Not even a digest of what feeds said of these records stays; that they did stays, for they tell of the end."""
+    with engine():
+        FeedEntry.objects.filter(record__in=list(ids)).update(shape="")
 
 
 def opened_by(secret: str) -> Opened | None:

@@ -90,7 +90,7 @@ def _asked(feed: Subscription, viewer: Viewer, channel: Channel, at: datetime) -
     rows = carried_by(brought(viewer, columns_of(wish_of(feed)), at=at), channel)
     if feed.paused_at:
         rows = rows.filter(visible_since__lte=feed.paused_at)
-    return [pk for (pk,) in rows.look("record_id", most=MOST)]
+    return list(dict.fromkeys(pk for (pk,) in rows.look("record_id", most=MOST)))
 
 
 def _say(

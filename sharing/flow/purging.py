@@ -23,6 +23,7 @@ from sharing.audiences.actions import note_recalled, regrant
 from sharing.deliveries.actions import queue_alerts
 from sharing.deliveries.models import AlertKind
 from sharing.exports.actions import forget_records
+from sharing.feeds.actions import forget_shapes
 from sharing.flow import recall
 from sharing.intake.models import Original
 from sharing.recalls.actions import anyone_to_tell
@@ -140,6 +141,7 @@ def _photographs(record: Record) -> set[Any]:
 def _destroy(record: Record, reason: str, viewer: Viewer, at: datetime) -> None:
     """Every row that says anything of it goes, by the one function that may; the record's own is emptied."""
     forget_records([record.pk])
+    forget_shapes([record.pk])
     with connection.cursor() as cursor:
         cursor.execute("select hub_purge(%s, %s)", [record.pk, str(TOLD)])
     # Their ids stay: what was purged does not come in again.

@@ -15,8 +15,8 @@ from hub.trail.actions import record as write_trail
 from sharing.intake.bodies import typed
 from sharing.intake.markings import refs_of
 from sharing.intake.models import Original, OriginalState
+from sharing.intake.pieces import Piece, write_over
 from sharing.intake.reading import Refused, read
-from sharing.intake.writing import Piece, write_over
 
 
 def take_over(record: Any, original: Original, *, viewer: Viewer, at: datetime) -> None:

@@ -6,7 +6,7 @@ date by another peer, changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from bulletins.markings.rules import Marking
+from bulletins.records.models import Record
 from bulletins.vocabulary.lists import FieldGroup
 from hub.agencies.models import Agency
 from sharing.intake.markings import CAVEAT_LIMIT, Handling
@@ -65,7 +66,7 @@ def is_echo(extension: Mapping[str, Any]) -> bool:
 class FromHub:
     """One page of a peer that is a hub: which of its records are here already, and by whose word."""
 
-    def __init__(self, peer: Peer, objects: Iterable[Stix], chains: Iterable[Original]) -> None:
+    def __init__(self, peer: Peer, objects: Collection[Stix], chains: Iterable[Original]) -> None:
         self.peer = peer
         told = [
             found for stix in objects if (extension := extension_of(stix)) and (found := told_by(extension))
@@ -73,14 +74,20 @@ class FromHub:
         rows = Arrival.objects.filter(agency_id=peer.agency_id).select_related("peer")
         by_uid = rows.filter(uid__in={each.first_uid for each in told})
         by_record = rows.filter(record_id__in={row.record_id for row in chains if row.record_id})
+        bare = {_uuid(stix["id"].partition("--")[2]) for stix in objects if extension_of(stix) is None}
+        left = rows.filter(peer_uid__in=bare - {None}, peer__removed_at__isnull=False)
+        self._left = {row.peer_uid: row for row in left}
         self._by_uid = {(row.hub, row.uid): row for row in by_uid}
         self._by_record = {row.record_id: row for row in by_record}
+        self._coming: dict[tuple[UUID, UUID], str] = {}
 
     def judge(self, stix: Stix, known: Original | None) -> tuple[Original | None, str]:
         """(the original it follows, what is said where nothing is done). Raises Refused."""
         extension = extension_of(stix)
         if extension is None:  # a stub: of what this peer keeps up to date
-            arrival = self._by_record.get(known.record_id) if known and known.record_id else None
+            if known is None:
+                return self._left_by_another(stix), ""
+            arrival = self._by_record.get(known.record_id) if known.record_id else None
             return known, "" if arrival is None or arrival.peer_id == self.peer.pk else self._elsewhere(
                 arrival
             )
@@ -88,16 +95,34 @@ class FromHub:
         if told is None:
             raise Refused(_("Our extension does not say from which hub it is."))
         self._believe(told.hub)
-        arrival = self._by_uid.get((told.first_hub, told.first_uid))
+        name = (told.first_hub, told.first_uid)
+        if self._coming.setdefault(name, stix["id"]) != stix["id"]:
+            return known, _("It came already, as another record of that hub.")
+        arrival = self._by_uid.get(name)
         if arrival is None:
             return known, ""
         if arrival.peer_id == self.peer.pk:
-            same = known is not None and known.record_id == arrival.record_id
-            return known, "" if same else _("It came already, as another record of that hub.")
+            return self._again(told, arrival, known)
         passed_on = arrival.peer.hub != arrival.hub
         if arrival.peer.removed_at is None and not (told.direct and passed_on):
             return known, self._elsewhere(arrival)
         return known or self._followed(arrival), ""
+
+    def _left_by_another(self, stix: Stix) -> Original | None:
+        """What is ended by the same hub that gave it, by way of a peer that was removed since."""
+        uid = _uuid(stix["id"].partition("--")[2])
+        arrival = self._left.get(uid) if uid else None
+        same = arrival is not None and self.peer.hub is not None and arrival.peer.hub == self.peer.hub
+        return self._followed(arrival) if arrival is not None and same else None
+
+    def _again(self, told: Told, arrival: Arrival, known: Original | None) -> tuple[Original | None, str]:
+        """A later version. Released again after a recall it has another id there: here it is another record then."""
+        if known is not None and known.record_id == arrival.record_id:
+            return known, ""
+        if known is not None or told.uid != arrival.peer_uid:
+            return known, _("It came already, as another record of that hub.")
+        recalled = Record.objects.filter(pk=arrival.record_id, recalled_at__isnull=False).exists()
+        return (None if recalled else self._followed(arrival)), ""
 
     def _believe(self, hub: UUID) -> None:
         """The first id a peer tells is its own for good, if no other server of the agency's peers has it."""

@@ -46,11 +46,10 @@ class Status:
 
     @property
     def resource(self) -> dict[str, Any]:
-        stamp = self.request_timestamp.astimezone(UTC).isoformat(timespec="microseconds")
         return {
             "id": str(self.id),
             "status": "complete",
-            "request_timestamp": stamp.replace("+00:00", "Z"),
+            "request_timestamp": _stamp(self.request_timestamp),
             "total_count": len(self.successes) + len(self.failures),
             "success_count": len(self.successes),
             "successes": self.successes,
@@ -73,12 +72,12 @@ def take_envelope(viewer: Viewer, body: bytes, at: datetime) -> Status:
     """
     outcome = take_objects(viewer, objects_in(body), source=Source(Way.TAXII, sender=viewer.username), at=at)
     if len(outcome.refused) == len(outcome.lines):
-        details = [_told(line.data) for line in outcome.lines]
-        said = "; ".join(f"{each.get('id', '?')}: {each['message']}" for each in details)
+        details = [_told(line.data, at) for line in outcome.lines]
+        said = "; ".join(f"{each['id'] or '?'}: {each['message']}" for each in details)
         raise Unreadable(422, said[:REASONS], details)
     kept = Envelope.objects.create(
         agency_id=viewer.agency_id,
-        person_id=viewer.person_id,
+        person_id=viewer.person_id or 0,
         requested_at=at,
         lines=[line.data for line in outcome.lines],
     )
@@ -87,7 +86,7 @@ def take_envelope(viewer: Viewer, body: bytes, at: datetime) -> Status:
 
 def status_of(viewer: Viewer, uid: UUID) -> Status | None:
     """What became of an envelope the viewer sent for the agency they are of; None for whatever else."""
-    rows = Envelope.objects.filter(uid=uid, agency_id=viewer.agency_id, person_id=viewer.person_id)
+    rows = Envelope.objects.filter(uid=uid, agency_id=viewer.agency_id, person_id=viewer.person_id or 0)
     found = rows.first() if viewer.agency_id and viewer.person_id else None
     return _status(found) if found else None
 
@@ -112,7 +111,7 @@ def objects_in(body: bytes) -> list[Any]:
 
 
 def _status(row: Envelope) -> Status:
-    told = [(line["ok"], _told(line)) for line in row.lines]
+    told = [(line["ok"], _told(line, row.requested_at)) for line in row.lines]
     return Status(
         row.uid,
         row.requested_at,
@@ -121,5 +120,11 @@ def _status(row: Envelope) -> Status:
     )
 
 
-def _told(line: dict[str, Any]) -> dict[str, str]:
-    return {name: line[name] for name in ("id", "version", "message") if line[name]}
+def _told(line: dict[str, Any], at: datetime) -> dict[str, str]:
+    """TAXII's details of one object. What has no version of its own has the instant it was sent."""
+    found = {"id": line["id"], "version": line["version"] or _stamp(at)}
+    return found | ({"message": line["message"]} if line["message"] else {})
+
+
+def _stamp(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -139,8 +139,8 @@ def read(
     handling = handling_of(stix, markings, unmarked)
     extension = extension_of(stix)
     if extension is None:
-        body, notes = foreign_body(stix, beside)
-        return Reading(Kind.BULLETIN, body, _told_in_full(handling, body), notes=notes)
+        body, told = foreign_body(stix, beside)
+        return Reading(Kind.BULLETIN, body, _told_in_full(handling, body), notes=told)
     if extension.get("kind") not in Kind.values:
         raise Refused(_("Our extension names no kind of record."))
     kind, facts = Kind(extension["kind"]), extension.get("facts")
@@ -196,6 +196,7 @@ def _own_body(facts: dict[str, Any], words: Terms, notes: list[str]) -> dict[str
 def _without_unknown_codes(body: dict[str, Any], words: Terms, notes: list[str]) -> None:
     """Codes that this hub's vocabulary does not have are left out and named."""
     lost: list[str] = []
+    known: Mapping[str, Any]
     for name, known in (("methods", words.methods), ("detection", words.detections)):
         if isinstance(body.get(name), list):
             lost += [str(code) for code in body[name] if str(code) not in known]

@@ -30,9 +30,10 @@ from sharing.intake.markings import TLP_OF, refs_of
 from sharing.intake.models import Original, OriginalState
 from sharing.intake.outcome import Line, Outcome, Source, in_order, names_of
 from sharing.intake.participation import originators_for, publishes
+from sharing.intake.pieces import Piece
 from sharing.intake.pulling.models import Peer
 from sharing.intake.reading import TAKEN, Refused, checked, extension_of, is_stub, read
-from sharing.intake.writing import Piece, Writer
+from sharing.intake.writing import Writer
 from sharing.stix.ids import EXTENSION
 
 Stix = Mapping[str, Any]
@@ -100,6 +101,7 @@ class _Taking:
             if self._whole_of(wanted[number]) is None:
                 self._one(number, wanted[number])
         self.writer.flush()
+        self.writer.tell()
         for number in wanted.keys() - self.lines.keys():
             self._part(number, wanted[number])
         for number in sound:
@@ -248,7 +250,10 @@ class _Taking:
         whole = self._whole_of(stix) or ""
         row = self.writer.newest(whole) or self.chains.get(whole)
         if row is None:
-            self.refuse(number, _("The record it belongs to was not taken in."))
+            if any(line.ok and line.id == whole for line in self.lines.values()):
+                self.say(number, _("Nothing was taken in of the record it belongs to."))
+            else:
+                self.refuse(number, _("The record it belongs to was refused."))
             return
         if stix["id"] not in self.chains and row.body:
             piece = Piece(number, stix, self._modified(stix), orjson.dumps(stix).decode())

@@ -1,14 +1,16 @@
-"""Addresses of where a record came from, of an agency's terms of taking part, and of uploads."""
+"""Addresses of where a record came from, of an agency's terms of taking part, of its peers, and of uploads."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
 from sharing.intake import pages, terms_pages
+from sharing.intake.pulling import urls as pulling
 from sharing.intake.uploads import pages as uploads
 
 urlpatterns: list[URLPattern] = [
     path("agencies/<str:code>/intake/", terms_pages.terms, name="agency_intake"),
+    *pulling.urlpatterns,
     path("seizures/import/", uploads.uploads, name="uploads"),
     path("seizures/import/template/<str:form>/", uploads.template, name="upload_template"),
     path("seizures/import/<uuid:uid>/", uploads.upload, name="upload"),

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-import orjson
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
@@ -15,30 +12,32 @@ from django.utils.translation import gettext as _
 from bulletins.flow import freeze, hand_over
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import Marking, marking_of
-from bulletins.publishing.actions import by_field
 from bulletins.publishing.models import Bulletin
 from bulletins.publishing.rules import publish_refusals
 from bulletins.records.actions import New, write_down, write_down_new
 from bulletins.records.models import Kind, Record
 from bulletins.seizures.models import SeizureReport
-from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from hub.database.context import lock_records
 from hub.trail.actions import Deed, record_each
+from sharing.deliveries.actions import queue_notice
+from sharing.deliveries.models import AlertKind
 from sharing.flow import Handling, begin_by_source, end_by_source, mark, recall
-from sharing.intake.bodies import DECIDES, Typed, blank, marks_of
+from sharing.intake.bodies import DECIDES, marks_of
 from sharing.intake.hubs import Told
 from sharing.intake.markings import stricter
 from sharing.intake.models import Original, OriginalState
 from sharing.intake.outcome import Source
+from sharing.intake.pieces import Piece, in_words, references_taken, write_over
 from sharing.intake.pulling.models import Arrival
-from sharing.intake.reading import Reading, Refused, read
+from sharing.intake.reading import Refused
 
 MODELS: dict[str, type[Bulletin] | type[SeizureReport]] = {"bulletin": Bulletin, "seizure": SeizureReport}
 BATCH = 100
-# Whose it is does not change with a later version.
-FIXED = ("originator", "originator_text")
+# Of an arrival, what is another with another record.
+ARRIVES = ("record", "peer", "peer_uid", "version")
+ACKNOWLEDGED = "acknowledged_version acknowledged_at acknowledged_by due_at attempts sent_at failure".split()
 
 
 class Teller(Protocol):
@@ -53,31 +52,13 @@ class Teller(Protocol):
     def refuse(self, number: int, reason: str) -> None: ...
 
 
-@dataclass
-class Piece:
-    """One object on its way into a record; `before` is the newest original of the same id.
-
-    `told` and `origin` are set where another hub gave it.
-    """
-
-    number: int
-    stix: Mapping[str, Any]
-    modified: datetime
-    body: str
-    before: Original | None = None
-    reading: Reading | None = None
-    typed: Typed | None = None
-    originator: Agency | None = None
-    told: Told | None = None
-    origin: dict[str, Any] | None = None
-
-
 class Writer:
     """Writes pieces in the order given. New ones wait for `flush`, which writes a hundred of them in one savepoint."""
 
     def __init__(self, teller: Teller, agency: Agency, *, publishes: bool) -> None:
         self.teller, self.agency, self.publishes = teller, agency, publishes
         self.viewer, self.at, self.peer = teller.viewer, teller.at, teller.source.peer
+        self._came: list[Record] = []
         self._waiting: dict[str, Piece] = {}
         self._newest: dict[str, Original] = {}
 
@@ -94,7 +75,7 @@ class Writer:
                 with transaction.atomic():
                     self._update(piece)
             except ValidationError as error:
-                raise Refused(_in_words(error)) from None
+                raise Refused(in_words(error)) from None
             return
         self._waiting[piece.stix["id"]] = piece
         if len(self._waiting) >= BATCH:
@@ -109,16 +90,33 @@ class Writer:
                 self._create(pieces)
         except (ValidationError, DatabaseError) as error:
             if len(pieces) == 1:
-                self.teller.refuse(pieces[0].number, _in_words(error))
+                self.teller.refuse(pieces[0].number, in_words(error))
                 return
             for piece in pieces:  # to find the one that cannot be written
                 self._waiting = {piece.stix["id"]: piece}
                 self.flush()
 
+    def tell(self) -> None:
+        """Tell the agency what came from another hub, but for the first time that is fetched from it: that is all."""
+        if self.peer is None or self.peer.pulled_at is None:
+            return
+        for record in self._came:
+            if record.hazard:
+                self._notice("hub.hazard", record)
+        if plain := [record for record in self._came if not record.hazard]:
+            facts: dict[str, str | int] = {"what": "hub.came", "hub": self.peer.title, "n": len(plain)}
+            queue_notice(AlertKind.HUB, [self.agency.pk], at=self.at, path="/", facts=facts)
+
+    def _notice(self, what: str, record: Record) -> None:
+        assert self.peer is not None
+        path = f"/{'bulletins' if record.kind == Kind.BULLETIN else 'seizures'}/{record.ref}/"
+        facts: dict[str, str | int] = {"what": what, "hub": self.peer.title, "ref": record.ref}
+        queue_notice(AlertKind.HUB, [self.agency.pk], at=self.at, path=path, ref=record.ref, facts=facts)
+
     def note(self, piece: Piece, state: OriginalState) -> None:
         """Its sender takes it back: recalled where the owner's terms say so, else for its owner to decide."""
         assert piece.before is not None
-        record = Record.objects.get(pk=piece.before.record_id)
+        record = Record.objects.get(pk=piece.before.record_id or 0)
         done = record.recalled_at is not None
         if self.peer is not None:
             done = self._taken_back(record, state)
@@ -142,7 +140,7 @@ class Writer:
 
     # --- New records ------------------------------------------------------------------------------------------
     def _create(self, pieces: list[Piece]) -> None:
-        taken = _references_taken(self.agency.pk, pieces)
+        taken = references_taken(self.agency.pk, pieces)
         rows = [self._keep(piece, None, OriginalState.WRITTEN) for piece in pieces]
         new = [self._new(piece, row, taken) for piece, row in zip(pieces, rows, strict=True)]
         write_down_new(new, viewer=self.viewer, at=self.at)
@@ -156,12 +154,18 @@ class Writer:
         for row, record in zip(rows, records, strict=True):
             row.record_id, row.written_at = record.pk, self.at
         Original.objects.bulk_create(rows)
-        Arrival.objects.bulk_create(
+        arrivals = [
             self._arrival(piece.told, record.pk)
             for piece, record in zip(pieces, records, strict=True)
             if piece.told is not None
+        ]
+        # What was recalled and is released again is another record here, in the place of the first.
+        named = ("agency", "hub", "uid")
+        Arrival.objects.bulk_create(
+            arrivals, update_conflicts=True, unique_fields=named, update_fields=[*ARRIVES, *ACKNOWLEDGED]
         )
         published = self._publish(records)
+        self._came += [record for record in records if record.pk in published]
         for piece, row, record in zip(pieces, rows, records, strict=True):
             self._newest[row.stix_id] = row
             said = (
@@ -205,7 +209,7 @@ class Writer:
     # --- Later versions ---------------------------------------------------------------------------------------
     def _update(self, piece: Piece) -> None:
         assert piece.before is not None and piece.reading is not None
-        record = self._locked(piece.before.record_id)
+        record = self._locked(piece.before.record_id or 0)
         if record.kind != piece.reading.kind:
             raise Refused(_("It came in as another kind of record: send it under an id of its own."))
         last = Original.objects.filter(record_id=record.pk, state=OriginalState.WRITTEN).first()
@@ -257,14 +261,16 @@ class Writer:
             if record.recalled_at is None or record.ended_at is None:
                 reason = _("%(hub)s has recalled it.") % {"hub": self.teller.source.sender}
                 recall(record, reason=reason, viewer=self.viewer, at=self.at, by_source=True)
+                self._notice("hub.recalled", record)
         elif record.ended_at is None:
             end_by_source(record, viewer=self.viewer, at=self.at)
+            self._notice("hub.ended", record)
         if state == OriginalState.REVOKED:  # for good: of what it said nothing is kept
             Original.objects.filter(record_id=record.pk).update(body="")
         return True
 
-    def _locked(self, pk: int | None) -> Any:
-        lock_records([pk or 0])
+    def _locked(self, pk: int) -> Any:
+        lock_records([pk])
         kind = Record.objects.values_list("kind", flat=True).get(pk=pk)
         found: Any = MODELS[kind]._default_manager.select_related("owner", "originator").get(pk=pk)
         if found.recalled_at:
@@ -313,42 +319,3 @@ class Writer:
             sender=source.sender[:150],
             taken_at=self.at,
         )
-
-
-def write_over(record: Any, piece: Piece, last: Original | None, *, viewer: Viewer, at: datetime) -> None:
-    """Write a later version over what an earlier one wrote; what the later one does not say any more is taken out."""
-    assert piece.typed is not None and piece.reading is not None
-    values = {name: value for name, value in piece.typed.values.items() if name not in FIXED}
-    if values.get("external_id") and values["external_id"] != record.external_id:
-        del values["external_id"]
-    if last is not None and last.body:
-        before = read(orjson.loads(last.body), beside={}, markings={}, words=terms()).body
-        gone = set(before) - set(piece.reading.body) - {"substances", "identifiers", *FIXED}
-        values = {name: blank(record, name) for name in gone} | values
-    told = marks_of(piece.reading.handling.marking)
-    values |= {name: value for name, value in told.items() if name not in DECIDES and value}
-    write_down(
-        record,
-        values,
-        viewer=viewer,
-        at=at,
-        substances=piece.typed.substances,
-        identifiers=piece.typed.identifiers,
-        certify=False if record.certified_at else None,
-    )
-
-
-def _references_taken(agency: int, pieces: list[Piece]) -> set[tuple[str, str]]:
-    """(kind, reference) of the agency's records that have one of the pieces' references."""
-    wanted = {piece.typed.values.get("external_id", "") for piece in pieces if piece.typed} - {""}
-    if not wanted:
-        return set()
-    rows = Record.objects.filter(owner_id=agency, kind__in=Kind.values, external_id__in=wanted)
-    return set(rows.values_list("kind", "external_id"))
-
-
-def _in_words(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return _("It does not fit into a record.")
-    said = [f"{name}: {' '.join(words)}" for name, words in by_field(error).items()]
-    return "; ".join(said).replace("__all__: ", "")[:500]

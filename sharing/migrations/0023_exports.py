@@ -246,7 +246,7 @@ class Migration(migrations.Migration):
         ),
         # As the subscription it belongs to: the row's own policy asks for its parent, which is under one itself.
         locked("sharing_feedlink", read=OF_OWN, write=OF_OWN),
-        locked("sharing_feedentry", read=OF_OWN, write=OF_OWN),
+        locked("sharing_feedentry", read=OF_OWN, write=OF_OWN, engine="update"),
         # A purge and the sweep end the files of others.
         locked("sharing_exportjob", read=MINE, write=MINE, engine="update, delete"),
         function(

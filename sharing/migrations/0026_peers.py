@@ -16,6 +16,24 @@ ARRIVAL_RECORD = """alter table sharing_arrival add constraint arrival_record fo
     references bulletins_record on delete cascade deferrable initially deferred"""
 
 
+ALERTS = [
+    ("new", "New"),
+    ("amended", "Amended"),
+    ("recalled", "Recalled"),
+    ("correction", "Correction"),
+    ("request", "Request"),
+    ("agreement", "Agreement"),
+    ("community", "Community"),
+    ("emergency", "Break glass"),
+    ("review", "Review"),
+    ("action", "Action due"),
+    ("export", "File"),
+    ("hub", "Another hub"),
+    ("ended", "No longer shared"),
+    ("digest", "Digest"),
+]
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("bulletins", "0011_origins"),
@@ -194,6 +212,14 @@ class Migration(migrations.Migration):
             model_name="arrival",
             constraint=models.UniqueConstraint(
                 fields=("agency", "hub", "uid"), name="arrival_once_an_agency"
+            ),
+        ),
+        migrations.AlterField("alert", "kind", models.CharField(choices=ALERTS, max_length=10)),
+        migrations.RemoveConstraint("alert", "alert_kind_known"),
+        migrations.AddConstraint(
+            "alert",
+            models.CheckConstraint(
+                condition=models.Q(kind__in=[kind for kind, _label in ALERTS]), name="alert_kind_known"
             ),
         ),
         migrations.RunSQL(ARRIVAL_RECORD, "alter table sharing_arrival drop constraint arrival_record"),

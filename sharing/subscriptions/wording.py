@@ -49,7 +49,7 @@ def told_in_words(wish: Wish) -> str:
     often = str(Frequency(wish.frequency).label)
     times = " ".join([_("at"), _several([at.strftime("%H:%M") for at in wish.times])]) if wish.times else ""
     names = [str(label) for value, label in Channel.choices if value in wish.channels]
-    ways = [name if name[:2].isupper() else name.lower() for name in names]
+    ways = [name if name.split()[0].isupper() else name.lower() for name in names]
     by = _("by %(ways)s") % {"ways": _several(ways)}
     return ", ".join([" ".join(part for part in (often, times) if part), by])
 

@@ -147,7 +147,11 @@ def test_too_many_requests_in_a_minute_wait(caller, stranger, settings, monkeypa
     one = caller("cbp.officer")
     assert [one.get("vocabulary/").status_code for _ in range(3)] == [200, 200, 429]
     waits = one.get("vocabulary/")
-    assert waits["Retry-After"] and waits["Content-Type"] == "application/problem+json"
+    assert waits["Retry-After"] == "50" and waits["Content-Type"] == "application/problem+json"
+    assert waits["RateLimit"] == '"minute";r=0;t=50' and waits["RateLimit-Policy"] == '"minute";q=2;w=60'
+    # Another token of the same person's has its own.
+    other = caller("cbp.officer").get("vocabulary/")
+    assert other.status_code == 200 and other["RateLimit"] == '"minute";r=1;t=50'
     assert caller("cbp.releaser").get("vocabulary/").status_code == 200
     assert [stranger.get("vocabulary/").status_code for _ in range(2)] == [401, 429]
 

@@ -207,7 +207,7 @@ def test_no_word_of_it_is_in_any_answer(username, hidden, caller):
     asker = caller(username)
     secrets = [*CANARIES.values(), *(text for record in hidden for text in (str(record.uid), record.ref))]
     lists = ["bulletins/", "seizures/", "bulletins/?state=draft", "releases/", "receipts/"]
-    lists += ["recalls/", "corrections/", "requests/"]
+    lists += ["recalls/", "corrections/", "requests/", "briefings/"]
     # A steward looks after agreements, and reads them all.
     lists += ["agreements/"] if username != "steward" else []
     lists += [f"bulletins/?limit={limit}" for limit in (1, 200)]

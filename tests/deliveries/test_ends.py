@@ -15,7 +15,7 @@ from sharing.agreements.models import Agreement
 from sharing.audiences.actions import regrant
 from sharing.deliveries.endpoints.actions import disable_endpoint, verify_endpoint
 from sharing.deliveries.models import Alert, Urgency
-from sharing.flow import release
+from sharing.flow import Handling, mark, release
 from sharing.flow.agreeing import resume, suspend
 from sharing.flow.lapsing import refresh
 from sharing.releases.models import Release
@@ -276,6 +276,43 @@ def test_an_endpoint_that_is_enabled_again_is_told_what_was_recalled_and_ended_m
     assert collection.told(over.uid)[-1]["revoked"] is True
     assert collection.told(lost.uid)[-1]["name"] == "Withdrawn"
     assert len(collection.told(kept.uid)) == 1
+
+
+def marked(bulletin, tlp="TLP:AMBER", controls=()):
+    who = viewer("cbp.releaser")
+    with viewing(who):
+        bulletin.refresh_from_db()
+        mark(bulletin, Handling(tlp=tlp, controls=controls), reason="asked", viewer=who, at=timezone.now())
+
+
+def test_a_marking_that_programs_may_not_carry_is_an_end_for_them_alone(told, receiver, collection):
+    marked(told, controls=("DISPLAY ONLY",))
+    before = timezone.now()
+    assert ended() == 2
+    send()
+    assert receiver.received[-1].payload["type"] == "bulletin.ended"
+    assert receiver.received[-1].payload["data"]["ended_at"] >= before.isoformat()
+    assert collection.told(told.uid)[-1]["name"] == "Withdrawn"
+    client = Client()
+    client.force_login(person("cbsa.officer"))
+    assert told.title in client.get(f"/bulletins/{told.ref}/").content.decode()
+    marked(told)
+    assert ended() == 2
+    send()
+    assert receiver.received[-1].payload["type"] == "bulletin.released"
+    versions = collection.told(told.uid)
+    assert versions[-1]["name"] == told.title
+    assert [each["modified"] for each in versions] == sorted({each["modified"] for each in versions})
+
+
+def test_a_marking_raised_in_place_reaches_the_collection_and_is_no_news(told, receiver, collection):
+    marked(told, tlp="TLP:AMBER+STRICT")
+    assert ended() == 1 and ended() == 0
+    send()
+    first, second = collection.told(told.uid)
+    assert second["name"] == first["name"] and second["modified"] > first["modified"]
+    assert second["object_marking_refs"] != first["object_marking_refs"]
+    assert len(receiver.received) == 1 and mail.outbox == []
 
 
 def test_what_ends_goes_out_behind_all_that_is_news(told, jump):

@@ -52,7 +52,7 @@ def rows(answer: Any, form: str = "csv") -> list[dict[str, Any]]:
         found = [each for each in bundle.objects if each["type"] == "report"]
         return [{"uid": each["id"].partition("--")[2], "whole": each.serialize()} for each in found]
     sheet = load_workbook(io.BytesIO(whole)).active
-    found = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+    found = [[cell.value or "" for cell in row] for row in sheet.iter_rows(min_row=2)]
     return [dict(zip(found[0], row, strict=True)) for row in found[1:]]
 
 

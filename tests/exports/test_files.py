@@ -131,7 +131,7 @@ def test_the_lists_lead_to_it():
     assert "/exports/new/?hazard=1&amp;from=bulletins" in text(officer.get("/bulletins/?hazard=1"))
     assert "/exports/new/?q=zebrafinch&amp;from=search" in text(officer.get("/search/?q=zebrafinch"))
     assert "/exports/new/?from=inbox" in text(officer.get("/inbox/"))
-    assert "/exports/" not in text(reader("ncb.officer").get("/bulletins/"))
+    assert "/exports/new/" not in text(reader("ncb.officer").get("/bulletins/"))
 
 
 def test_it_is_in_the_ledger_and_on_the_trail():

@@ -126,6 +126,8 @@ def test_a_recall_is_a_cancel_with_no_word_left(how):
     released(bulletin := published_bulletin(title="Was here"), "CBSA")
     (first,) = alerts()
     take_back(bulletin) if how == "recalled" else purged(bulletin)
+    with engine():
+        assert (FeedEntry.objects.get().shape == "") is (how == "purged")
     (cancel,) = alerts()
     assert (said(cancel, "msgType"), said(cancel, "scope")) == ("Cancel", "Private")
     assert said(cancel, "addresses") == "CBSA"

@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from sharing.intake.pulling.actions import FIRST
+
 MEDIA = "application/taxii+json;version=2.1"
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -31,6 +33,7 @@ class Partner:
     asked: list[tuple[str, dict[str, str], dict[str, str]]] = field(default_factory=list)
     posted: list[tuple[str, bytes]] = field(default_factory=list)
     # What it says of what was posted to it.
+    taking: int = 202
     taken: dict[str, Any] = field(default_factory=lambda: {"status": "complete", "success_count": 1})
 
     @property
@@ -39,8 +42,9 @@ class Partner:
 
     @property
     def pages(self) -> list[dict[str, str]]:
-        """The queries of all requests for objects."""
-        return [query for path, query, _headers in self.asked if path.endswith("/objects/")]
+        """The queries of all requests for objects, but for the look at the first of them when it is added."""
+        asked = [query for path, query, _headers in self.asked if path.endswith("/objects/")]
+        return [query for query in asked if query["limit"] != str(FIRST)]
 
     def answer(self, path: str, query: dict[str, str]) -> Answer:
         if odd := self.odd(path, query):
@@ -83,7 +87,7 @@ def partner() -> Iterator[Partner]:
 
         def do_POST(self) -> None:
             found.posted.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
-            self._answer(*said(found.taken, 202))
+            self._answer(*said(found.taken, found.taking))
 
         def _answer(self, status: int, told: dict[str, str], body: bytes) -> None:
             self.send_response(status)

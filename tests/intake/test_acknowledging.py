@@ -148,8 +148,10 @@ def test_it_is_tried_again_until_it_is_taken(server: Partner) -> None:
     assert tell_due() == 1 and arrival().sent_at is not None
 
 
-def test_what_the_hub_does_not_take_is_said_and_not_sent_again(server: Partner) -> None:
+@pytest.mark.parametrize("status", [202, 422])
+def test_what_the_hub_does_not_take_is_said_and_not_sent_again(server: Partner, status: int) -> None:
     record, _hub = arrived(server)
+    server.taking = status
     server.odd = lambda path, query: said(COLLECTIONS) if path.endswith("/collections/") else None
     server.taken = {"failures": [{"id": "x", "message": "There is no such record"}]}
     acknowledge(record)

@@ -153,6 +153,40 @@ def test_what_is_shared_no_more_there_ends_here_and_comes_back_with_a_later_vers
     assert b"quarter panels" in page(record).content
 
 
+def test_what_is_released_again_after_a_recall_is_another_record_here() -> None:
+    hub, first = peer(), given(originator="CBP", owner="CBP")
+    uid = uuid.UUID(first["id"].partition("--")[2])
+    again = {**given(uid, modified=LAST, originator="CBP", owner="CBP"), "id": f"report--{uuid.uuid4()}"}
+    come(hub, first)
+    come(hub, stub(first, LATER, revoked=True), again)
+    old, new = records()
+    assert holders(old) == set() and holders(new) == {"CBP"}
+    # One that was never seen recalled goes on as what it was.
+    later = {
+        **given(uid, version=2, modified=LAST, originator="CBP", owner="CBP"),
+        "id": f"report--{uuid.uuid4()}",
+    }
+    come(hub, later)
+    assert len(records()) == 2 and fresh(new).latest == 2
+
+
+def test_its_desk_is_told_of_what_comes_and_goes() -> None:
+    hub, first, hazard = peer(pulled_at=timezone.now()), given(), given(title="Fentanyl")
+    core = next(iter(hazard["extensions"].values()))["facts"]["core"]
+    core |= {"hazard": True, "safety_note": "Do not open."}
+    come(hub, first, hazard)
+    come(hub, stub(first, LATER, revoked=True), stub(hazard, LATER))
+    with engine():
+        rows = Alert.objects.filter(kind="hub").order_by("id")
+        told = [(row.facts["what"], row.facts.get("n")) for row in rows]
+    assert sorted(told) == [
+        ("hub.came", 1),
+        ("hub.ended", None),
+        ("hub.hazard", None),
+        ("hub.recalled", None),
+    ]
+
+
 def test_what_began_here_or_went_through_here_changes_nothing() -> None:
     here = str(settings.HUB_ID)
     first = {
@@ -186,10 +220,16 @@ def test_one_record_by_two_ways_is_one_record() -> None:
     come(one, first)
     assert "by way of" in come(other, first).lines[0].message
     assert "by way of" in come(c, passed_on).lines[0].message
+    # Of two at once the first.
+    twice = [
+        given(hub=HUB_C, origin={**origin, "uid": str(HUB_C)}, title=title) for title in ("First", "Second")
+    ]
+    come(c, *twice)
+    assert [record.title for record in records()][1:] == ["First"]
     # Nor does another peer end what is not its own to end.
     come(other, stub(first, LAST, revoked=True))
     come(c, stub(passed_on, LAST, revoked=True))
-    (record,) = records()
+    record = records()[0]
     assert record.latest == 1 and holders(record) == {"CBP"}
 
 
@@ -223,6 +263,22 @@ def test_a_peer_speaks_for_its_own_hub_alone() -> None:
     liar = peer("Liar", host="liar.example")
     assert "another address" in come(liar, given()).lines[0].message
     assert len(records()) == 1
+
+
+def test_a_peer_that_is_added_anew_goes_on_for_the_one_that_was_removed() -> None:
+    from sharing.intake.pulling.actions import remove_peer
+
+    old, first, other = peer(), given(), given(title="Recalled meanwhile")
+    come(old, first, other)
+    with viewing(who := viewer("cbp.admin")):
+        remove_peer(old, viewer=who, at=timezone.now())
+    new = peer("Hub A again")
+    come(new, first)
+    come(new, stub(other, LATER, revoked=True))
+    kept, gone = records()
+    assert holders(kept) == {"CBP"} and holders(gone) == set()
+    with engine():
+        assert Arrival.objects.get(record_id=kept.pk).peer.title == "Hub A again"
 
 
 def test_another_agency_that_fetches_the_same_has_its_own() -> None:

@@ -36,6 +36,11 @@ def test_a_status_counts_and_names_each_object_with_its_version():
     assert resource["failures"][0]["version"] == bad["modified"]
 
 
+def test_each_line_of_a_status_has_an_id_and_a_version_whatever_was_sent():
+    for line in send(stix("report"), {"type": "report"}, None).resource["failures"]:
+        assert line["id"] == "" and line["version"].endswith("Z") and line["message"]
+
+
 def test_a_status_is_its_senders_alone():
     uid = send(stix("report")).id
     assert ask("cbp.officer", uid).resource["total_count"] == 1

@@ -353,3 +353,35 @@ def test_an_agency_that_is_suspended_fetches_nothing(server: Partner) -> None:
     now(add(server))
     as_owner("update hub_agency set state = 'suspended' where group_id = %s", [agency("CBP").pk])
     assert pull_due() == 0 and not server.pages
+
+
+def test_secrets_go_under_the_newest_key(server: Partner, settings: Any) -> None:
+    from cryptography.fernet import Fernet
+
+    from sharing.intake.pulling.resealing import reseal_peers
+
+    server.objects = reports(1)
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.WEBHOOK_KEYS = [old]
+    peer = add(server)
+    settings.WEBHOOK_KEYS = [new, old]
+    assert reseal_peers(at=timezone.now()) == (1, [])
+    settings.WEBHOOK_KEYS = [new]
+    assert pull(peer).failures == 0 and len(records()) == 1
+    settings.WEBHOOK_KEYS = [old]
+    assert reseal_peers(at=timezone.now()) == (0, [peer.uid])
+    assert "enter it again" in pull_failing(peer).failure
+
+
+def test_a_hub_is_recognised_and_keeps_the_first_id_it_told(server: Partner) -> None:
+    from tests.intake.hubs import HUB_A, HUB_C, given
+
+    server.objects = [given()]
+    peer = add(server)
+    assert peer.is_hub and peer.hub is None
+    pull(peer)
+    (record,) = records()
+    assert record.latest == 1 and record.originator_text == "DEA (Partner)"
+    server.objects.append(given(hub=HUB_C))
+    row = pull(peer)
+    assert row.hub == HUB_A and "another hub" in row.problems[0]["message"] and len(records()) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import tracemalloc
 from datetime import date, timedelta
 
 import pytest
@@ -360,3 +361,48 @@ def test_days_as_a_spreadsheet_counts_them_and_days_of_1900_are_named(rows):
     given = [rows[0] | {"seizure_date": "45123"}, rows[1] | {"seizure_date": date(1900, 1, 1).isoformat()}]
     shown = page(sent(as_file(given)))
     assert "day&#x27;s number in a spreadsheet" in shown and "before 1970" in shown
+
+
+def many(rows, count):
+    return [rows[number % len(rows)] | {"event_id": f"M-{number}"} for number in range(count)]
+
+
+def test_memory_does_not_grow_with_the_file(rows, monkeypatch):
+    """Of a row that was looked at its reference alone is kept, to find it twice in one file."""
+    monkeypatch.setattr(working, "CHECKED_AT_ONCE", 50)
+    peaks = []
+    for count in (100, 800):
+        path = sent(as_file(many(rows, count)), work=False)
+        tracemalloc.start()
+        work_on_uploads()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert row_of(path).good == count
+    assert peaks[1] - peaks[0] < 500_000, peaks
+
+
+def test_how_far_it_has_come_is_told_meanwhile(rows, monkeypatch):
+    monkeypatch.setattr(working, "CHECKED_AT_ONCE", 2)
+    monkeypatch.setattr(working, "TAKEN_AT_ONCE", 2)
+    monkeypatch.setattr(working, "SAID_EVERY_S", 0.0)
+    path = sent(as_file(rows), work=False)
+    seen = []
+    for name in ("sort_rows", "store"):
+        whole = getattr(working, name)
+
+        def looked(*args, whole=whole, **kwargs):
+            seen.append((row_of(path).state, row_of(path).line, row_of(path).good))
+            return whole(*args, **kwargs)
+
+        monkeypatch.setattr(working, name, looked)
+    work_on_uploads()
+    take(path)
+    assert seen == [("checking", 0, 0), ("checking", 3, 2), ("checking", 5, 4)] + [
+        ("taking", line, 6) for line in (0, 3, 5)
+    ]
+
+
+def test_more_rows_than_are_taken_at_once_are_refused(rows, monkeypatch):
+    monkeypatch.setattr(working, "MOST_ROWS", 5)
+    path = sent(as_file(rows))
+    assert "more than 5 rows" in page(path) and row_of(path).state == "unreadable"

@@ -17,14 +17,14 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
-from hypothesis import strategies as st
 
 from hub.accounts.viewer import Viewer
 from hub.database.context import viewing
 from sharing.audiences.actions import rebuild_grants
 from tests.cast import viewer
-from tests.oracle import gifts, onward, others, papers  # noqa: F401  their steps
-from tests.oracle.eyes import everybody_sees_exactly_what_the_rules_say
+from tests.oracle import gifts, onward, others, papers, recalls  # noqa: F401  their steps
+from tests.oracle.eyes import Both, everybody_sees_exactly_what_the_rules_say
+from tests.oracle.looking import Rows
 from tests.oracle.reading import History
 from tests.oracle.steps import OWNERS, READERS, STEPS, Step
 from tests.oracle.told import Gift, Paper
@@ -43,7 +43,8 @@ class Life:
     `happened` counts the steps that took place, by name, and what of the rules they made use of.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seed: str) -> None:
+        self.dice = Random(seed)
         self.block = transaction.atomic()
         self.block.__enter__()
         self.now = timezone.now().replace(microsecond=0)
@@ -51,10 +52,11 @@ class Life:
         self.told = History()
         self.records: dict[int, Any] = {}
         self.viewers = {name: viewer(name) for name in READERS}
+        self.told_by: dict[tuple[Viewer, Rows, Rows], Both] = {}
         self.inspectors = (viewer("inspector"), viewer("inspector.ca"))
         self.words = {"zqnever0"}
         self.numbers = count()
-        self.steps = 0
+        self.story: list[str] = []
         self.happened: Counter[str] = Counter()
 
     def ends_as_it_should(self) -> None:
@@ -66,22 +68,20 @@ class Life:
         transaction.set_rollback(True)
         self.block.__exit__(None, None, None)
 
-    def begin(self, data: Any) -> None:
-        # Hypothesis likes to repeat what it drew: histories of one step over and over.
-        self.dice = Random(data.draw(st.integers(0, 2**64), label="order"))
-        draw_world(self, data)
-        for name in ("post", "post", "give", "give"):
-            self._happen(STEPS[name], data)
+    def begin(self) -> None:
+        draw_world(self, self.dice)
+        for name in ("post", "post", "give", "give", "give"):
+            self._happen(STEPS[name])
 
-    def happen(self, data: Any) -> None:
+    def happen(self) -> None:
         """One step more, drawn among those that can be taken now; then everybody's eyes are compared."""
         able = [each for each in STEPS.values() if each.when(self)]
         (taken,) = self.dice.choices(able, [each.often for each in able])
-        self._happen(taken, data)
+        self._happen(taken)
 
-    def _happen(self, taken: Step, data: Any) -> None:
-        self.steps += 1
-        drawn = {key: data.draw(of, label=f"{taken.name}: {key}") for key, of in taken.drawn.items()}
+    def _happen(self, taken: Step) -> None:
+        drawn = {key: of(self.dice) for key, of in taken.drawn.items()}
+        self.story.append(f"{taken.name}({', '.join(f'{key}={value}' for key, value in drawn.items())})")
         self.happened[taken.name] += taken.deed(self, **drawn)
         everybody_sees_exactly_what_the_rules_say(self)
 

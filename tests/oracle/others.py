@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import strategies as st
-
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import viewing
 from sharing.agreements.models import Agreement
@@ -22,7 +20,7 @@ from sharing.flow.lapsing import begin_due, settle_left
 from tests.cast import agency, viewer
 from tests.conftest import as_owner
 from tests.oracle.eyes import nobody_sees_more_than_they_may
-from tests.oracle.steps import OWNERS, READERS, index, names, partners, step
+from tests.oracle.steps import OWNERS, READERS, among, index, names, number, partners, step, yes_or_no
 from tests.oracle.told import Circle, Opening
 
 if TYPE_CHECKING:
@@ -31,7 +29,7 @@ if TYPE_CHECKING:
 HOUR = timedelta(hours=1)
 
 
-@step(often=2, when=lambda life: life.told.pacts, which=index, side=st.booleans())
+@step(often=3, when=lambda life: life.told.pacts, which=index, side=yes_or_no)
 def suspend_or_resume(life: Life, which: int, side: bool) -> bool:
     pact = life.told.pacts[which % len(life.told.pacts)]
     code = pact.ways[side].giver
@@ -60,7 +58,7 @@ def open_circles(life: Life) -> list[Circle]:
     when=open_circles,
     which=index,
     code=partners,
-    history=st.sampled_from([False, False, True]),
+    history=among([False, False, True]),
 )
 def join(life: Life, which: int, code: str, history: bool) -> bool:
     found = open_circles(life)
@@ -98,7 +96,7 @@ def leave(life: Life, which: int, member: int) -> bool:
     return True
 
 
-@step(which=index, days=st.integers(1, 30))
+@step(which=index, days=number(1, 30))
 def close(life: Life, which: int, days: int) -> bool:
     circle = life.told.circles[sorted(life.told.circles)[which % 2]]
     circle.closes = life.now + timedelta(days=days)
@@ -118,7 +116,7 @@ def suspend_or_restore(life: Life, code: str) -> bool:
     return True
 
 
-@step(often=3, when=lambda life: life.records, which=index, name=names)
+@step(often=4, when=lambda life: life.records, which=index, name=names)
 def break_glass(life: Life, which: int, name: str) -> bool:
     """Two inspectors try to open a record, perhaps a purged one, to one person."""
     pk = sorted(life.records)[which % len(life.records)]
@@ -149,7 +147,7 @@ def open_ones(life: Life) -> list[Opening]:
     return [each for each in life.told.openings if not each.ended and life.now < each.until]
 
 
-@step(when=open_ones, which=index)
+@step(often=5, when=open_ones, which=index)
 def close_the_glass(life: Life, which: int) -> bool:
     found = open_ones(life)
     opening, who = found[which % len(found)], life.inspectors[0]
@@ -159,17 +157,17 @@ def close_the_glass(life: Life, which: int) -> bool:
     return True
 
 
-@step(often=3, when=open_ones, minutes=st.integers(10, 90))
+@step(often=8, when=open_ones, minutes=number(10, 90))
 def wait_a_little(life: Life, minutes: int) -> bool:
     return _wait(life, timedelta(minutes=minutes))
 
 
-@step(often=3, by=st.integers(1, 30 * 24))
+@step(often=3, by=number(1, 30 * 24))
 def wait(life: Life, by: int) -> bool:
     return _wait(life, timedelta(hours=by))
 
 
-@step(often=3, when=lambda life: life.told.ahead(life.now), which=st.integers(0, 5))
+@step(often=3, when=lambda life: life.told.ahead(life.now), which=number(0, 5))
 def wait_for_it(life: Life, which: int) -> bool:
     """To the very instant at which something begins or ends."""
     ahead = life.told.ahead(life.now)

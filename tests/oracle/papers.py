@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import strategies as st
-
 from bulletins.flow import publish
 from bulletins.models import Bulletin, Record, SourceLink
 from bulletins.records.actions import write_down
@@ -19,24 +17,37 @@ from sharing.flow.purging import purge
 from sharing.retention.actions import keep
 from tests.cast import agency
 from tests.oracle.reading import stricter
-from tests.oracle.steps import CLASSES, GROUPS, OWNERS, ahead, index, markings, step
-from tests.oracle.told import Marks, Paper, Text
+from tests.oracle.steps import (
+    CLASSES,
+    GROUPS,
+    OWNERS,
+    READERS,
+    ahead,
+    among,
+    index,
+    markings,
+    number,
+    perhaps,
+    some,
+    step,
+)
+from tests.oracle.told import Marks, Paper, Seen, Text
 
 if TYPE_CHECKING:
     from tests.oracle.machine import Life
 
 WHAT = {
-    "filled": st.sets(st.sampled_from(GROUPS)),
-    "drug": st.sampled_from(sorted(CLASSES)),
+    "filled": some(GROUPS, most=5),
+    "drug": among(sorted(CLASSES)),
 }
 FIRST = {
     **WHAT,
-    "certified": st.sampled_from([True, True, True, False]),
+    "certified": among([True, True, True, False]),
     "tlp": markings,
-    "review": st.one_of(st.none(), st.integers(1, 60)),
+    "review": perhaps(number(1, 60)),
 }
-owners = st.sampled_from(sorted(OWNERS))
-originators = st.sampled_from([None, None, "HSI", "HSI", "HSI", "CBSA", "CBP"])
+owners = among(sorted(OWNERS))
+originators = among([None, None, "HSI", "HSI", "HSI", "CBSA", "CBP"])
 
 
 @step(often=2, when=lambda life: len(life.living) < 4, owner=owners, originator=originators, **FIRST)
@@ -51,7 +62,7 @@ def post(life: Life, owner: str, originator: str | None, tlp: str, **what: Any) 
     owner=owners,
     originator=originators,
     which=index,
-    careless=st.integers(0, 4),
+    careless=number(0, 4),
     **FIRST,
 )
 def derive(
@@ -91,16 +102,22 @@ def _post(life: Life, paper: Paper, review: int | None, **what: Any) -> bool:
 
 
 @step(
-    often=2,
+    often=4,
     when=lambda life: life.living,
     which=index,
-    same=st.sets(st.sampled_from([*GROUPS, "core"])),
-    more=st.one_of(st.none(), st.none(), index),
+    same=some([*GROUPS, "core"], most=6),
+    more=perhaps(perhaps(index)),
+    careless=number(0, 3),
     **WHAT,
 )
-def amend(life: Life, which: int, same: set[str], more: int | None, **what: Any) -> bool:
-    """The next version; `same` are groups whose text stays as it was, `more` something that it rests on besides."""
-    record, paper = life.chosen(which)
+def amend(life: Life, which: int, same: set[str], more: int | None, careless: int, **what: Any) -> bool:
+    """The next version, best of what a partner has.
+
+    `same` are groups whose text stays as it was, `more` something that it rests on besides.
+    """
+    papers = [paper for paper in life.living if careless and holders(life, paper)] or life.living
+    paper = papers[which % len(papers)]
+    record = life.records[paper.number]
     if len(paper.texts) > 2 or paper.recalled:
         return False
     who = life.viewers[paper.author]
@@ -123,6 +140,12 @@ def _shown(life: Life, author: str, code: str) -> list[Paper]:
     """What the author may rest a bulletin on: others' where there are any."""
     papers = [each for each in life.told.papers.values() if life.told.seen(author, code, each, life.now)]
     return [each for each in papers if each.owner != code] or papers
+
+
+def holders(life: Life, paper: Paper) -> dict[str, Seen]:
+    """The partners that have the record, and what somebody of theirs sees of it."""
+    found = {code: life.told.seen(name, code, paper, life.now) for name, code in READERS.items()}
+    return {code: seen for code, seen in found.items() if seen is not None and code != paper.owner}
 
 
 def _write(
@@ -186,8 +209,8 @@ def _say(life: Life, paper: Paper, text: Text) -> None:
     when=lambda life: life.living,
     which=index,
     tlp=markings,
-    embargo=st.one_of(st.none(), ahead),
-    careless=st.integers(0, 3),
+    embargo=perhaps(ahead),
+    careless=number(0, 3),
 )
 def handle(life: Life, which: int, tlp: str, embargo: timedelta | None, careless: int) -> bool:
     record, paper = life.chosen(which)
@@ -224,7 +247,7 @@ def _opening(life: Life, days: int) -> datetime:
     often=2,
     when=lambda life: any(paper.names for paper in life.living),
     which=index,
-    days=st.integers(1, 60),
+    days=number(1, 60),
 )
 def keep_on(life: Life, which: int, days: int) -> bool:
     """Review what names subjects, and keep it until another day; first what is overdue."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from random import Random
 from typing import TYPE_CHECKING, Any
-
-from hypothesis import strategies as st
 
 from tests.oracle.told import STRICTNESS
 
@@ -33,16 +32,43 @@ READERS = {
 CODES = sorted(set(READERS.values()))
 CLASSES = {"fentanyl": "opioid", "cocaine": "stimulant"}
 
-codes = st.sampled_from(CODES)
-partners = st.sampled_from([code for code in CODES if code not in OWNERS])
-names = st.sampled_from(sorted(READERS))
-groups = st.sets(st.sampled_from(GROUPS), max_size=3)
-markings = st.sampled_from(STRICTNESS + ["TLP:GREEN", "TLP:AMBER"] * 2)
-ahead = st.one_of(st.none(), st.integers(1, 40).map(lambda days: timedelta(days=days)))
-index = st.integers(0, 99)
+# What is drawn by the dice of a history.
+Chance = Callable[[Random], Any]
+
+
+def among(options: Sequence[Any]) -> Chance:
+    return lambda dice: dice.choice(options)
+
+
+def number(first: int, last: int) -> Chance:
+    return lambda dice: dice.randint(first, last)
+
+
+def some(options: Collection[Any], most: int, least: int = 0) -> Chance:
+    """A set of them, of any size up to `most`."""
+    return lambda dice: set(dice.sample(sorted(options), dice.randint(least, most)))
+
+
+def perhaps(chance: Chance) -> Chance:
+    """None as often as not."""
+    return lambda dice: chance(dice) if dice.random() < 0.5 else None
+
+
+def days(first: int, last: int) -> Chance:
+    return lambda dice: timedelta(days=dice.randint(first, last))
+
+
+codes = among(CODES)
+partners = among([code for code in CODES if code not in OWNERS])
+names = among(sorted(READERS))
+groups = some(GROUPS, most=3)
+markings = among(STRICTNESS + ["TLP:GREEN", "TLP:AMBER"] * 2)
+ahead = perhaps(days(1, 40))
+index = number(0, 99)
+yes_or_no = among([False, True])
 # Said of a release: nothing, or by group whether its text is in other words or left out.
-wordings = st.one_of(
-    st.none(), st.dictionaries(st.sampled_from(["core", "detail", "technique"]), st.booleans(), max_size=2)
+wordings = perhaps(
+    lambda dice: {group: yes_or_no(dice) for group in some(["core", "detail", "technique"], most=2)(dice)}
 )
 
 
@@ -55,7 +81,7 @@ class Step:
 
     deed: Callable[..., bool]
     when: Callable[[Life], object]
-    drawn: dict[str, st.SearchStrategy[Any]]
+    drawn: dict[str, Chance]
     often: int
 
     @property
@@ -67,7 +93,7 @@ STEPS: dict[str, Step] = {}
 
 
 def step(
-    *, often: int = 1, when: Callable[[Life], object] = lambda life: True, **drawn: st.SearchStrategy[Any]
+    *, often: int = 1, when: Callable[[Life], object] = lambda life: True, **drawn: Chance
 ) -> Callable[[Callable[..., bool]], Callable[..., bool]]:
     def listed(deed: Callable[..., bool]) -> Callable[..., bool]:
         STEPS[deed.__name__] = Step(deed, when, drawn, often)

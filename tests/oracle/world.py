@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
-
-from hypothesis import strategies as st
+from random import Random
+from typing import TYPE_CHECKING
 
 from hub.agencies.models import Agency
 from hub.database.context import viewing
 from sharing.communities.models import Community
 from tests.cast import agency
 from tests.conftest import as_owner
-from tests.oracle.steps import CODES, GROUPS, OWNERS, codes
+from tests.oracle.steps import CODES, GROUPS, OWNERS, some, yes_or_no
 from tests.oracle.told import STRICTNESS, Body, Circle, Pact, Way
 
 if TYPE_CHECKING:
@@ -21,11 +20,11 @@ if TYPE_CHECKING:
 PARENTS = {"TXDPS": "HIDTA-STX", "DEA": "HSI"}
 
 
-def draw_world(life: Life, data: Any) -> None:
+def draw_world(life: Life, dice: Random) -> None:
     for code in CODES:
         row = agency(code)
-        cfr23 = data.draw(st.booleans(), label=f"{code} accepted 28 CFR 23")
-        above = data.draw(st.sampled_from([None, PARENTS.get(code)]), label=f"parent of {code}")
+        cfr23 = yes_or_no(dice)
+        above = dice.choice([None, PARENTS.get(code)])
         Agency.objects.filter(pk=row.pk).update(
             cfr23_accepted_on=life.now.date() if cfr23 else None,
             parent=agency(above) if above else None,
@@ -35,13 +34,12 @@ def draw_world(life: Life, data: Any) -> None:
     as_owner("delete from sharing_direction")
     as_owner("delete from sharing_agreement")
     for number in range(2):
-        members = data.draw(st.sets(codes, max_size=3), label="members")
-        _circle(life, number, members)
+        _circle(life, number, some(CODES, most=3)(dice))
     # One between the owners' countries nearly always, so that histories cross borders; others as they come.
-    if data.draw(st.integers(0, 9), label="owners agree"):
-        _pact(life, 1, data, ["CBP", "CBSA"])
-    for number in range(data.draw(st.integers(0, 2), label="treaties")):
-        _pact(life, number + 2, data)
+    if dice.randint(0, 9):
+        _pact(life, 1, dice, ["CBP", "CBSA"])
+    for number in range(dice.randint(0, 2)):
+        _pact(life, number + 2, dice)
 
 
 def _circle(life: Life, number: int, members: set[str]) -> None:
@@ -63,18 +61,16 @@ def _circle(life: Life, number: int, members: set[str]) -> None:
         life.told.circles[pk].members[code] = None
 
 
-def _pact(life: Life, number: int, data: Any, parties: list[str] | None = None) -> None:
-    first, second = parties or data.draw(
-        st.lists(codes, min_size=2, max_size=2, unique=True), label="parties"
-    )
-    begins = life.now - timedelta(days=data.draw(st.integers(-3, 30), label="begins"))
+def _pact(life: Life, number: int, dice: Random, parties: list[str] | None = None) -> None:
+    first, second = parties or dice.sample(CODES, 2)
+    begins = life.now - timedelta(days=dice.randint(-3, 30))
     pact = Pact(
         number,
         [],
         begins,
-        begins + timedelta(days=data.draw(st.integers(4, 90), label="days")),
-        accepted=data.draw(st.sampled_from([True, True, True, False]), label="accepted"),
-        governments=data.draw(st.booleans(), label="governments"),
+        begins + timedelta(days=dice.randint(4, 90)),
+        accepted=dice.choice([True, True, True, False]),
+        governments=dice.choice([True, True, False]),
     )
     as_owner(
         "insert into sharing_agreement (id, code, name, first_id, second_id, whole_governments, valid_from,"
@@ -95,10 +91,10 @@ def _pact(life: Life, number: int, data: Any, parties: list[str] | None = None) 
         way = Way(
             giver,
             taker,
-            data.draw(st.sampled_from([{"bulletin"}, {"bulletin", "seizure"}]), label="kinds"),
-            data.draw(st.sampled_from([set(), set(), {"opioid"}, {"stimulant"}]), label="classes"),
-            data.draw(st.sampled_from([*STRICTNESS[1:], *STRICTNESS[2:]]), label="highest"),
-            data.draw(st.sets(st.sampled_from(GROUPS), min_size=1, max_size=2), label="withheld"),
+            dice.choice([{"bulletin"}, {"bulletin", "seizure"}]),
+            dice.choice([set(), set(), {"opioid"}, {"stimulant"}]),
+            dice.choice([*STRICTNESS[1:], *STRICTNESS[2:]]),
+            some(GROUPS, most=2, least=1)(dice),
         )
         pact.ways.append(way)
         as_owner(

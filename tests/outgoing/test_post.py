@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from hub.outgoing.post import Refused, Unreachable, check, post
+from hub.outgoing.post import Refused, Unreachable, check, get, post
 
 
 def send(url, **limits):
@@ -261,3 +261,22 @@ def certificate(name, folder):
         )
     )
     return folder / "cert.pem", folder / "key.pem"
+
+
+def test_a_get_has_no_body_follows_nothing_and_reads_no_more_than_is_wanted(raw_server):
+    kept = []
+
+    def handle(client):
+        found = b""
+        while not found.endswith(b"\r\n\r\n"):
+            found += client.recv(4096)
+        kept.append(found)
+        client.sendall(b"HTTP/1.1 302 Found\r\nLocation: /else\r\nContent-Length: 50\r\n\r\n" + b"x" * 50)
+
+    url = f"http://127.0.0.1:{raw_server(handle)}/api/collections/1/"
+    answer = get(url, {"X-Test": "1"}, timeout_s=2, limit_bytes=20)
+    assert (answer.status, answer.body, answer.complete) == (302, b"x" * 20, False)
+    (head,) = kept
+    assert head.startswith(b"GET /api/collections/1/ HTTP/1.1\r\n") and b"X-Test: 1" in head
+    names = {line.partition(b":")[0].lower() for line in head.strip().split(b"\r\n")[1:]}
+    assert names == {b"host", b"x-test", b"accept-encoding"}

@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from hub.database.context import viewing
-from hub.outgoing.post import Refused, Unreachable, check, post
+from hub.outgoing.post import Refused, Unreachable, check, get, post
 from hub.outgoing.way import WayOut, _socket
-from sharing.deliveries.endpoints.actions import add_endpoint
+from sharing.deliveries.endpoints.actions import add_collection, add_endpoint
 from sharing.deliveries.models import Endpoint
 from tests.cast import viewer
 from tests.outgoing.test_post import resolving
@@ -72,9 +72,13 @@ def test_what_leads_inward_is_refused_at_save_and_at_send(host, monkeypatch):
     with viewing(who):
         with pytest.raises(ValidationError):
             add_endpoint(url, viewer=who, at=timezone.now())
+        with pytest.raises(ValidationError):
+            add_collection(f"https://{host}/api/collections/1/", "X-Key: a", viewer=who, at=timezone.now())
         assert not Endpoint.objects.exists()
     with pytest.raises((Refused, Unreachable)):
         post(url, b"{}", {}, timeout_s=2, limit_bytes=10)
+    with pytest.raises((Refused, Unreachable)):
+        get(url, {}, timeout_s=2, limit_bytes=10)
     assert connected == []
 
 
@@ -88,6 +92,8 @@ def test_a_name_that_resolves_inward_is_refused_at_save_and_at_send(address, mon
         check("https://rebind.example/")
     with pytest.raises(Refused, match="not a public address"):
         post("https://rebind.example/", b"{}", {}, timeout_s=2, limit_bytes=10)
+    with pytest.raises(Refused, match="not a public address"):
+        get("https://rebind.example/", {}, timeout_s=2, limit_bytes=10)
     assert connected == []
 
 

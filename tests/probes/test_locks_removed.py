@@ -18,6 +18,7 @@ from sharing.disclosures import actions
 from tests.builders import CANARIES, published_seizure, released
 from tests.cast import person
 from tests.disclosures.reader import reader, text, with_photographs
+from tests.feeds.polling import desk_feed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -39,6 +40,7 @@ class Hidden:
 class Prober:
     """Somebody with a browser and a program. An answer is asked for once: probes share it."""
 
+    username: str
     pages: Client
     programs: Client
     had: dict[tuple[Any, ...], Any] = field(default_factory=dict)
@@ -56,6 +58,21 @@ class Prober:
         if key not in self.had:
             self.had[key] = ask()
         return self.had[key]
+
+    def file(self) -> str:
+        """The list of bulletins as a file; the page that says why there is none."""
+        path = "/exports/new/?from=bulletins"
+        return self._once("file", path, {}, lambda: text(self.pages.post(path, {"as": "csv"})))
+
+    def alerts(self) -> str:
+        """Each alert that the desk's own feed leads to, and the feed as Atom."""
+        return self._once("alerts", "", {}, self._pulled)
+
+    def _pulled(self) -> str:
+        feed = f"/feeds/{desk_feed(self.username).uid}"
+        index = text(self.programs.get(f"{feed}/cap.xml"))
+        paths = re.findall(r'href="[^"]+(/feeds/[^"]+/cap/[^"]+\.xml)"', index)
+        return index + "".join(text(self.programs.get(path)) for path in [*paths, f"{feed}/atom.xml"])
 
     def refs(self, path: str, **question: str) -> set[str]:
         page = self.page(path, **question)
@@ -99,6 +116,8 @@ def saying(group: str) -> dict[str, Probe]:
         f"API search for {group}": lambda who, hidden: who.listed(hidden, q=word),
         f"page says {group}": lambda who, hidden: word in who.page(f"/bulletins/{hidden.ref}/"),
         f"API says {group}": lambda who, hidden: word in str(who.json(f"bulletins/{hidden.uid}/")),
+        f"file says {group}": lambda who, hidden: word in who.file(),
+        f"alert says {group}": lambda who, hidden: word in who.alerts(),
         f"list says {group}": lambda who, hidden: (
             word in str(who.json("bulletins/")) + who.page("/bulletins/")
         ),
@@ -118,6 +137,10 @@ OF_THE_RECORD: dict[str, Probe] = {
     "API list": lambda who, hidden: who.listed(hidden),
     "API by uid": lambda who, hidden: who.programs.get(f"/api/v1/bulletins/{hidden.uid}/").status_code == 200,
     "photograph": picture("detail"),
+    "paper": lambda who, hidden: who.pages.get(f"/bulletins/{hidden.ref}/pdf/").status_code != 404,
+    "file": lambda who, hidden: hidden.uid in who.file(),
+    # What was given and is withdrawn has no marking left.
+    "Atom": lambda who, hidden: f"urn:uuid:{hidden.uid}</id><title>TLP:" in who.alerts(),
     **saying("core"),
     **saying("detail"),
 }  # fmt: skip
@@ -151,7 +174,7 @@ def unhurried(settings: Any) -> None:
 
 def prober(username: str) -> Prober:
     key = issue_token(person(username), scope="read", days=1, at=timezone.now())
-    return Prober(reader(username), Client(headers={"Authorization": f"Token {key}"}))
+    return Prober(username, reader(username), Client(headers={"Authorization": f"Token {key}"}))
 
 
 def found(probes: dict[str, Probe], username: str, hidden: Hidden) -> set[str]:

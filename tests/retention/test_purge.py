@@ -48,6 +48,7 @@ HANGING = {
     "sharing_correction": "deleted",
     "sharing_onwardrequest": "kept: why somebody needed to know",
     "sharing_emergency": "kept: the danger is an inspector's own words",
+    "sharing_arrival": "kept: ids and numbers, by which it is known and does not come in again",
     "sharing_original": "kept, emptied: by its id it is known, and does not come in again",
     "sharing_leftover": "kept until the files are gone: no words",
 }

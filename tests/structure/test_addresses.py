@@ -265,6 +265,7 @@ PAGES: dict[str, Rule] = {
             # These were written here: tests/intake asks of what came in.
             "_origin": signed_in(404),
             "_original": signed_in(404),
+            "_origin_acknowledge": signed_in(405),
             "_edit": authors(200),
             # What is published is not discarded: back to its page.
             "_discard": authors(302),

@@ -47,7 +47,7 @@ def test_every_agency_begins_with_everything_given_to_it():
         with viewing(who):
             (row,) = Subscription.objects.all()
         assert (row.agency_id, row.person_id, row.title) == (who.agency_id, None, "Everything given to us")
-        assert row.channels == ["inbox", "mail", "webhook"] and row.frequency == "at_once"
+        assert row.channels == ["inbox", "mail", "webhook", "taxii"] and row.frequency == "at_once"
 
 
 def test_a_new_agency_begins_with_it_too():

@@ -6,7 +6,7 @@ of JSON: {"rows"}, or {"refused"} and numbers. It imports nothing of the hub.
 """
 
 # Everything is imported before the limits fall: afterwards no file can be opened, be it a part of these.
-import _strptime  # noqa: F401
+import _strptime  # type: ignore[import-not-found]  # noqa: F401
 import csv
 import importlib.util
 import io

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from hub.database.context import engine
-from sharing.deliveries.actions import ALERT, CHOICES, current_request, hasten, note_queued
+from sharing.deliveries.actions import CHOICES, current_request, hasten, note_queued
 from sharing.deliveries.models import AlertKind, Channel, Urgency
 
 # Entries looked at in one transaction, at most.
@@ -27,8 +27,10 @@ SEEN = "update sharing_looked set n = %(upto)s"
 
 BY_ENTRY = """
     select distinct record_id as record, agency_id as agency from sharing_entry where n > %(after)s and n <= %(upto)s"""
+REMARKED = BY_ENTRY + " and kind = 'remarked'"
 # One that has to be caught up with is told of recalls first.
 IN_USE = "not e.behind"
+COLLECTIONS = "not e.behind and e.kind = 'taxii'"
 # Of an endpoint that is in use again all that it was ever told of.
 OF_ENDPOINT = """
     select distinct a.record_id as record, d.agency_id as agency
@@ -63,14 +65,26 @@ TOLD = """
         join hub_agency h on h.group_id = w.agency and h.state = 'active'
         group by w.record, w.agency, e.id, e.kind)"""
 
+# One alert of a record and instant, its deliveries behind all that is news. Their ids are given in `told`: joined
+# afterwards, thousands would be compared with thousands, since nobody can foresee how many rows `told` has.
+ALERT_ID = "min(nextval(pg_get_serial_sequence('sharing_alert', 'id')))"
 QUEUED = """
+    alerts as (
+        insert into sharing_alert (id, uid, kind, record_id, record_kind, ref, version, owner_id, hazard, at, path,
+                                   facts, request_id)
+        select t.alert, gen_random_uuid(), %(kind)s, r.id, r.kind, r.ref, r.latest, r.owner_id,
+               %(hazard)s and coalesce((v.content -> 'core' ->> 'hazard')::boolean, false), t.since, '',
+               '{}', %(request)s
+        from (select distinct alert, record, since from told) t join bulletins_record r on r.id = t.record
+        left join bulletins_version v on v.record_id = r.id and v.number = r.latest)
     insert into sharing_delivery (uid, alert_id, agency_id, person_id, channel, endpoint_id, urgency, state, attempts,
                                   due_at, failure, notes, matched)
-    select gen_random_uuid(), a.id, t.agency, null, t.channel, t.endpoint, %(urgency)s, 'waiting', 0, %(at)s, '', '{}',
-           t.matched"""
+    select gen_random_uuid(), alert, agency, null, channel, endpoint, %(urgency)s, 'waiting', 0, %(at)s, '', '{}',
+           matched
+    from told"""
 
 # The end is the instant at which the agency lost it, as its tombstone says; what stayed on pages ends now.
-ENDED_AT = """coalesce((
+SINCE = """coalesce((
     select max(t.at) from sharing_withdrawal t
      where t.agency_id = k.agency and t.ref = r.ref and t.person_id is null and not exists (
            select from sharing_grant g where g.record_id = k.record and g.group_id = k.agency and g.person_id is null
@@ -80,18 +94,13 @@ ENDED_AT = """coalesce((
 def _ends(wanted: str, which: str) -> str:
     return f"""
         with wanted as ({wanted}), {TOLD.format(wanted="wanted", which=which)},
-        told as materialized (
-            select k.*, '{{}}'::bigint[] as matched, {ENDED_AT} as ended_at
-            from known k join bulletins_record r on r.id = k.record
+        over as materialized (
+            select k.*, {SINCE} as since from known k join bulletins_record r on r.id = k.record
             where k.knows and k.content > k.over and not {CARRIED.format("k")}),
-        alerts as (
-            insert into sharing_alert (uid, kind, record_id, record_kind, ref, version, owner_id, hazard, at, path,
-                                       facts, request_id)
-            select gen_random_uuid(), %(ended)s, r.id, r.kind, r.ref, r.latest, r.owner_id, false, t.ended_at, '',
-                   '{{}}', %(request)s
-            from (select distinct record, ended_at from told) t join bulletins_record r on r.id = t.record
-            returning id, record_id, at)
-        {QUEUED} from told t join alerts a on a.record_id = t.record and a.at = t.ended_at"""  # noqa: S608
+        told as materialized (
+            select record, agency, channel, endpoint, since, '{{}}'::bigint[] as matched,
+                   {ALERT_ID} over (partition by record, since) as alert from over),
+        {QUEUED}"""  # noqa: S608  all of it is ours
 
 
 def _again(wanted: str, which: str) -> str:
@@ -101,12 +110,28 @@ def _again(wanted: str, which: str) -> str:
         back as materialized (select k.* from known k where k.ended > k.given and {CARRIED.format("k")}),
         wanted as (select distinct record, agency from back),
         {CHOICES},
+        chosen as (
+            select record, agency, endpoint, max(channel) as channel, max(matched) as matched
+            from (select record, agency, endpoint, channel, matched, true as asked from choices
+                  where endpoint is not null and person is null
+                  union all select record, agency, endpoint, channel, null, false from back) c
+            group by record, agency, endpoint having bool_or(asked) and not bool_and(asked)),
         told as materialized (
-            select c.record, c.agency, c.channel, c.endpoint, c.matched, %(new)s::varchar as kind
-            from choices c join back b on b.record = c.record and b.agency = c.agency and b.endpoint = c.endpoint
-             and c.person is null),
-        alerts as ({ALERT})
-        {QUEUED} from told t join alerts a on a.record_id = t.record"""  # noqa: S608
+            select *, %(at)s::timestamptz as since, {ALERT_ID} over (partition by record) as alert from chosen),
+        {QUEUED}"""  # noqa: S608  all of it is ours
+
+
+def _remarked(wanted: str, which: str) -> str:
+    """What a collection holds bears its marking and terms: where these alone are others now, it is given it anew."""
+    return f"""
+        with wanted as ({wanted}), {TOLD.format(wanted="wanted", which=which)},
+        told as materialized (
+            select k.record, k.agency, k.channel, k.endpoint, %(at)s::timestamptz as since, '{{}}'::bigint[] as matched,
+                   {ALERT_ID} over (partition by k.record) as alert
+            from known k join sharing_delivery d on d.id = k.given
+            where k.knows and k.given > k.over and {CARRIED.format("k")}
+              and (d.begun_at is not null or d.state <> 'waiting')),
+        {QUEUED}"""  # noqa: S608  all of it is ours
 
 
 # Recalls that an endpoint was not told of since it was not in use: what it knew before is taken back.
@@ -156,7 +181,17 @@ def _tell_some(at: datetime) -> int | None:
         upto = cursor.fetchone()[0]
         if upto is None:
             return None
-        count = _queue(cursor, (BY_ENTRY, IN_USE), at, after=after, upto=upto)
+        count = _queue(
+            cursor,
+            {
+                AlertKind.ENDED: _ends(BY_ENTRY, IN_USE),
+                AlertKind.NEW: _again(BY_ENTRY, IN_USE),
+                AlertKind.AMENDED: _remarked(REMARKED, COLLECTIONS),
+            },
+            at,
+            after=after,
+            upto=upto,
+        )
         cursor.execute(SEEN, {"upto": upto})
     return count
 
@@ -170,26 +205,28 @@ def _catch_up(at: datetime) -> int | None:
         if found is None:
             return None
         cursor.execute(MISSED, {"endpoint": found[0], "at": at, "first": Urgency.FIRST.value})
-        count = cursor.rowcount + _queue(cursor, (OF_ENDPOINT, THIS_ONE), at, endpoint=found[0])
+        queries = {
+            AlertKind.ENDED: _ends(OF_ENDPOINT, THIS_ONE),
+            AlertKind.NEW: _again(OF_ENDPOINT, THIS_ONE),
+        }
+        count = cursor.rowcount + _queue(cursor, queries, at, endpoint=found[0])
         cursor.execute(CAUGHT_UP, {"endpoint": found[0]})
     return count
 
 
-def _queue(cursor: Any, scope: tuple[str, str], at: datetime, **values: int) -> int:
+def _queue(cursor: Any, queries: dict[AlertKind, str], at: datetime, **values: int) -> int:
     request = current_request()
     parameters = {
         **values,
         "at": at,
         "request": request,
         "urgency": Urgency.DIGEST.value,
-        "ended": AlertKind.ENDED.value,
-        "new": AlertKind.NEW.value,
         "inbox": Channel.INBOX.value,
         "mail": Channel.MAIL.value,
     }
     total = 0
-    for kind, query in ((AlertKind.ENDED, _ends(*scope)), (AlertKind.NEW, _again(*scope))):
-        cursor.execute(query, parameters)
+    for kind, query in queries.items():
+        cursor.execute(query, {**parameters, "kind": kind.value, "hazard": kind != AlertKind.ENDED})
         if count := int(cursor.rowcount):
             note_queued(kind, request, count)
         total += count

@@ -27,6 +27,8 @@ DESCRIPTION_BYTES = 64 * 2**10
 MOST_OBJECTS = 2_000
 NEXT_LIMIT = 1_000
 BUSY = (429, 503)
+# It has read what was sent, and takes none of it.
+UNTAKEN = 422
 # What a server says to a `next` it knows no more.
 STALE = (400, 404, 410, 422)
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -116,11 +118,12 @@ def send(peer: Peer, url: str, objects: list[Any]) -> None:
         answer = post(url, body, headers, timeout_s=TIMEOUT_S, limit_bytes=DESCRIPTION_BYTES)
     except (Refused, Unreachable) as error:
         raise Unanswered(str(error)) from error
-    judge(answer, good=(200, 201, 202))
+    judge(answer, good=(200, 201, 202, UNTAKEN))
     found = _document(answer, _("it did not say what became of it"))
     failures = found.get("failures")
-    if isinstance(failures, list) and failures:
-        said = failures[0].get("message") if isinstance(failures[0], dict) else ""
+    first = failures[0] if isinstance(failures, list) and failures else None
+    if first is not None or answer.status == UNTAKEN:
+        said = first.get("message") if isinstance(first, dict) else ""
         raise Rejected(" ".join(str(said or _("it was not taken")).split())[:200])
 
 

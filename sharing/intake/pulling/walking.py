@@ -95,7 +95,7 @@ def _keep(peer: Peer, page: Page) -> bool:
         row = Peer.objects.select_for_update().filter(pk=peer.pk, **_held(peer)).first()
         if row is None:  # paused, removed, or another worker's
             return False
-        outcome = _take(desk, peer, page.objects, at)
+        outcome = _take(desk, row, page.objects, at)
         goes_on = page.more and page.next != ""
         reached = _later(row.reached, page.reached)
         idle = reached == row.reached and not outcome.records

@@ -20,7 +20,7 @@ from sharing.intake.models import Upload, UploadState
 from sharing.intake.uploads.files import ROWS, WORKBOOK, keep, remove
 
 WORK = "sharing.intake.tasks.work_on_uploads"
-MOST_BYTES = 50 * 2**20
+MOST_BYTES = 100 * 2**20
 MOST_AT_ONCE = 5
 KEPT = timedelta(days=7)
 _ZIP, _OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -45,7 +45,7 @@ def send(file: UploadedFile[Any], *, tlp: str, posts: bool, viewer: Viewer, at: 
     head = file.read(8)
     upload = Upload.objects.create(
         agency_id=viewer.agency_id,
-        person_id=viewer.person_id,
+        person_id=viewer.person_id or 0,
         name=name,
         is_workbook=head.startswith((_ZIP, _OLD)),
         tlp=tlp,
@@ -84,7 +84,9 @@ def put_away(upload: Upload, *, viewer: Viewer, at: datetime) -> None:
 
 def uploads_of(viewer: Viewer) -> Any:
     """The viewer's own, sent for the agency they are of now."""
-    return Upload.objects.filter(agency_id=viewer.agency_id, person_id=viewer.person_id).order_by("-sent_at")
+    return Upload.objects.filter(agency_id=viewer.agency_id, person_id=viewer.person_id or 0).order_by(
+        "-sent_at"
+    )
 
 
 def sweep(*, at: datetime) -> int:

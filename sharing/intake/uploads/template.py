@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -51,7 +52,7 @@ def _all_codes() -> set[str]:
     return set(Agency.objects.values_list("code", flat=True))
 
 
-def _fill(book: Workbook, title: str, header: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _fill(book: Workbook, title: str, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
     for number, width in enumerate((WIDTH, 40, 60), 1):
