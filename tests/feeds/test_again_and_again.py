@@ -1,7 +1,7 @@
 """Few records, given, marked, amended and taken back again and again: programs end up with what `disclose` gives.
 
-Where the histories of the oracle (test_histories.py) are wide, these are deep. `FEED_LIVES` and `FEED_STEPS` say how many
-and how long.
+Where the histories of the oracle (test_histories.py) are wide, these are deep. `FEED_LIVES` and `FEED_STEPS` say how
+many and how long.
 """
 
 from __future__ import annotations
