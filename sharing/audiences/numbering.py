@@ -24,26 +24,24 @@ CARRIED = """
 # The names of a rendering's parts, from its first line.
 PARTS = """array(select jsonb_array_elements_text(nullif({about}, '')::jsonb -> 'parts'))::varchar[]"""
 
-# Numbers are given in the order of ids. Dates go by the agency's own last one, never by what others were given: in
-# between lies nothing that could be counted. A life that was recalled stays so; what is given again begins another.
+# Numbers are given in the order of ids. Dates go by the agency's own last one, never by what others were given, and by
+# what comes to stand alone, never by what a colleague at TLP:RED was given: in between lies nothing that could be
+# counted. A life that was recalled stays so; what is given again begins another.
 NUMBER = f"""
     with fresh as materialized (
         select id, agency_id, record_id, kind,
-               (select coalesce(max(n), 0) from sharing_entry) + row_number() over (order by id) as n,
-               row_number() over (partition by agency_id order by id) as nth
+               (select coalesce(max(n), 0) from sharing_entry) + row_number() over (order by id) as n
         from (select * from sharing_entry where n is null order by id limit %(most)s) e),
     begins as materialized (
         select agency_id, greatest(statement_timestamp(), (
                    select max(s.numbered_at) + {STEP} from sharing_standing s where s.agency_id = a.agency_id)) as at
         from (select distinct agency_id from fresh) a),
-    dated as materialized (
-        select f.*, b.at + (f.nth - 1) * {STEP} as numbered_at from fresh f join begins b using (agency_id)),
     pairs as materialized (
         select p.*, c.id as current, coalesce(c.life, 0) as life, coalesce(c.state, '') as state,
                g.face, coalesce(g.about, '') as about,
                p.recall_n is not null and c.state <> 'recalled' as recalls
         from (select agency_id, record_id, max(n) as n, max(n) filter (where kind = 'recalled') as recall_n
-              from dated group by agency_id, record_id) p
+              from fresh group by agency_id, record_id) p
         left join lateral (select s.id, s.life, s.state from sharing_standing s
                            where s.record_id = p.record_id and s.agency_id = p.agency_id
                            order by s.life desc limit 1) c on true
@@ -55,6 +53,12 @@ NUMBER = f"""
          where face is null and state = 'live' and not recalls),
     lives as materialized (
         select *, life + (recalls or state = 'recalled')::int as next from pairs where face is not null),
+    dated as materialized (
+        select f.id, f.n, f.numbered_at + (row_number() over (partition by f.agency_id, f.stands order by f.n) - 1)
+                          * {STEP} * f.stands::int as numbered_at
+        from (select f.id, f.n, f.agency_id, b.at as numbered_at,
+                     f.n in (select n from moved union all select n from lives) as stands
+              from fresh f join begins b using (agency_id)) f),
     ended as (
         update sharing_standing s set state = m.state, n = m.n, numbered_at = d.numbered_at
         from moved m join dated d on d.n = m.n where s.id = m.current),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import IO, Any
@@ -13,6 +13,8 @@ from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
+from bulletins.publishing.querysets import working_copies
+from bulletins.records.models import Record
 from hub.accounts.viewer import Viewer
 from hub.database.context import engine
 from hub.trail.actions import record as write_trail
@@ -72,7 +74,7 @@ def fetch(job: ExportJob, *, viewer: Viewer, at: datetime) -> IO[bytes]:
     whole = not job.question
     if whole and not may_take_all(viewer):
         raise FileNotFoundError(job.uid)
-    if not whole and not given_still(viewer, job.records, job.mark):
+    if not (_open_still(viewer, job.records) if whole else given_still(viewer, job.records, job.mark)):
         end(job, JobState.OUTDATED)
         raise Changed
     content = default_storage.open(stored_name(job.uid))
@@ -121,6 +123,13 @@ def anything_waits(*, at: datetime) -> bool:
             ExportJob.objects.filter(state=JobState.WAITING).exists()
             or ExportJob.objects.filter(state=JobState.WORKING, touched_at__lte=at - SILENT).exists()
         )
+
+
+def _open_still(viewer: Viewer, records: Sequence[int]) -> bool:
+    """Whether the viewer may open each of their agency's `records` as when the file was made."""
+    closed = set(records) - set(working_copies(Record, viewer).values_list("pk", flat=True))
+    # What was never posted and is discarded since is nobody's any more.
+    return not Record.objects.filter(pk__in=closed).exists()
 
 
 def _when_committed(uids: Iterable[UUID]) -> None:

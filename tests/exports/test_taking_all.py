@@ -103,3 +103,23 @@ def test_a_purge_ends_it():
     job = made("cbp.admin")
     purged(bulletin)
     assert fetched("cbp.admin", job).status_code == 404
+
+
+def test_what_is_closed_to_the_administrator_since_it_was_made_is_not_handed_out():
+    bulletin = published_bulletin()
+    reader("cbp.admin").post("/exports/all/")
+    job = made("cbp.admin")
+    assert fetched("cbp.admin", job).status_code == 200
+    marked(bulletin, "TLP:RED")
+    assert fetched("cbp.admin", job).status_code == 302
+    assert fetched("cbp.admin", job).status_code == 404
+
+
+def test_a_draft_that_is_discarded_since_takes_nothing_from_it():
+    published_bulletin()
+    draft = draft_bulletin("cbp.officer")
+    Person.objects.filter(username="cbp.officer").update(roles=["officer", "admin"])
+    reader("cbp.officer").post("/exports/all/")
+    job = made("cbp.officer")
+    assert reader("cbp.officer").post(f"/bulletins/{draft.ref}/edit/discard/").status_code == 302
+    assert fetched("cbp.officer", job).status_code == 200

@@ -19,7 +19,7 @@ import orjson
 from django.db import connection
 
 from hub.accounts.viewer import Viewer
-from hub.agencies.models import Agency
+from hub.agencies.models import Agency, AgencyState
 from hub.database.context import require_viewer
 from sharing.disclosures.disclosure import Rendered
 from sharing.disclosures.rules import Channel
@@ -122,8 +122,13 @@ class _Filling:
     def batches(self) -> Iterator[list[int]]:
         """What is live of the rows that come next, again and again until the page is full: half-empty pages make some
         clients ask for smaller ones from then on."""
-        for each in _known(self.asked):
-            self._take(instant("created", _version_of(each)), _version_of(each), each)
+        # Of a date each of its own, as everything else on a page: it may end between any two.
+        for place, each in enumerate(_known(self.asked)):
+            version, before = _version_of(each), len(self.page.items)
+            if not self._take(instant("created", version) + place, version, each):
+                return
+            if len(self.page.items) > before:
+                self._seen.add(each.id)
         looked, page = 0, self.page
         while True:
             found = _rows(
@@ -273,8 +278,13 @@ def _known(asked: Asked) -> list[Ready]:
     wanted = [id_ for id_ in sorted(ids) if id_.partition("--")[0] not in (RECORD, "note")]
     if not wanted:
         return []
-    agencies = [identity(code, name) for code, name in Agency.objects.values_list("code", "name")]
-    return context_objects(wanted) + [each for each in agencies if each.id in ids]
+    rows = Agency.objects.filter(state=AgencyState.ACTIVE).values_list("code", "name")
+    agencies = [identity(code, name) for code, name in rows]
+    return sorted(context_objects(wanted) + [each for each in agencies if each.id in ids], key=_created)
+
+
+def _created(each: Ready) -> tuple[int, str]:
+    return instant("created", _version_of(each)), each.id
 
 
 @lru_cache(maxsize=4096)
