@@ -290,8 +290,8 @@ def test_collections_are_listed_by_id_with_titles_of_their_own_and_only_those_on
     assert {str(EVERYTHING), str(mine.uid), str(desk.uid)} <= ids
     assert str(other.uid) not in ids
     for each in found:
-        assert each["can_read"] is True
-        assert partner.objects(each["id"]).status_code == 200
+        assert each["can_read"] is not each["can_write"]
+        assert partner.objects(each["id"]).status_code == (200 if each["can_read"] else 403)
         assert partner.get(f"{COLLECTIONS}{each['id']}/").json() == each
     for username in ("cbsa.officer", "rcmp.officer"):
         for below in ("", "objects/", "manifest/", f"objects/report--{uuid4()}/"):
