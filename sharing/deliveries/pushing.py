@@ -32,6 +32,12 @@ DATED = """
            and (s.state = 'recalled' or not w.recalled) order by s.life desc limit 1) s on true
 """
 
+# What is pushed before any feed has rendered it has parts too, which are to be withdrawn with it.
+GIVEN = """
+    update sharing_standing s set parts = array(select distinct unnest(s.parts || %s::varchar[]) order by 1)
+     where s.agency_id = %s and s.uid = %s
+"""
+
 
 @dataclass(frozen=True)
 class Dated:
@@ -65,13 +71,20 @@ def bring_up_to_date() -> None:
 
 
 class Rendering:
-    """Of one set of deliveries: what several are shown alike is rendered once."""
+    """Of one set of deliveries: what several are shown alike is rendered once. In the engine's transaction."""
 
     def __init__(self) -> None:
         self._heads: dict[tuple[int, UUID], str] = {}
 
-    def of(self, shown: Disclosure, stand: Dated) -> Finished | None:
+    def of(self, row: Due, shown: Disclosure, stand: Dated) -> Finished | None:
         """The record's objects; None where they cannot be rendered, which is logged."""
+        found = self._rendered(shown, stand)
+        if found and not set(found.parts) <= set(stand.parts):
+            with connection.cursor() as cursor:
+                cursor.execute(GIVEN, [list(found.parts), row.agency, stand.uid])
+        return found
+
+    def _rendered(self, shown: Disclosure, stand: Dated) -> Finished | None:
         same = id(shown), stand.uid
         try:
             if same not in self._heads:

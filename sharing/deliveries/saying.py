@@ -133,7 +133,7 @@ class _Saying:
             if recalled is None:
                 yield Silence(_("there was nothing to recall"))
             elif isinstance(answer, Disclosure):
-                yield self.pushed(row, rendering.of(answer, stand), disclosure=answer)
+                yield self.pushed(row, rendering.of(row, answer, stand), disclosure=answer)
             else:
                 stub = stub_of(stand, revoked=recalled.version is None)
                 yield self.pushed(row, stub, recalled=recalled)
@@ -173,7 +173,7 @@ class _Saying:
         rendering, stands = Rendering(), dated(rows) if self.channel == Channel.TAXII else None
         for place, (row, answer) in enumerate(zip(rows, answers, strict=True)):
             if isinstance(answer, Disclosure) and stands is not None:
-                yield self.pushed(row, rendering.of(answer, stands[place]), disclosure=answer)
+                yield self.pushed(row, rendering.of(row, answer, stands[place]), disclosure=answer)
             elif isinstance(answer, Disclosure):
                 change = changes.get(place)
                 same = (row.alert, id(answer), id(change))

@@ -12,7 +12,8 @@ from uuid import UUID, uuid4
 from django.db.models import Exists, OuterRef, Q
 
 from hub.accounts.viewer import Viewer
-from sharing.audiences.models import Received
+from sharing.audiences.models import Grant, Received
+from sharing.audiences.querysets import InboxQuerySet
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.carrying import carried_by
 from sharing.disclosures.disclosure import Disclosure
@@ -51,9 +52,8 @@ def said_by(
     """
     # Two pulls at once would each tell of a change in a message of its own.
     Subscription.objects.select_for_update(of=("self",)).get(pk=feed.pk)
-    there = Exists(
-        carried_by(Received.objects.visible_to(viewer), channel).filter(record_id=OuterRef("record"))
-    )
+    received = _of_all(feed, Received.objects.visible_to(viewer))
+    there = Exists(carried_by(received, channel).filter(record_id=OuterRef("record")))
     memory = FeedEntry.objects.filter(subscription=feed, channel=channel.value)
     memory.filter(gone_at__lte=at - KEPT).delete()
     lost = list(memory.filter(gone_at=None).exclude(there))
@@ -64,7 +64,7 @@ def said_by(
     shown = disclose(viewer, [*asked, *kept[:MOST]], channel, at=at)
     found = [_say(feed, channel, known.get(each.key), each, shape(each), at) for each in shown]
     found += [_withdraw(row, at) for row in lost]
-    found += [_of(row) for row in known.values() if row.gone_at and not row.there]
+    found += [_said(row) for row in known.values() if row.gone_at and not row.there]
     return sorted(found, key=lambda said: (said.changed_at, str(said.uid)), reverse=True)
 
 
@@ -76,9 +76,9 @@ def one_said(
     if row is None:
         return None
     if row.gone_at:
-        return _of(row)
+        return _said(row)
     shown = disclose(viewer, [row.record], channel)
-    return _of(row, shown[0]) if shown and digest_of(shape(shown[0])) == row.shape else None
+    return _said(row, shown[0]) if shown and digest_of(shape(shown[0])) == row.shape else None
 
 
 def digest_of(text: str) -> str:
@@ -87,10 +87,20 @@ def digest_of(text: str) -> str:
 
 def _asked(feed: Subscription, viewer: Viewer, channel: Channel, at: datetime) -> list[int]:
     """The newest that the subscription asks for; paused, of what came before."""
-    rows = carried_by(brought(viewer, columns_of(wish_of(feed)), at=at), channel)
+    rows = _of_all(feed, carried_by(brought(viewer, columns_of(wish_of(feed)), at=at), channel))
     if feed.paused_at:
         rows = rows.filter(visible_since__lte=feed.paused_at)
     return list(dict.fromkeys(pk for (pk,) in rows.look("record_id", most=MOST)))
+
+
+def _of_all(feed: Subscription, rows: InboxQuerySet) -> InboxQuerySet:
+    """Of a desk's feed, whoever of the agency polls it, without what was given to one of them alone."""
+    if feed.person_id:
+        return rows
+    to_all = Grant.objects.filter(
+        content_object_id=OuterRef("record_id"), group_id=feed.agency_id, person=None
+    )
+    return rows.filter(Exists(to_all))
 
 
 def _say(
@@ -115,12 +125,12 @@ def _say(
         before = [] if row.gone_at else _past(row)
         later = max(moved, _after(row, at))
         _keep(row, uid=shown.uid, shape=digest, before=before, gone_at=None, changed_at=later)
-    return _of(row, shown)
+    return _said(row, shown)
 
 
 def _withdraw(row: FeedEntry, at: datetime) -> Said:
     _keep(row, shape="", before=_past(row), gone_at=at, changed_at=_after(row, at))
-    return _of(row)
+    return _said(row)
 
 
 def _after(row: FeedEntry, at: datetime) -> datetime:
@@ -138,6 +148,6 @@ def _keep(row: FeedEntry, **values: Any) -> None:
     row.save(update_fields=[*values, "message"])
 
 
-def _of(row: FeedEntry, shown: Disclosure | None = None) -> Said:
+def _said(row: FeedEntry, shown: Disclosure | None = None) -> Said:
     before = tuple((UUID(message), datetime.fromisoformat(at)) for message, at in row.before)
     return Said(row.uid, row.path, row.message, row.changed_at, before, shown)

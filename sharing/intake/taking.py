@@ -5,12 +5,10 @@ Nothing here tells of another agency's objects: ids are the sender's own, looked
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import orjson
 from django.core.exceptions import PermissionDenied
@@ -18,7 +16,6 @@ from django.db import connection
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from bulletins.records.models import Record
 from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
@@ -26,6 +23,7 @@ from hub.trail.actions import record as write_trail
 from sharing.intake.acknowledging import acknowledgement_in, take_acknowledgement
 from sharing.intake.bodies import typed
 from sharing.intake.hubs import FromHub, as_there, is_echo, origin_of, originator_of, told_by
+from sharing.intake.known import chains_of, closed_to, own_records
 from sharing.intake.markings import TLP_OF, refs_of
 from sharing.intake.models import Original, OriginalState
 from sharing.intake.outcome import Line, Outcome, Source, in_order, names_of
@@ -92,8 +90,9 @@ class _Taking:
         self.writer = Writer(self, agency, publishes=published)
         wanted = {number: stix for number, stix in sound.items() if stix["type"] in TAKEN}
         asked = {ref for stix in wanted.values() for ref in (stix["id"], *stix.get("object_refs", ()))}
-        self.chains = _chains(agency.pk, self.source.scope, asked)
-        self.own = _own_records(agency.pk, self.beside)
+        self.chains = chains_of(agency.pk, self.source.scope, asked)
+        self.closed = closed_to(self.viewer, self.chains)
+        self.own = own_records(self.viewer, self.beside)
         peer = self.source.peer
         self.hub = FromHub(peer, wanted.values(), self.chains.values()) if peer else None
         # Versions of one object in their order, whatever the envelope's.
@@ -161,6 +160,8 @@ class _Taking:
         """What is done with the object; empty where the writer will say it."""
         if acknowledgement := acknowledgement_in(stix):
             return take_acknowledgement(self.viewer, acknowledgement, self.at)
+        if stix["id"] in self.closed:
+            raise Refused(_("Another record of your agency came in under this id: nothing was taken in."))
         extension = extension_of(stix)
         if extension and is_echo(extension):
             return _("It came from this hub: nothing was taken in.")
@@ -248,7 +249,7 @@ class _Taking:
     def _part(self, number: int, stix: dict[str, Any]) -> None:
         """Kept with the record; of its later versions nothing."""
         whole = self._whole_of(stix) or ""
-        row = self.writer.newest(whole) or self.chains.get(whole)
+        row = None if whole in self.closed else self.writer.newest(whole) or self.chains.get(whole)
         if row is None:
             if any(line.ok and line.id == whole for line in self.lines.values()):
                 self.say(number, _("Nothing was taken in of the record it belongs to."))
@@ -277,21 +278,3 @@ def instant(text: str) -> datetime | None:
         return parse_datetime(text)
     except ValueError:
         return None
-
-
-def _chains(agency: int, scope: str, ids: Iterable[str]) -> dict[str, Original]:
-    """The newest original of each id in this scope."""
-    rows = Original.objects.filter(agency_id=agency, scope=scope, stix_id__in=list(ids))
-    newest = rows.order_by("stix_id", "-modified_at", "-id").distinct("stix_id")
-    return {row.stix_id: row for row in newest}
-
-
-def _own_records(agency: int, ids: Iterable[str]) -> set[str]:
-    """Of `ids` those that this hub itself gives to records of the agency."""
-    uids: dict[UUID, list[str]] = defaultdict(list)
-    for each in ids:
-        kind, _dashes, uid = each.partition("--")
-        if kind == "report":
-            uids[UUID(uid)].append(each)
-    rows = Record.objects.filter(owner_id=agency, uid__in=list(uids)).values_list("uid", flat=True)
-    return {each for uid in rows for each in uids[uid]}

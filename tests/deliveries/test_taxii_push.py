@@ -247,3 +247,17 @@ def test_several_agencies_are_each_given_what_is_theirs(collection, receiver):
     assert CANARIES["place"] in str(theirs) and CANARIES["place"] not in str(mine)
     assert "agreement" in str(mine["extensions"]) and mine["id"] == theirs["id"]
     assert receiver.received == []
+
+
+def test_the_parts_of_what_was_pushed_before_any_feed_was_read_are_taken_back_with_it(pushed):
+    """Its note to officers, its identifiers: a collection keeps each object until that is withdrawn itself."""
+    bulletin = published_bulletin(safety_note="Wear gloves.")
+    released(bulletin, "CBSA")
+    send()
+    given = {each["id"] for each in pushed.envelopes[-1]["objects"] if each["type"] in ("report", "note")}
+    assert len(given) == 2
+    recalled(bulletin)
+    send()
+    last = {each["id"]: each for each in pushed.envelopes[-1]["objects"]}
+    assert {id_ for id_, each in last.items() if each.get("revoked")} == given
+    assert b"gloves" not in pushed.bodies[-1]

@@ -7,15 +7,18 @@ import re
 import pytest
 from capvalidator import check_schema
 from django.test import Client
+from django.utils import timezone
 from lxml import etree
 
 from hub.database.context import engine, viewing
 from sharing.disclosures.models import LedgerRow
 from sharing.feeds.models import FeedEntry
 from sharing.feeds.rules import certainty_of, severity_of, urgency_of
-from tests.builders import CANARIES, published_bulletin, published_seizure, released
+from sharing.flow import Handling, mark, release
+from sharing.releases.plan import Pick
+from tests.builders import CANARIES, plan, published_bulletin, published_seizure, released
 from tests.cast import agency, viewer
-from tests.disclosures.reader import same_to_a_stranger, take_back, text, with_photographs
+from tests.disclosures.reader import reader, same_to_a_stranger, take_back, text, with_photographs
 from tests.feeds.polling import desk_feed, entries, program
 from tests.feeds.test_atom import amended, marked
 from tests.retention.test_purge import purged
@@ -245,3 +248,24 @@ def test_what_caps_terms_mean_here(kind, urgency, hazard, expected):
 )
 def test_certainty_is_the_grading_of_the_information(grade, said):
     assert certainty_of("bulletin", grade) == said
+
+
+@pytest.mark.parametrize("form", ["atom", "cap"])
+def test_what_one_person_was_given_is_in_no_feed_that_colleagues_poll(form):
+    """Named at TLP:RED, it stays theirs when it is marked lower; a colleague's poll would tell of its end."""
+    bulletin, who = published_bulletin(), viewer("cbp.releaser")
+    released(given := published_bulletin(title="For the desk"), "CBSA")
+    with viewing(who):
+        named = Pick(
+            agency=viewer("cbsa.officer").agency_id, persons=frozenset({viewer("cbsa.officer").person_id})
+        )
+        release([bulletin], plan(named, tlp="TLP:RED"), viewer=who, at=timezone.now())
+        mark(bulletin, Handling("TLP:AMBER"), reason="As agreed", viewer=who, at=timezone.now())
+    assert reader("cbsa.officer").get(f"/bulletins/{bulletin.ref}/").status_code == 200
+    assert reader("cbsa.liaison").get(f"/bulletins/{bulletin.ref}/").status_code == 404
+    path = f"/feeds/{desk_feed('cbsa.officer').uid}/{form}.xml"
+    for username in ("cbsa.officer", "cbsa.liaison", "cbsa.officer"):
+        found = program(username).get(path).content.decode()
+        assert given.title in found, username
+        assert CANARIES["core"] not in found and bulletin.ref not in found, username
+        assert "Withdrawn" not in found, username

@@ -88,3 +88,16 @@ def test_verbs_are_for_administrators_and_liaisons_of_the_agency(server: Partner
     assert signed_in("cbp.officer").post(f"/peers/{peer.uid}/{verb}/").status_code == 403
     assert signed_in("cbp.officer").get("/peers/").status_code == 403
     assert signed_in("cbp.admin").post(f"/peers/{peer.uid}/{verb}/").status_code == 302
+
+
+def test_a_secret_is_sent_to_no_server_it_was_not_given_for(server: Partner) -> None:
+    peer = added(server)
+    client = signed_in("cbp.admin")
+    with partner() as other:
+        answer = client.post(f"/peers/{peer.uid}/", typed(other, secret=""))
+        assert answer.status_code == 400 and b"anew" in answer.content
+        assert other.asked == []
+        with engine():
+            assert Peer.objects.get().url == server.url
+        assert client.post(f"/peers/{peer.uid}/", typed(other)).status_code == 302
+        assert other.asked

@@ -60,7 +60,8 @@ def add_peer(wanted: Wanted, *, viewer: Viewer, at: datetime) -> Peer:
 def change_peer(peer: Peer, wanted: Wanted, *, viewer: Viewer, at: datetime) -> None:
     """Fetch it from another address, otherwise, or as somebody else: it has to answer so first.
 
-    Another address is another collection, fetched from its beginning. Raises ValidationError by field.
+    Another address is another collection, fetched from its beginning; another server is told no password but one that
+    was entered for it. Raises ValidationError by field.
     """
     was = peer.url
     _describe(peer, wanted, viewer)
@@ -114,6 +115,7 @@ def _describe(peer: Peer, wanted: Wanted, viewer: Viewer) -> None:
         raise ValidationError({"url": _("Your agency fetches from there already.")})
     if others.filter(title=wanted.title).exists():
         raise ValidationError({"title": _("Another has this name: give each its own.")})
+    stays = urlsplit(peer.url)[:2] == urlsplit(url)[:2]
     peer.title, peer.url, peer.scheme, peer.username = wanted.title, url, wanted.scheme, wanted.username
     peer.every_minutes, peer.unmarked = wanted.every_minutes, wanted.unmarked
     if wanted.scheme == Scheme.NONE:
@@ -122,6 +124,9 @@ def _describe(peer: Peer, wanted: Wanted, viewer: Viewer) -> None:
         peer.sealed_secret = seal(wanted.secret)
     elif not peer.sealed_secret:
         raise ValidationError({"secret": _("Enter the password or token that the partner gave you.")})
+    elif not stays:
+        text = _("Enter the password or token anew: it is sent to no server that it was not given for.")
+        raise ValidationError({"secret": text})
     try:
         ask_collection(peer)
         peer.is_hub = peer.is_hub or wanted.is_hub or _gives_records(ask_page(peer, limit=FIRST))
