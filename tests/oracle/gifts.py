@@ -35,7 +35,7 @@ FIELDS = {"core": "core.title", "detail": "detail.narrative", "technique": "tech
 
 
 @step(
-    often=10,
+    often=12,
     when=lambda life: life.living,
     which=index,
     to=among([*CODES, "CBSA", "CBP", "RCMP", *["circle0", "circle1"] * 2, "all"]),

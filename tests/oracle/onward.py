@@ -12,34 +12,45 @@ from sharing.requests.actions import ask, grant, refuse_request, withdraw_consen
 from sharing.requests.models import OnwardRequest
 from sharing.requests.rules import Terms
 from tests.oracle.gifts import given
-from tests.oracle.steps import GROUPS, OWNERS, READERS, ahead, among, codes, groups, index, step
+from tests.oracle.steps import CODES, GROUPS, OWNERS, READERS, ahead, codes, groups, index, step
 from tests.oracle.told import Ask, Gift, Leave, Paper
 
 if TYPE_CHECKING:
     from tests.oracle.machine import Life
 
 
-@step(
-    often=6,
-    when=lambda life: life.standing,
-    which=index,
-    own=among([True, True, False]),
-    asker=index,
-    to=codes,
-)
-def ask_to_share_on(life: Life, which: int, own: bool, asker: int, to: str) -> bool:
-    """By its owner, best for one whom nothing but consent keeps from what it was given; or by another who has it."""
+def kept(life: Life) -> list[tuple[Paper, str]]:
+    """Records, and agencies that they were released to and from which nothing but a lacking consent keeps them."""
+    return [
+        (paper, code)
+        for paper in life.living
+        for code in CODES
+        if life.told.lacks_consent_alone(paper, code, life.now)
+    ]
+
+
+@step(often=20, when=kept, which=index)
+def ask_for_consent(life: Life, which: int) -> bool:
+    """The owner asks those that the record rests on: its release takes effect with the last consent."""
+    found = kept(life)
+    paper, to = found[which % len(found)]
+    return _ask(life, paper, OWNERS[paper.owner][1], to)
+
+
+@step(often=4, when=lambda life: life.standing, which=index, asker=index, to=codes)
+def ask_to_share_on(life: Life, which: int, asker: int, to: str) -> bool:
+    """Somebody who has it asks, best for what rests on others."""
     papers = [paper for paper in life.living if life.told.origins(paper)] or life.living
     paper = papers[which % len(papers)]
-    kept = kept_from(life)
-    if own and kept:
-        paper, to = kept[which % len(kept)]
     holders = [
         name
         for name, code in READERS.items()
         if code != paper.owner and life.told.seen(name, code, paper, life.now)
     ]
-    name = OWNERS[paper.owner][1] if own or not holders else holders[asker % len(holders)]
+    return _ask(life, paper, holders[asker % len(holders)] if holders else OWNERS[paper.owner][1], to)
+
+
+def _ask(life: Life, paper: Paper, name: str, to: str) -> bool:
     who, code = life.viewers[name], READERS[name]
     seen = life.told.seen(name, code, paper, life.now)
     if seen is None:
@@ -54,19 +65,6 @@ def ask_to_share_on(life: Life, which: int, own: bool, asker: int, to: str) -> b
         waiting, later = {later}, None
     life.told.asks.append(Ask(made.pk, paper.number, seen.version, code, to, waiting, later))
     return True
-
-
-def kept_from(life: Life) -> list[tuple[Paper, str]]:
-    """Records and agencies to which they were released by name, and that do not have them; others have a say there."""
-    return [
-        (paper, gift.body)
-        for gift in life.standing
-        if gift.body
-        and life.told.origins(paper := life.told.papers[gift.paper]) - {gift.body}
-        and not any(
-            life.told.seen(name, code, paper, life.now) for name, code in READERS.items() if code == gift.body
-        )
-    ]
 
 
 def waiting(life: Life) -> list[tuple[Ask, str]]:
@@ -178,7 +176,7 @@ def consents(life: Life) -> list[tuple[Ask, str]]:
     ]
 
 
-@step(often=3, when=consents, which=index)
+@step(often=2, when=consents, which=index)
 def think_again(life: Life, which: int) -> bool:
     found = consents(life)
     asked, code = found[which % len(found)]

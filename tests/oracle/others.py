@@ -147,7 +147,7 @@ def open_ones(life: Life) -> list[Opening]:
     return [each for each in life.told.openings if not each.ended and life.now < each.until]
 
 
-@step(when=open_ones, which=index)
+@step(often=2, when=open_ones, which=index)
 def close_the_glass(life: Life, which: int) -> bool:
     found = open_ones(life)
     opening, who = found[which % len(found)], life.inspectors[0]

@@ -44,14 +44,7 @@ class History:
         if not me.works or not paper.texts or paper.purged:
             return None
         marks = self.marks(paper)
-        running = [
-            gift
-            for gift in self.gifts
-            if gift.paper == paper.number
-            and not gift.over
-            and (gift.begins is None or gift.begins <= now)
-            and (gift.ends is None or now < gift.ends)
-        ]
+        running = self._running(paper, now)
         if code == paper.owner:
             return self._at_home(person, paper, marks, running)
         if paper.embargo is not None and now < paper.embargo:
@@ -73,6 +66,21 @@ class History:
                     withheld = withheld | gift.withheld
                 return Seen(version, withheld - {"core"}, self._other_words(mine))
         return None
+
+    def lacks_consent_alone(self, paper: Paper, code: str, now: datetime) -> bool:
+        """Whether the newest version would reach the body if only those it rests on let it."""
+        me, marks, version = self.bodies[code], self.marks(paper), len(paper.texts)
+        if code == paper.owner or not me.works or paper.purged or (paper.embargo and now < paper.embargo):
+            return False
+        reaches = any(
+            gift.version == version and self._arrives(gift, marks.tlp, me, now)
+            for gift in self._running(paper, now)
+        )
+        free = (
+            not self._controlled(marks, me)
+            and self._under_treaties(paper, marks, version, me, now) is not None
+        )
+        return reaches and free and self._consented(paper, version, me, now) is None
 
     def opened(self, person: str, code: str, paper: Paper, now: datetime) -> Seen | None:
         """What an emergency opens to `person` at this moment."""
@@ -156,6 +164,16 @@ class History:
         return found - {paper.owner}
 
     # --- What comes of a release ---------------------------------------------------------------------------------
+    def _running(self, paper: Paper, now: datetime) -> list[Gift]:
+        return [
+            gift
+            for gift in self.gifts
+            if gift.paper == paper.number
+            and not gift.over
+            and (gift.begins is None or gift.begins <= now)
+            and (gift.ends is None or now < gift.ends)
+        ]
+
     def _at_home(self, person: str, paper: Paper, marks: Marks, running: list[Gift]) -> Seen | None:
         newest = Seen(len(paper.texts), set())
         if marks.tlp != "TLP:RED":

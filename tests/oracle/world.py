@@ -70,7 +70,7 @@ def _pact(life: Life, number: int, dice: Random, parties: list[str] | None = Non
         begins,
         begins + timedelta(days=dice.randint(4, 90)),
         accepted=dice.choice([True, True, True, False]),
-        governments=yes_or_no(dice),
+        governments=dice.choice([True, True, False]),
     )
     as_owner(
         "insert into sharing_agreement (id, code, name, first_id, second_id, whole_governments, valid_from,"
