@@ -1,16 +1,16 @@
-"""Steps of an owner: releases, in other words too, recalls, carrying over."""
+"""Steps of an owner: releases, in other words too, and carrying over."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bulletins.models import Bulletin
-from sharing.flow import carry_over, recall, release
+from sharing.flow import carry_over, release
 from sharing.releases.models import Release
 from sharing.releases.plan import Pick, Plan
 from tests.cast import agency
-from tests.oracle.papers import as_strict
+from tests.oracle.papers import as_strict, holders
 from tests.oracle.steps import (
     CODES,
     OWNERS,
@@ -24,7 +24,6 @@ from tests.oracle.steps import (
     perhaps,
     step,
     wordings,
-    yes_or_no,
 )
 from tests.oracle.told import STRICTNESS, Gift, Marks, Paper, Words
 
@@ -179,62 +178,38 @@ def as_texts(said: Words) -> tuple[tuple[str, str], ...]:
     return tuple((FIELDS[group], other) for group, (other, _instead) in said.items())
 
 
-@step(when=lambda life: life.living, which=index)
-def take_back(life: Life, which: int) -> bool:
-    record, paper = life.chosen(which)
-    if not _recalled(life, record, paper):
-        assert all(gift.over for gift in life.told.gifts if gift.paper == record.pk)
-        return False
-    paper.recalled = True
-    for gift in life.told.gifts:
-        if gift.paper == record.pk:
-            gift.over = True
-    return True
-
-
-@step(often=2, when=lambda life: life.living, which=index, version=number(0, 2), older=yes_or_no)
-def take_one_version_back(life: Life, which: int, version: int, older: bool) -> bool:
-    """Who held that version is left with nothing, or (`older`) with what an older release gives.
-
-    Best one in whose place an older release could step.
-    """
-    record, paper = life.chosen(which)
-    version = max(len(paper.texts) - version, 1)
-    in_place = [
-        (each.paper, each.version)
-        for each in life.standing
-        if any(gift.paper == each.paper and gift.version < each.version for gift in life.standing)
+def holding_older(life: Life) -> list[tuple[Paper, str]]:
+    """Records of several versions, and partners that have one before the newest."""
+    return [
+        (paper, code)
+        for paper in life.living
+        if len(paper.texts) > 1
+        for code, seen in sorted(holders(life, paper).items())
+        if seen.version < len(paper.texts)
     ]
-    if in_place:
-        pk, version = in_place[which % len(in_place)]
-        record, paper = life.records[pk], life.told.papers[pk]
-    held = {
-        code
-        for name, code in READERS.items()
-        if code != paper.owner
-        and (seen := life.told.seen(name, code, paper, life.now))
-        and seen.version == version
-    }
-    if not _recalled(life, record, paper, version=version, fall_back=older):
-        return False
-    paper.taken.add(version)
-    for gift in life.told.gifts:
-        if gift.paper == record.pk and not gift.over:
-            if gift.version == version:
-                gift.over = True
-            elif gift.version < version and not older:
-                gift.barred |= held
-    return True
 
 
-def _recalled(life: Life, record: Any, paper: Paper, **which: Any) -> bool:
-    who = life.viewers[OWNERS[paper.owner][1]]
-    with life.trying(who) as tried:
-        recall(Bulletin.objects.get(pk=record.pk), reason="wrong", viewer=who, at=life.now, **which)
-    return tried.done
+@step(often=20, when=holding_older, which=index)
+def give_the_newest(life: Life, which: int) -> bool:
+    """By name, to one who has an older version: most have that by another way, and keep it."""
+    found = holding_older(life)
+    paper, code = found[which % len(found)]
+    marks = life.told.marks(paper)
+    return give(
+        life,
+        life.living.index(paper),
+        code,
+        set(),
+        None,
+        marks.tlp,
+        "",
+        careless=1,
+        begins=None,
+        ends=None,
+    )
 
 
-@step(often=3, when=lambda life: life.standing, which=index, wording=wordings)
+@step(often=2, when=lambda life: life.standing, which=index, wording=wordings)
 def bring_up_to_date(life: Life, which: int, wording: dict[str, bool] | None) -> bool:
     """Carry a release over to the newest version; first one that stands on an older."""
     behind = [gift for gift in life.standing if gift.version < len(life.told.papers[gift.paper].texts)]

@@ -22,7 +22,7 @@ from hub.accounts.viewer import Viewer
 from hub.database.context import viewing
 from sharing.audiences.actions import rebuild_grants
 from tests.cast import viewer
-from tests.oracle import gifts, onward, others, papers  # noqa: F401  their steps
+from tests.oracle import gifts, onward, others, papers, recalls  # noqa: F401  their steps
 from tests.oracle.eyes import Both, everybody_sees_exactly_what_the_rules_say
 from tests.oracle.looking import Rows
 from tests.oracle.reading import History
@@ -70,7 +70,7 @@ class Life:
 
     def begin(self) -> None:
         draw_world(self, self.dice)
-        for name in ("post", "post", "give", "give"):
+        for name in ("post", "post", "give", "give", "give"):
             self._happen(STEPS[name])
 
     def happen(self) -> None:

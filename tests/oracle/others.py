@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 HOUR = timedelta(hours=1)
 
 
-@step(often=2, when=lambda life: life.told.pacts, which=index, side=yes_or_no)
+@step(often=3, when=lambda life: life.told.pacts, which=index, side=yes_or_no)
 def suspend_or_resume(life: Life, which: int, side: bool) -> bool:
     pact = life.told.pacts[which % len(life.told.pacts)]
     code = pact.ways[side].giver
@@ -116,7 +116,7 @@ def suspend_or_restore(life: Life, code: str) -> bool:
     return True
 
 
-@step(often=3, when=lambda life: life.records, which=index, name=names)
+@step(often=4, when=lambda life: life.records, which=index, name=names)
 def break_glass(life: Life, which: int, name: str) -> bool:
     """Two inspectors try to open a record, perhaps a purged one, to one person."""
     pk = sorted(life.records)[which % len(life.records)]
@@ -147,7 +147,7 @@ def open_ones(life: Life) -> list[Opening]:
     return [each for each in life.told.openings if not each.ended and life.now < each.until]
 
 
-@step(often=2, when=open_ones, which=index)
+@step(often=5, when=open_ones, which=index)
 def close_the_glass(life: Life, which: int) -> bool:
     found = open_ones(life)
     opening, who = found[which % len(found)], life.inspectors[0]
@@ -157,7 +157,7 @@ def close_the_glass(life: Life, which: int) -> bool:
     return True
 
 
-@step(often=3, when=open_ones, minutes=number(10, 90))
+@step(often=8, when=open_ones, minutes=number(10, 90))
 def wait_a_little(life: Life, minutes: int) -> bool:
     return _wait(life, timedelta(minutes=minutes))
 

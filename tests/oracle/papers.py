@@ -21,6 +21,7 @@ from tests.oracle.steps import (
     CLASSES,
     GROUPS,
     OWNERS,
+    READERS,
     ahead,
     among,
     index,
@@ -30,7 +31,7 @@ from tests.oracle.steps import (
     some,
     step,
 )
-from tests.oracle.told import Marks, Paper, Text
+from tests.oracle.told import Marks, Paper, Seen, Text
 
 if TYPE_CHECKING:
     from tests.oracle.machine import Life
@@ -101,16 +102,22 @@ def _post(life: Life, paper: Paper, review: int | None, **what: Any) -> bool:
 
 
 @step(
-    often=2,
+    often=4,
     when=lambda life: life.living,
     which=index,
     same=some([*GROUPS, "core"], most=6),
     more=perhaps(perhaps(index)),
+    careless=number(0, 3),
     **WHAT,
 )
-def amend(life: Life, which: int, same: set[str], more: int | None, **what: Any) -> bool:
-    """The next version; `same` are groups whose text stays as it was, `more` something that it rests on besides."""
-    record, paper = life.chosen(which)
+def amend(life: Life, which: int, same: set[str], more: int | None, careless: int, **what: Any) -> bool:
+    """The next version, best of what a partner has.
+
+    `same` are groups whose text stays as it was, `more` something that it rests on besides.
+    """
+    papers = [paper for paper in life.living if careless and holders(life, paper)] or life.living
+    paper = papers[which % len(papers)]
+    record = life.records[paper.number]
     if len(paper.texts) > 2 or paper.recalled:
         return False
     who = life.viewers[paper.author]
@@ -133,6 +140,12 @@ def _shown(life: Life, author: str, code: str) -> list[Paper]:
     """What the author may rest a bulletin on: others' where there are any."""
     papers = [each for each in life.told.papers.values() if life.told.seen(author, code, each, life.now)]
     return [each for each in papers if each.owner != code] or papers
+
+
+def holders(life: Life, paper: Paper) -> dict[str, Seen]:
+    """The partners that have the record, and what somebody of theirs sees of it."""
+    found = {code: life.told.seen(name, code, paper, life.now) for name, code in READERS.items()}
+    return {code: seen for code, seen in found.items() if seen is not None and code != paper.owner}
 
 
 def _write(
