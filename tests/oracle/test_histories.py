@@ -69,7 +69,7 @@ def test_in_every_history_everybody_sees_exactly_what_the_rules_say(chunk):
             life.forget()
         in_chunk += 1
         share.update(name for name, times in life.happened.items() if times)
-        if in_chunk % 10 == 0 or in_chunk == number:
+        if in_chunk % 5 == 0 or in_chunk == number:
             note(
                 f"seed {FIRST + chunk}: {in_chunk} histories of {LENGTH} steps, {time.monotonic() - began:.0f} s"
             )
