@@ -22,7 +22,8 @@ from sharing.releases.rules import gives, takes
 # So many records are recomputed within the transaction that changes what they rest on; so many in each batch after it.
 AT_ONCE = 500
 
-# Records of which a live release reaches the takers, and that are the givers' or rest on others'.
+# Records of which a live release reaches the takers, and that are the givers' or rest on others'; and what an emergency
+# opened to somebody of theirs, to whom nothing need have been released.
 CONCERNED = """
     select distinct r.id from bulletins_record r join sharing_release l on l.record_id = r.id
     where l.ended_at is null and (l.ends_at is null or l.ends_at > %(at)s) and r.latest > 0
@@ -32,6 +33,9 @@ CONCERNED = """
            or l.community_id in (select m.community_id from sharing_membership m
                                  where m.agency_id = any(%(targets)s) and m.left_at is null
                                    and m.confirmed_at is not null))
+    union
+    select e.record_id from sharing_emergency e
+    where e.agency_id = any(%(targets)s) and e.ended_at is null and e.until > %(at)s
 """
 
 CLAIM = """

@@ -28,6 +28,7 @@ from sharing.disclosures.rules import Channel
 from sharing.emergencies.models import Emergency, EmergencyState
 from sharing.flow import Handling, mark, recall, refresh
 from sharing.flow.breakglass import ask, confirm, decline, end
+from tests.agreements.conftest import Side
 from tests.api.conftest import caller, unhurried  # noqa: F401
 from tests.builders import CANARIES, draft_bulletin, published_bulletin, published_seizure, released
 from tests.cast import agency, person, viewer
@@ -223,6 +224,18 @@ def test_it_ends_with_the_agreement_it_crossed_under(owner_sql):
         assert opened(published_bulletin(), "cbsa.officer").state == EmergencyState.IMPOSSIBLE
     finally:
         owner_sql("update sharing_agreement set suspended_at = null where code = 'CBP-CBSA'")
+
+
+def test_it_is_there_again_once_the_agreement_is_taken_up_within_the_hour():
+    bulletin = published_bulletin()
+    opened(bulletin, "cbsa.officer")
+    cbp = Side("cbp.admin")
+    cbp.suspend("CBP-CBSA")
+    assert CANARIES["detail"] not in page("cbsa.officer", bulletin)
+    cbp.resume("CBP-CBSA")
+    assert CANARIES["detail"] in page("cbsa.officer", bulletin)
+    changes = rebuild_grants(timezone.now())
+    assert (changes.granted, changes.changed, changes.withdrawn) == ([], [], [])
 
 
 def test_rebuilding_changes_nothing():
