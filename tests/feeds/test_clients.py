@@ -98,7 +98,7 @@ def test_cytaxii2_polls_and_follows_next(hub, key):
 def test_whatever_is_served_parses_strictly_as_stix(hub, key):
     url, bulletin, _seizure = hub
     server = Server(f"{url}/taxii2/", auth=TokenAuth(key))
-    for each in server.default.collections:
+    for each in (each for each in server.default.collections if each.can_read):
         for found in each.get_objects().get("objects", []):
             stix2.parse(found, allow_custom=False, version="2.1")
     take_back(bulletin)

@@ -125,7 +125,7 @@ def test_other_ways_go_on_when_mails_stop():
     assert [each.channel for each in told("HIDTA-STX")] == ["inbox", "mail", "inbox"]
     with viewing(viewer("stx.analyst")):
         row.refresh_from_db()
-    assert row.channels == ["inbox", "webhook"] and row.paused_at is None
+    assert row.channels == ["inbox", "webhook", "taxii"] and row.paused_at is None
 
 
 def test_officer_safety_has_no_link_at_the_desk_and_goes_on():
@@ -180,7 +180,7 @@ def test_the_desks_link_stops_no_persons_and_a_persons_not_the_desks():
         Client().post(f"/unsubscribe/{sealed(link)}/")
     with viewing(who):
         assert Subscription.objects.get(pk=own.pk).paused_at is None
-        assert Subscription.objects.get(pk=desk.pk).channels == ["inbox", "mail", "webhook"]
+        assert Subscription.objects.get(pk=desk.pk).channels == ["inbox", "mail", "webhook", "taxii"]
 
 
 def test_links_say_nothing_to_who_holds_them_and_are_known_again():
