@@ -74,8 +74,8 @@ class FromHub:
         rows = Arrival.objects.filter(agency_id=peer.agency_id).select_related("peer")
         by_uid = rows.filter(uid__in={each.first_uid for each in told})
         by_record = rows.filter(record_id__in={row.record_id for row in chains if row.record_id})
-        bare = {_uuid(stix["id"].partition("--")[2]) for stix in objects if extension_of(stix) is None}
-        left = rows.filter(peer_uid__in=bare - {None}, peer__removed_at__isnull=False)
+        bare = [_uuid(stix["id"].partition("--")[2]) for stix in objects if extension_of(stix) is None]
+        left = rows.filter(peer_uid__in={uid for uid in bare if uid}, peer__removed_at__isnull=False)
         self._left = {row.peer_uid: row for row in left}
         self._by_uid = {(row.hub, row.uid): row for row in by_uid}
         self._by_record = {row.record_id: row for row in by_record}
