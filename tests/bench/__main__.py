@@ -1,5 +1,6 @@
 """`make bench`: fills a throwaway database and measures in it. BENCH_SIZE is the number of bulletins, BENCH_DELIVERIES
-of webhooks, BENCH_FEEDS of the objects in the largest feed; each is left out with 0."""
+of webhooks, BENCH_FEEDS of the records in the largest feed (no more than there are bulletins); each is left out with
+0. BENCH_BESIDE names the TAXII servers to measure beside the hub, or says none."""
 
 from __future__ import annotations
 
@@ -31,9 +32,13 @@ def main() -> None:
         from tests.bench.filling import fill
         from tests.bench.report import keep_feeds
 
-        if size < objects:
+        if size:
+            objects = min(objects, size)
+        else:
             fill(objects)
-        measured = feeds([each for each in SIZES if each < objects] + [objects])
+        beside = env.text("BENCH_BESIDE", "medallion,opentaxii")
+        others = [name for name in beside.split(",") if name != "none"]
+        measured = feeds([each for each in SIZES if each < objects] + [objects], others)
         print(measured.said())
         print(f"kept in {keep_feeds(folder, measured.kept())}\n")
     if deliveries:

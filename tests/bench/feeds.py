@@ -30,7 +30,7 @@ from sharing.audiences.numbering import number_entries
 from sharing.feeds.taxii.collections import EVERYTHING
 from sharing.feeds.taxii.inbox import INBOX
 from tests.bench.logins import as_owner, run
-from tests.bench.peers.running import PEERS, Peer, free_port, peer, ready
+from tests.bench.peers.running import Peer, free_port, peer, ready
 from tests.bench.polling import Client, Poll, TooSlow, memory_mb
 
 SIZES = (2_000, 20_000, 100_000)
@@ -95,8 +95,8 @@ class Feeds:
         return asdict(self)
 
 
-def feeds(sizes: Sequence[int] = SIZES, *, quiet: bool = False) -> Feeds:
-    """Measure each size, in a database that is filled with at least as many bulletins."""
+def feeds(sizes: Sequence[int], others: Sequence[str], *, quiet: bool = False) -> Feeds:
+    """Measure each size, in a database that is filled with at least as many bulletins; `others` are names in PEERS."""
     found = Feeds()
     with as_owner():
         readers = {size: _reader(size) for size in tqdm(sizes, unit="feed", disable=quiet)}
@@ -113,7 +113,15 @@ def feeds(sizes: Sequence[int] = SIZES, *, quiet: bool = False) -> Feeds:
             found.first_ever_a_second[size] = first.a_second
             objects = _objects(client)
             _keep(size, objects)
-            found.measures += _beside(size, objects, client, inbox, process, Path(folder), found.measures)
+            found.measures += _beside(
+                size,
+                objects,
+                client,
+                inbox,
+                process,
+                Path(folder),
+                sorted(set(others) - _slow(found.measures)),
+            )
         found.recent_behind = _behind(url, readers)
     return found
 
@@ -234,7 +242,7 @@ def _beside(
     inbox: Client,
     process: int,
     folder: Path,
-    before: Sequence[Measure],
+    others: Sequence[str],
 ) -> list[Measure]:
     # medallion takes an extension-definition's version for the object's; OpenTAXII reads no object without `modified`.
     plain = [each for each in objects if "modified" in each and each["type"] != "extension-definition"]
@@ -250,15 +258,18 @@ def _beside(
                 memory_mb=memory_mb(bare.process),
             )
         )
-    # Who could not finish fewer is not asked for more.
-    slow = {each.server for each in before if each.poll_a_second is None and each.manifest_a_second is None}
-    for name in sorted(PEERS.keys() - slow):
+    for name in others:
         with peer(name, plain, folder / f"{name}-{size}") as other:
             to = Client(other.collection, other.authorization)
             found.append(
                 _measure(name, to, other.process, lambda to=to: to.post(_invented(plain, NEW)), to, plain)
             )
     return found
+
+
+def _slow(before: Sequence[Measure]) -> set[str]:
+    """Who could not finish fewer is not asked for more."""
+    return {each.server for each in before if each.poll_a_second is None}
 
 
 def _measure(

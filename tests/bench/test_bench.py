@@ -36,6 +36,8 @@ def test_the_bench_fills_measures_and_says_what_it_found(empty_database, tmp_pat
     told = {
         "BENCH_SIZE": "300",
         "BENCH_DELIVERIES": "0",
+        "BENCH_FEEDS": "60",
+        "BENCH_BESIDE": "none",
         "BENCH_ENOUGH_S": "0",
         "BENCH_FOLDER": str(tmp_path),
     }
@@ -50,7 +52,7 @@ def test_the_bench_fills_measures_and_says_what_it_found(empty_database, tmp_pat
     assert done.returncode == 0, done.stderr[-2000:]
     rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
     assert [cell.strip() for cell in rows[0].strip("|").split("|")] == list(HEAD)
-    assert len(rows) == 2 + 8 * 3
+    assert len(rows) == 2 + 8 * 3 + 4
     (file,) = tmp_path.glob("bench-300-*.json")
     kept = json.loads(file.read_text())
     assert kept["bulletins"] == 300 and kept["agencies"] == 200 and 7 < kept["grants"] / 300 < 9.5
@@ -60,3 +62,10 @@ def test_the_bench_fills_measures_and_says_what_it_found(empty_database, tmp_pat
         assert 2 <= line["statements"] <= 6
     assert kept["suspended"]["grants"] > 0 == kept["suspended"]["read_after_commit"]
     assert kept["release_to_all"]["wall"] > 0
+    (file,) = tmp_path.glob("feeds-60-*.json")
+    fed = json.loads(file.read_text())
+    hub, bare = fed["measures"]
+    # What records refer to comes with them.
+    assert 60 <= hub["objects"] == bare["objects"] and hub["size_mb"] > 0
+    assert all(hub[what] > 0 for what in ("poll_a_second", "manifest_a_second", "recent_ms", "post_a_second"))
+    assert fed["recent_behind"].keys() == {"60", "1000060"}
