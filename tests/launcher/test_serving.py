@@ -77,6 +77,8 @@ def test_a_hub_from_its_first_start_to_its_last(bare, home):
     hub.start()
     assert hub.status() == 200
     assert "127.0.0.1" in hub.said.read_text()
+    # A worker has begun to look for what ended.
+    eventually(lambda: hub.counts()["sharing_looked"] == 1)
     first = hub.counts()
     assert first["django_migrations"] > 10 and "bulletins_bulletin" in first
 
