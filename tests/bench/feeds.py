@@ -297,8 +297,8 @@ def _measure(
         tried(more)
         recent: Poll | None = tried(lambda: client.all_of(added_after=polled.newest))
         said["recent_ms"] = recent.seconds * 1000 if recent else None
-    taken = tried(lambda: inbox.post(_invented(sample, POSTED)))
-    said["post_a_second"] = POSTED / taken if taken else None
+        taken = tried(lambda: inbox.post(_invented(sample, POSTED)))
+        said["post_a_second"] = POSTED / taken if taken else None
     return Measure(name, polled.objects if polled else 0, memory_mb=memory_mb(process), **said)
 
 

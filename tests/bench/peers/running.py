@@ -67,7 +67,7 @@ def peer(name: str, objects: Sequence[dict[str, Any]], folder: Path) -> Iterator
     ):
         try:
             try:
-                ready(f"{found}objects/?limit=1", authorization, process)
+                ready(f"http://127.0.0.1:{port}/taxii2/", authorization, process)
             except (urllib.error.URLError, ConnectionError) as error:
                 raise RuntimeError((folder / "log").read_text()[-3000:]) from error
             yield Peer(name, found, authorization, process.pid)
