@@ -45,7 +45,7 @@ CALLERS = (
     "steward",
 )
 # Made-up requests an endpoint, of what its schema takes and of what it does not; more when asked.
-EXAMPLES = int(os.environ.get("API_EXAMPLES", "3"))
+EXAMPLES = int(os.environ.get("API_EXAMPLES", "5"))
 NOT_SENT = ("content-type", "content-length", "accept-encoding", "authorization")
 CODES = {"/agreements/": "CBP-CBSA", "/communities/": "HIDTA-STX", "/agencies/": "CBSA"}
 
@@ -73,7 +73,7 @@ def test_no_request_is_answered_but_as_the_schema_says(api, caller):
     assert not wrong, "\n\n".join(f"{name}\n{text[:1500]}" for name, text in wrong.items())
     # It is no proof if every request were refused before it was looked at.
     reached = [label for label, codes in seen.items() if codes & {200, 201, 202, 204}]
-    assert len(reached) > len(seen) / 3, seen
+    assert len(reached) > len(seen) / 2, seen
 
 
 def key_of(username):

@@ -15,9 +15,11 @@ from django.utils import timezone
 from bulletins.vocabulary.models import Port
 from hub.accounts.tokens import issue_token
 from sharing.disclosures import actions
+from sharing.subscriptions.models import Subscription
 from tests.builders import CANARIES, published_seizure, released
 from tests.cast import person
 from tests.disclosures.reader import reader, text, with_photographs
+from tests.feeds.polling import desk_feed
 from tests.subscriptions.conftest import subscribed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,11 +67,14 @@ class Prober:
         return self._once("file", path, {}, lambda: text(self.pages.post(path, {"as": "csv"})))
 
     def alerts(self) -> str:
-        """Each alert that a feed of their own leads to, and the feed as Atom."""
+        """Each alert that the desk's feed and one of their own lead to, and both as Atom."""
         return self._once("alerts", "", {}, self._pulled)
 
     def _pulled(self) -> str:
-        feed = f"/feeds/{subscribed(self.username).uid}"
+        return "".join(self._fed(each) for each in (subscribed(self.username), desk_feed(self.username)))
+
+    def _fed(self, by: Subscription) -> str:
+        feed = f"/feeds/{by.uid}"
         index = text(self.programs.get(f"{feed}/cap.xml"))
         paths = re.findall(r'href="[^"]+(/feeds/[^"]+/cap/[^"]+\.xml)"', index)
         return index + "".join(text(self.programs.get(path)) for path in [*paths, f"{feed}/atom.xml"])
