@@ -12,11 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple
-from uuid import UUID
 
 import orjson
-from django.db import connection
 
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState
@@ -25,51 +22,15 @@ from sharing.disclosures.disclosure import Rendered
 from sharing.disclosures.rules import Channel
 from sharing.feeds.taxii.asking import MOST_TRACES, TRACE, Asked, Item, instant, moment
 from sharing.feeds.taxii.collections import Collection, remember
+from sharing.feeds.taxii.rows import AFTER, BEFORE, Row, rows_after
 from sharing.stix.context import Ready, context_objects, identity
 from sharing.stix.finishing import Finished, Tail, finished, renamed, stubs
-from sharing.stix.ids import RECORD, named_by, stamp
+from sharing.stix.ids import RECORD, stamp
 from sharing.stix.keeping import disclose_in_turn
+from sharing.subscriptions.placing import hold_choice
 
-# A record's objects lie within so many microseconds of it: those it refers to before, its parts after.
-BEFORE, AFTER = 199, 290
-# A collection of a choice looks through so many records for one page, whatever it finds.
-WINDOW = 5_000
-# So many at least are read together where most may not match; and so many are looked through for one page at most.
-LEAST, MOST_LOOKED = 100, 20_000
-
-# Of what is live only what is needed is read: a page holds thousands.
-ROWS = """
-    with ahead as materialized (
-        select * from sharing_standing
-        where agency_id = hub_agency() and numbered_at > %(after)s {narrowed}
-        order by numbered_at limit %(window)s)
-    select e.n, (extract(epoch from e.last) * 1000000)::bigint, s.*
-    from (select count(*) as n, max(numbered_at) as last from ahead) e
-    left join lateral (
-        select s.record_id, (extract(epoch from s.numbered_at) * 1000000)::bigint as at, s.state,
-               case when s.parts <> '{{}}' then s.parts end, case when s.life > 0 then s.uid end, a.uid, a.created_at,
-               a.code, a.name
-        from ahead s left join lateral (
-            select s.uid, s.created_at, o.code, o.name from hub_agency o
-            where o.group_id = s.owner_id and s.state <> 'live') a on true
-        where {within} order by s.numbered_at limit %(most)s) s on true
-    order by s.at
-"""
-
-
-class Row(NamedTuple):
-    """How a record stands for the caller's agency, since when (`at`, microseconds since 1970). Of what is live the rest
-    is empty; `other_uid` is there where it began another life."""
-
-    record: int
-    at: int
-    state: str
-    parts: list[str] | None
-    other_uid: UUID | None
-    uid: UUID
-    created_at: datetime
-    owner: str
-    owner_name: str
+# So many are looked through for one page at most.
+MOST_LOOKED = 20_000
 
 
 @dataclass
@@ -101,6 +62,8 @@ def page_of(
     With `names` it is for an answer that gives no more of an object than its id and dates: no ledger then.
     """
     require_viewer(viewer)
+    if collection.subscription:
+        hold_choice(collection.key)
     filling = _Filling(collection, asked)
     disclose_in_turn(viewer, filling.batches(), Channel.TAXII, fits=filling.fits, names=names, at=at)
     filling.end()
@@ -131,7 +94,7 @@ class _Filling:
                 self._seen.add(each.id)
         looked, page = 0, self.page
         while True:
-            found = _rows(
+            found = rows_after(
                 self.collection, self.asked, after=page.after, room=self.asked.limit - len(page.items)
             )
             self.rows, self._next = found.rows, 0
@@ -155,8 +118,8 @@ class _Filling:
         if row is None or self.page.is_full:
             return False
         tail = Tail(
-            modified=moment(row.at),
-            since=shown.visible_since or moment(row.at),
+            modified=moment(row.changed),
+            since=shown.visible_since or moment(row.changed),
             marking=shown.marking,
             owner=shown.owner,
             owner_name=shown.owner_name,
@@ -188,7 +151,7 @@ class _Filling:
                 return False
             self._seen.add(each.id)
             self._traces.add(trace)
-        version, before = stamp(moment(row.at)), len(self.page.items)
+        version, before = stamp(moment(row.changed)), len(self.page.items)
         for at, each in enumerate(found.objects[: AFTER + 1], row.at):
             if not self._take(at, version, each):
                 break
@@ -209,62 +172,11 @@ class _Filling:
         return True
 
 
-class _Found(NamedTuple):
-    """`ends` is the date up to which everything was looked at (microseconds since 1970), `looked` at how many."""
-
-    rows: list[Row]
-    ends: int
-    looked: int
-    more: bool
-
-
-def _rows(collection: Collection, asked: Asked, *, after: int, room: int) -> _Found:
-    """The next rows, as many as may fill the room and one more."""
-    most = max(room + 1, LEAST) if asked.matches else room + 1
-    window = WINDOW if collection.within else most
-    narrowed, parameters = _narrowed(asked)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            ROWS.format(narrowed=narrowed, within=collection.within or "true"),
-            {
-                "after": moment(max(0, after - AFTER)),
-                "window": window,
-                "most": most,
-                "collection": collection.id,
-                "key": collection.key,
-                **parameters,
-            },
-        )
-        found = cursor.fetchall()
-    looked, last = found[0][:2]
-    rows = [Row._make(row[2:]) for row in found if row[2] is not None]
-    fitting = rows if asked.matches else _fitting(rows, room)
-    if len(fitting) < len(rows) or len(rows) == most < looked:
-        return _Found(fitting, fitting[-1].at + AFTER, len(fitting), more=True)
-    return _Found(rows, last + AFTER if looked else 0, looked, more=looked >= window)
-
-
-def _narrowed(asked: Asked) -> tuple[str, dict[str, Any]]:
-    """SQL that leaves out what cannot match; what does match is looked at object by object."""
-    if ids := asked.matches.get("id"):
-        return "and uid = any(%(uids)s)", {"uids": sorted(set[UUID]().union(*map(named_by, ids)))}
-    return "", {}
-
-
-def _fitting(rows: list[Row], room: int) -> list[Row]:
-    """As many of them as fill the room: the content of those beyond would be read in vain."""
-    for place, row in enumerate(rows, 1):
-        room -= 1 + len(row.parts or ())
-        if room < 0:
-            return rows[:place]
-    return rows
-
-
 def _stubs(row: Row) -> Finished:
     return stubs(
         row.uid,
         created=row.created_at,
-        modified=moment(row.at),
+        modified=moment(row.changed),
         revoked=row.state == "recalled",
         owner=row.owner,
         owner_name=row.owner_name,
