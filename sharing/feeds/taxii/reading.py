@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from hashlib import blake2b
 
 import orjson
 
@@ -20,8 +19,9 @@ from hub.agencies.models import Agency, AgencyState
 from hub.database.context import require_viewer
 from sharing.disclosures.disclosure import Rendered
 from sharing.disclosures.rules import Channel
-from sharing.feeds.taxii.asking import MOST_TRACES, TRACE, Asked, Item, instant, moment
+from sharing.feeds.taxii.asking import Asked, Item, instant, moment
 from sharing.feeds.taxii.collections import Collection, remember
+from sharing.feeds.taxii.given import Given
 from sharing.feeds.taxii.rows import AFTER, BEFORE, Row, rows_after
 from sharing.stix.context import Ready, context_objects, identity
 from sharing.stix.finishing import Finished, Tail, finished, renamed, stubs
@@ -35,13 +35,13 @@ MOST_LOOKED = 20_000
 
 @dataclass
 class Page:
-    """`after` is where the next page begins, if there is more; `traces` are of the context given so far."""
+    """`after` is where the next page begins, if there is more; `seen` says which context was given so far."""
 
     items: list[Item] = field(default_factory=list)
     is_full: bool = False
     more: bool = False
     after: int = 0
-    traces: list[bytes] = field(default_factory=list)
+    seen: bytes = b""
 
     @property
     def dates(self) -> dict[str, str]:
@@ -78,7 +78,7 @@ class _Filling:
         self.collection, self.asked, self.page = collection, asked, Page(after=asked.after)
         self.given: list[int] = []
         self.rows: list[Row] = []
-        self._traces = set(asked.seen)
+        self._given = Given(asked.seen)
         self._seen: set[str] = set()
         self._next = 0
 
@@ -110,7 +110,7 @@ class _Filling:
     def end(self) -> None:
         page = self.page
         page.more = page.more or page.is_full
-        page.traces = sorted(self._traces)[:MOST_TRACES]
+        page.seen = self._given.packed()
 
     def fits(self, shown: Rendered) -> bool | None:
         """Put the next live record on the page, after the stubs before it: see `disclose_kept`."""
@@ -146,11 +146,10 @@ class _Filling:
         for at, each in enumerate(context, row.at - len(context)):
             if each.id in self._seen:
                 continue
-            trace = blake2b(each.id.encode(), digest_size=TRACE).digest()
-            if trace not in self._traces and not self._take(at, _version_of(each), each):
+            if not self._given.has(each) and not self._take(at, _version_of(each), each):
                 return False
             self._seen.add(each.id)
-            self._traces.add(trace)
+            self._given.add(each)
         version, before = stamp(moment(row.changed)), len(self.page.items)
         for at, each in enumerate(found.objects[: AFTER + 1], row.at):
             if not self._take(at, version, each):

@@ -168,7 +168,7 @@ class OfCollection(TaxiiView):
         page = page_of(self.viewer, collection, asked, names=names, at=timezone.now())
         ahead: dict[str, Any] = {}
         if page.more:
-            ahead = {"more": True, "next": seal(asked, place, who, after=page.after, seen=page.traces)}
+            ahead = {"more": True, "next": seal(asked, place, who, after=page.after, seen=page.seen)}
         return page, ahead
 
     def pulled(self, page: Page, body: bytes, what: str) -> None:
