@@ -13,13 +13,16 @@ AT_ONCE = 20_000
 # The dates of two entries of an agency lie so far apart: a record's objects have theirs in between.
 STEP = "interval '500 microseconds'"
 
+# The first line of a rendering: which objects it has, and what they refer to.
+ABOUT = "left(f.stix, coalesce(nullif(strpos(left(f.stix, 20000), E'\\n'), 0), 1) - 1)"
+
 # What machines carry now of a pair of agency and record; the same table as `carries` in sharing/disclosures/rules.py.
-CARRIED = """
-    select f.id as face, left(f.stix, coalesce(nullif(strpos(left(f.stix, 20000), E'\\n'), 0), 1) - 1) as about
+CARRIED = f"""
+    select f.id as face, {ABOUT} as about
       from sharing_grant g join bulletins_face f on f.id = g.face_id
-     where g.record_id = {pair}.record_id and g.group_id = {pair}.agency_id
+     where g.record_id = {{pair}}.record_id and g.group_id = {{pair}}.agency_id
        and g.person_id is null and g.emergency_id is null
-       and f.tlp <> 'TLP:RED' and not f.controls @> '{{DISPLAY ONLY}}'"""
+       and f.tlp <> 'TLP:RED' and not f.controls @> '{{{{DISPLAY ONLY}}}}'"""  # noqa: S608  all of it is ours
 
 # The names of a rendering's parts, from its first line.
 PARTS = """array(select jsonb_array_elements_text(nullif({about}, '')::jsonb -> 'parts'))::varchar[]"""

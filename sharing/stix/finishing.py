@@ -69,8 +69,22 @@ def finished(heads: str, tail: Tail, *, gone: Iterable[str] = ()) -> Finished:
         if part not in about["parts"]:
             created, modified = about["created"], stamp(tail.modified)
             objects.append(_stub(about["uid"], part, created, modified, tail.owner, revoked=False))
+    return Finished(tuple(objects), _context(about, tail, ending), tuple(about["parts"]))
+
+
+def named(about: str, tail: Tail, *, gone: Iterable[str] = ()) -> Finished:
+    """The same of a rendering's first line, with no text but that of what it refers to: for who asks for names."""
+    found = orjson.loads(about)
+    uid = UUID(found["uid"])
+    ids = [*found["ids"], *(part_id(uid, part) for part in gone if part not in found["parts"])]
+    objects = tuple(Ready(id_, id_.partition("--")[0], b"") for id_ in ids)
+    context = _context(found, tail, _ending(tail.marking, tail.withheld, tail.terms))
+    return Finished(objects, context, tuple(found["parts"]))
+
+
+def _context(about: dict[str, Any], tail: Tail, ending: _Ending) -> tuple[Ready, ...]:
     known = everywhere()
-    context = (
+    return (
         identity(tail.owner, tail.owner_name),
         *(known[each] for each in (*ALWAYS, *about["refs"]) if each in known),
         *ending.context,
@@ -79,15 +93,16 @@ def finished(heads: str, tail: Tail, *, gone: Iterable[str] = ()) -> Finished:
 
 
 def renamed(heads: str, uid: UUID) -> str:
-    """The same rendering under the ids of `uid`: a record that comes again after a recall. Its facts keep their own."""
-    first, rest = heads.split("\n", 1)
+    """The same rendering, or its first line, under the ids of `uid`: of a record that comes again after a recall. Its
+    facts keep their own."""
+    first, end, rest = heads.partition("\n")
     about = orjson.loads(first)
     about["uid"] = str(uid)
     ids = [record_id(uid), *(part_id(uid, part) for part in about["parts"])]
     for old, new in zip(about["ids"], ids, strict=True):
         rest = rest.replace(old, new)
     about["ids"] = ids
-    return f"{orjson.dumps(about).decode()}\n{rest}"
+    return f"{orjson.dumps(about).decode()}{end}{rest}"
 
 
 def stubs(

@@ -7,7 +7,7 @@ whoever goes on after its last date, by `next` or by `added_after`, misses nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -24,7 +24,7 @@ from sharing.feeds.taxii.collections import Collection, remember
 from sharing.feeds.taxii.given import Given
 from sharing.feeds.taxii.rows import AFTER, BEFORE, Row, rows_after
 from sharing.stix.context import Ready, context_objects, identity
-from sharing.stix.finishing import Finished, Tail, finished, renamed, stubs
+from sharing.stix.finishing import Finished, Tail, finished, named, renamed, stubs
 from sharing.stix.ids import RECORD, stamp
 from sharing.stix.keeping import disclose_in_turn
 from sharing.subscriptions.placing import hold_choice
@@ -64,7 +64,7 @@ def page_of(
     require_viewer(viewer)
     if collection.subscription:
         hold_choice(collection.key)
-    filling = _Filling(collection, asked)
+    filling = _Filling(collection, asked, named if names else finished)
     disclose_in_turn(viewer, filling.batches(), Channel.TAXII, fits=filling.fits, names=names, at=at)
     filling.end()
     remember(viewer, collection, filling.given)
@@ -74,9 +74,10 @@ def page_of(
 class _Filling:
     """Puts rows on the page in their order: stubs as they come, what is live as it is disclosed."""
 
-    def __init__(self, collection: Collection, asked: Asked) -> None:
+    def __init__(self, collection: Collection, asked: Asked, finish: Callable[..., Finished]) -> None:
         self.collection, self.asked, self.page = collection, asked, Page(after=asked.after)
         self.given: list[int] = []
+        self.finish = finish
         self.rows: list[Row] = []
         self._given = Given(asked.seen)
         self._seen: set[str] = set()
@@ -127,7 +128,7 @@ class _Filling:
             terms=shown.terms,
         )
         kept = renamed(shown.kept, row.other_uid) if row.other_uid else shown.kept
-        return self._put(row, finished(kept, tail, gone=row.parts or ())) or None
+        return self._put(row, self.finish(kept, tail, gone=row.parts or ())) or None
 
     def _up_to(self, record: int | None) -> Row | None:
         """Pass over the rows before `record`'s: what is recalled or ended is said, what may not be read is absent."""
