@@ -89,7 +89,6 @@ def _context(about: dict[str, Any], tail: Tail, ending: _Ending) -> tuple[Ready,
         *(known[each] for each in (*ALWAYS, *about["refs"]) if each in known),
         *ending.context,
     )
-    return Finished(tuple(objects), context, tuple(about["parts"]))
 
 
 def renamed(heads: str, uid: UUID) -> str:
@@ -123,6 +122,12 @@ def stubs(
     return Finished(tuple(made), (identity(owner, owner_name),))
 
 
+def statements_of(marking: Marking, terms: Iterable[Terms]) -> list[Ready]:
+    """What marks a record in words."""
+    banner = [statement(marking.caveats)] if marking.caveats else []
+    return [*banner, *map(terms_statement, terms)]
+
+
 def source_of(shown: Disclosure, *, created: datetime) -> Source:
     return Source(
         uid=shown.uid,
@@ -151,11 +156,7 @@ def tail_of(shown: Disclosure, *, modified: datetime) -> Tail:
 @lru_cache(maxsize=4096)
 def _ending(marking: Marking, withheld: tuple[Withheld, ...], terms: tuple[Terms, ...]) -> _Ending:
     """The same for the many records that are marked, withheld and bound alike."""
-    marks = [tlp_marking(marking.tlp)]
-    if marking.caveats:
-        marks.append(statement(marking.caveats))
-    marks += [terms_statement(each) for each in terms]
-    marks = list(dict.fromkeys(marks))
+    marks = list(dict.fromkeys([tlp_marking(marking.tlp), *statements_of(marking, terms)]))
     # STIX has no empty lists: nothing withheld, and no terms, are absent.
     inside: dict[str, Any] = {
         "marking": _filled(marking_shape(marking)),

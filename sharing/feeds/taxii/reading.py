@@ -23,6 +23,7 @@ from sharing.feeds.taxii.asking import Asked, Item, instant, moment
 from sharing.feeds.taxii.collections import Collection, remember
 from sharing.feeds.taxii.given import Given
 from sharing.feeds.taxii.rows import AFTER, BEFORE, Row, rows_after
+from sharing.feeds.taxii.seeking import read_for
 from sharing.stix.context import Ready, context_objects, identity
 from sharing.stix.finishing import Finished, Tail, finished, named, renamed, stubs
 from sharing.stix.ids import RECORD, stamp
@@ -76,8 +77,8 @@ class _Filling:
 
     def __init__(self, collection: Collection, asked: Asked, finish: Callable[..., Finished]) -> None:
         self.collection, self.asked, self.page = collection, asked, Page(after=asked.after)
-        self.given: list[int] = []
         self.finish = finish
+        self.given: list[int] = []
         self.rows: list[Row] = []
         self._given = Given(asked.seen)
         self._seen: set[str] = set()
@@ -88,16 +89,16 @@ class _Filling:
         clients ask for smaller ones from then on."""
         # Of a date each of its own, as everything else on a page: it may end between any two.
         for place, each in enumerate(_known(self.asked)):
-            version, before = _version_of(each), len(self.page.items)
+            version = _version_of(each)
             if not self._take(instant("created", version) + place, version, each):
                 return
-            if len(self.page.items) > before:
-                self._seen.add(each.id)
+            self._seen.add(each.id)
         looked, page = 0, self.page
+        ids = self.asked.matches.get("id")
+        uids = None if ids is None else read_for(self.collection, ids - self._seen)
         while True:
-            found = rows_after(
-                self.collection, self.asked, after=page.after, room=self.asked.limit - len(page.items)
-            )
+            room = self.asked.limit - len(page.items)
+            found = rows_after(self.collection, self.asked, uids=uids, after=page.after, room=room)
             self.rows, self._next = found.rows, 0
             yield [row.record for row in found.rows if row.state == "live"]
             self._up_to(None)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
 
 from sharing.feeds.taxii.asking import Asked, moment
 from sharing.feeds.taxii.collections import Collection
-from sharing.stix.ids import named_by
 
 # A record's objects lie within so many microseconds of it: those it refers to before, its parts after.
 BEFORE, AFTER = 199, 290
@@ -80,11 +79,14 @@ class Found(NamedTuple):
     more: bool
 
 
-def rows_after(collection: Collection, asked: Asked, *, after: int, room: int) -> Found:
-    """The next rows, as many as may fill the room and one more."""
+def rows_after(
+    collection: Collection, asked: Asked, *, uids: list[UUID] | None = None, after: int, room: int
+) -> Found:
+    """The next rows, as many as may fill the room and one more; of these `uids` alone, where there are any given."""
     most = max(room + 1, LEAST) if asked.matches else room + 1
     window = WINDOW if collection.within else most
-    narrowed, parameters = _narrowed(asked)
+    # What cannot match is left out; what may, is looked at object by object.
+    narrowed = "" if uids is None else "and s.uid = any(%(uids)s)"
     ahead = BY_PLACE if collection.subscription else BY_DATE
     with connection.cursor() as cursor:
         cursor.execute(
@@ -95,7 +97,7 @@ def rows_after(collection: Collection, asked: Asked, *, after: int, room: int) -
                 "most": most,
                 "collection": collection.id,
                 "key": collection.key,
-                **parameters,
+                "uids": uids,
             },
         )
         found = cursor.fetchall()
@@ -105,13 +107,6 @@ def rows_after(collection: Collection, asked: Asked, *, after: int, room: int) -
     if len(fitting) < len(rows) or len(rows) == most < looked:
         return Found(fitting, fitting[-1].at + AFTER, len(fitting), more=True)
     return Found(rows, last + AFTER if looked else 0, looked, more=looked >= window)
-
-
-def _narrowed(asked: Asked) -> tuple[str, dict[str, Any]]:
-    """SQL that leaves out what cannot match; what does match is looked at object by object."""
-    if ids := asked.matches.get("id"):
-        return "and s.uid = any(%(uids)s)", {"uids": sorted(set[UUID]().union(*map(named_by, ids)))}
-    return "", {}
 
 
 def _fitting(rows: list[Row], room: int) -> list[Row]:
