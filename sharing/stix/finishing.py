@@ -33,6 +33,7 @@ class Tail(NamedTuple):
     owner_name: str
     withheld: tuple[Withheld, ...] = ()
     terms: tuple[Terms, ...] = ()
+    owner_renamed_at: datetime | None = None
 
 
 class Finished(NamedTuple):
@@ -85,7 +86,7 @@ def named(about: str, tail: Tail, *, gone: Iterable[str] = ()) -> Finished:
 def _context(about: dict[str, Any], tail: Tail, ending: _Ending) -> tuple[Ready, ...]:
     known = everywhere()
     return (
-        identity(tail.owner, tail.owner_name),
+        identity(tail.owner, tail.owner_name, tail.owner_renamed_at),
         *(known[each] for each in (*ALWAYS, *about["refs"]) if each in known),
         *ending.context,
     )
@@ -112,6 +113,7 @@ def stubs(
     revoked: bool,
     owner: str,
     owner_name: str,
+    owner_renamed_at: datetime | None = None,
     parts: Iterable[str] = (),
 ) -> Finished:
     """What stands where a record's objects stood: required fields only. `revoked` (a recall) is for good."""
@@ -119,7 +121,7 @@ def stubs(
         _stub(str(uid), part, stamp(created), stamp(modified), owner, revoked=revoked)
         for part in ("", *parts)
     ]
-    return Finished(tuple(made), (identity(owner, owner_name),))
+    return Finished(tuple(made), (identity(owner, owner_name, owner_renamed_at),))
 
 
 def statements_of(marking: Marking, terms: Iterable[Terms]) -> list[Ready]:
@@ -150,6 +152,7 @@ def tail_of(shown: Disclosure, *, modified: datetime) -> Tail:
         owner_name=shown.owner.name,
         withheld=shown.withheld,
         terms=shown.terms,
+        owner_renamed_at=shown.owner.renamed_at,
     )
 
 

@@ -89,8 +89,7 @@ class _Filling:
         clients ask for smaller ones from then on."""
         # Of a date each of its own, as everything else on a page: it may end between any two.
         for place, each in enumerate(_known(self.asked)):
-            version = _version_of(each)
-            if not self._take(instant("created", version) + place, version, each):
+            if not self._take(_created(each)[0] + place, _version_of(each), each):
                 return
             self._seen.add(each.id)
         looked, page = 0, self.page
@@ -127,6 +126,7 @@ class _Filling:
             owner_name=shown.owner_name,
             withheld=shown.withheld,
             terms=shown.terms,
+            owner_renamed_at=shown.owner_renamed_at,
         )
         kept = renamed(shown.kept, row.other_uid) if row.other_uid else shown.kept
         return self._put(row, self.finish(kept, tail, gone=row.parts or ())) or None
@@ -148,7 +148,10 @@ class _Filling:
         for at, each in enumerate(context, row.at - len(context)):
             if each.id in self._seen:
                 continue
-            if not self._given.has(each) and not self._take(at, _version_of(each), each):
+            version = _version_of(each)
+            if at <= self.asked.after and instant("version", version) > at:
+                continue  # given before, in other words than now: these come with the next record
+            if not self._given.has(each) and not self._take(at, version, each):
                 return False
             self._seen.add(each.id)
             self._given.add(each)
@@ -181,6 +184,7 @@ def _stubs(row: Row) -> Finished:
         revoked=row.state == "recalled",
         owner=row.owner,
         owner_name=row.owner_name,
+        owner_renamed_at=row.owner_renamed_at,
         parts=row.parts or (),
     )
 
@@ -191,13 +195,15 @@ def _known(asked: Asked) -> list[Ready]:
     wanted = [id_ for id_ in sorted(ids) if id_.partition("--")[0] not in (RECORD, "note")]
     if not wanted:
         return []
-    rows = Agency.objects.filter(state=AgencyState.ACTIVE).values_list("code", "name")
-    agencies = [identity(code, name) for code, name in rows]
+    rows = Agency.objects.filter(state=AgencyState.ACTIVE).values_list("code", "name", "renamed_at")
+    agencies = [identity(*row) for row in rows]
     return sorted(context_objects(wanted) + [each for each in agencies if each.id in ids], key=_created)
 
 
+@lru_cache(maxsize=4096)
 def _created(each: Ready) -> tuple[int, str]:
-    return instant("created", _version_of(each)), each.id
+    """Its date where it is asked for by itself: with another version it has the same."""
+    return instant("created", orjson.loads(each.text)["created"]), each.id
 
 
 @lru_cache(maxsize=4096)

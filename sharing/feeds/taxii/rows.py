@@ -45,9 +45,9 @@ ROWS = """
         select s.record_id, (extract(epoch from s.at) * 1000000)::bigint as at,
                (extract(epoch from s.numbered_at) * 1000000)::bigint as changed, s.state,
                case when s.parts <> '{{}}' then s.parts end, case when s.life > 0 then s.uid end, a.uid, a.created_at,
-               a.code, a.name
+               a.code, a.name, a.renamed_at
         from ahead s left join lateral (
-            select s.uid, s.created_at, o.code, o.name from hub_agency o
+            select s.uid, s.created_at, o.code, o.name, o.renamed_at from hub_agency o
             where o.group_id = s.owner_id and s.state <> 'live') a on true
         where {within} order by s.at limit %(most)s) s on true
     order by s.at
@@ -68,6 +68,7 @@ class Row(NamedTuple):
     created_at: datetime
     owner: str
     owner_name: str
+    owner_renamed_at: datetime | None
 
 
 class Found(NamedTuple):
