@@ -35,7 +35,7 @@ from sharing.feeds.taxii.asking import (
     uid,
 )
 from sharing.feeds.taxii.collections import Collection, collection_of, collections_of
-from sharing.feeds.taxii.inbox import INBOX, Inbox, inbox_resource
+from sharing.feeds.taxii.inbox import INBOX, Inbox, Unreadable, inbox_resource
 from sharing.feeds.taxii.reading import Page, page_of
 from sharing.stix.ids import stamp
 
@@ -235,11 +235,10 @@ class Objects(OfCollection):
             )
         try:
             status = self.inbox.take_envelope(self.viewer, request.body, timezone.now())
-        except self.inbox.Unreadable as error:
+        except Unreadable as error:
             transaction.set_rollback(True)
-            raise Refused(
-                getattr(error, "status", 422), _("The envelope was not taken"), str(error)
-            ) from None
+            title = _("The envelope was not taken")
+            raise Refused(error.status, title, str(error), failures=error.details) from None
         return answer(status.resource, status=202)
 
 
