@@ -84,6 +84,14 @@ def test_what_the_table_says_is_what_is_written(releaser):
     assert len(reached) == foreseen.reached > 30
 
 
+def test_a_release_until_the_last_day_of_the_calendar_has_no_end(releaser):
+    bulletin = published_bulletin()
+    answer = press(releaser, bulletin, **JOURNEY, ends_on="9999-12-31")
+    assert answer.status_code == 302
+    with viewing(viewer("cbp.releaser")):
+        assert set(Release.objects.values_list("ends_at", flat=True)) == {None}
+
+
 def test_cbsa_lacks_what_is_held_back_from_it_though_a_community_of_its_gets_all(releaser):
     bulletin = published_bulletin()
     press(releaser, bulletin, **JOURNEY)
