@@ -57,6 +57,8 @@ def test_what_is_read_back_can_be_sent_again(caller):
         ({"originator": "NOBODY"}, "originator"),
         ({"occurred_on": "3 November"}, "occurred_on"),
         ({"occurred_period": "2026-13"}, "occurred_period"),
+        ({"occurred_period": "٢٠٢٤-03"}, "occurred_period"),
+        ({"occurred_period": "0000"}, "occurred_period"),
         ({"latitude": "91"}, "latitude"),
         ({"latitude": "NaN"}, "latitude"),
         ({"packages": -1}, "packages"),
