@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from bulletins.markings.models import TLP, TLP_MEANS, Control
 from bulletins.vocabulary.lists import WITHHOLDABLE
 from hub.agencies.models import Person
-from hub.days import end_of
+from hub.days import InstantField, end_of
 from sharing.releases.plan import Pick, Plan
 from sharing.releases.targets import Target, Targets
 
@@ -63,7 +63,7 @@ class MarkingForm(forms.Form):
 class HandlingForm(MarkingForm):
     """Marking and embargo of what is published."""
 
-    embargo_until = forms.DateTimeField(
+    embargo_until = InstantField(
         label=_("Embargo until"),
         required=False,
         help_text=_("Before then nobody outside your agency has it, whatever is released"),
@@ -106,7 +106,7 @@ class ReleaseForm(MarkingForm):
         help_text=_("What lets them have it"),
         widget=forms.Textarea(attrs={"rows": 2, "maxlength": 300}),
     )
-    starts_at = forms.DateTimeField(
+    starts_at = InstantField(
         label=_("Not before"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
@@ -122,7 +122,7 @@ class ReleaseForm(MarkingForm):
     acknowledge_within = forms.ChoiceField(
         label=_("Ask each agency to acknowledge within"), choices=(), required=False
     )
-    acknowledge_by = forms.DateTimeField(
+    acknowledge_by = InstantField(
         label=_("or by"),
         required=False,
         help_text=_("Who has not by then is told to its desk and administrators, and to you"),
