@@ -100,6 +100,8 @@ class HubView(APIView):
         if self.ticket is not None and self.done is None and response.status_code < 300:
             self._note_done(self.ticket, response)
         found = super().finalize_response(request, self._validated(response), *args, **kwargs)
+        if request.method == "HEAD":
+            set_rollback()  # its content is not sent, so that it was given is not written down
         if self.pace is not None:
             for name, value in self.pace.headers.items():
                 found[name] = value
