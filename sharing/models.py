@@ -1,7 +1,17 @@
 """The models of the sharing app, gathered from its stages."""
 
 from sharing.agreements.models import Agreement, Direction
-from sharing.audiences.models import Entry, Given, Grant, Received, Rewording, Standing, Unsettled, Withdrawal
+from sharing.audiences.models import (
+    Entry,
+    Given,
+    Grant,
+    Placed,
+    Received,
+    Rewording,
+    Standing,
+    Unsettled,
+    Withdrawal,
+)
 from sharing.briefings.models import Briefing
 from sharing.communities.models import Community, Invitation, Joining, Membership
 from sharing.corrections.models import Correction
@@ -58,6 +68,7 @@ __all__ = [
     "Original",
     "Participation",
     "Peer",
+    "Placed",
     "QuietHours",
     "Recall",
     "RecallAnswer",

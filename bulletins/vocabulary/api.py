@@ -37,6 +37,7 @@ class TermShape(serializers.Serializer[Any]):
     definition = serializers.CharField(required=False)
     aliases = serializers.ListField(child=serializers.CharField(), required=False)
     drug_class = serializers.CharField(required=False)
+    dea_code = serializers.CharField(required=False, help_text="the DEA's number; compare 21 CFR 1308")
     is_drug = serializers.BooleanField(required=False)
     presumptive_test_caution = serializers.CharField(required=False)
     country = serializers.CharField(required=False, help_text="ports")
@@ -49,7 +50,7 @@ class TermShape(serializers.Serializer[Any]):
 
 LISTS: dict[str, tuple[type[Term], tuple[str, ...]]] = {
     "methods": (Method, ("parent_id", "level", "path", "modes", "definition")),
-    "drugs": (Drug, ("aliases", "drug_class", "is_drug", "presumptive_test_caution")),
+    "drugs": (Drug, ("aliases", "drug_class", "dea_code", "is_drug", "presumptive_test_caution")),
     "modes": (Mode, ("definition",)),
     "detections": (Detection, ("definition",)),
     "ports": (Port, ("country", "state", "kind", "region", "lat", "lon")),

@@ -81,8 +81,12 @@ def ports(folder: Path = DATA) -> Iterator[Port]:
 
 
 def _load(model: type[Term], terms: list[Any], at: datetime) -> Counts:
-    """Upsert `terms`; only rows that differ are written."""
-    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    """Upsert `terms`; only rows that differ are written. Since when they are so is noted by the database."""
+    fields = [
+        field
+        for field in model._meta.concrete_fields
+        if not field.primary_key and field.name != "reworded_at"
+    ]
     rows = model._default_manager
     known = rows.in_bulk()
     added = [term for term in terms if term.code not in known]

@@ -42,6 +42,8 @@ class Method(Term):
     )
     modes = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     definition = models.TextField(_("definition"), blank=True)
+    # Written by a trigger; empty where it has always said what it says.
+    reworded_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = MethodQuerySet.as_manager()
 
@@ -128,6 +130,8 @@ class Port(Term):
     lat = models.DecimalField(_("latitude"), max_digits=9, decimal_places=6)
     lon = models.DecimalField(_("longitude"), max_digits=9, decimal_places=6)
     code_source = models.CharField(_("source of the code"), max_length=100, blank=True)
+    # Written by a trigger; empty where it has always said what it says.
+    reworded_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = TermQuerySet.as_manager()
 

@@ -57,6 +57,8 @@ class Agency(models.Model):
     )
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     parent_confirmed_at = models.DateTimeField(null=True, blank=True)
+    # Written by a trigger, whoever renames it; empty where it has always had this name.
+    renamed_at = models.DateTimeField(null=True, blank=True, editable=False)
     cfr23_accepted_on = models.DateField(_("28 CFR Part 23 procedures accepted on"), null=True, blank=True)
 
     class Meta:

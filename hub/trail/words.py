@@ -127,6 +127,7 @@ EVENTS = {
     "peer.pause": _("stopped fetching from a collection"),
     "peer.resume": _("took up fetching from a collection again"),
     "peer.pull": _("had a collection fetched from at once"),
+    "peer.refetch": _("had a collection fetched from its beginning"),
     "peer.remove": _("removed a collection to fetch from"),
     "peer.acknowledge": _("acknowledged a record to the hub it came from"),
     "peer.reseal": _("encrypted the passwords of all peers anew"),

@@ -173,6 +173,26 @@ class Standing(models.Model):
         ]
 
 
+class Placed(models.Model):
+    """Where a record stands in a collection whose choice came to ask for it later than its date: at `at`.
+
+    Dates of a collection (a subscription's, by its uid) rise in the order in which it came to give things. The later of
+    this and the standing's own date holds.
+    """
+
+    agency_id = models.IntegerField()
+    collection = models.UUIDField()
+    standing = models.ForeignKey(Standing, models.CASCADE, db_index=False, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["standing", "collection"], name="placed_once"),
+            models.UniqueConstraint(fields=["agency_id", "collection", "at"], name="placed_in_turn"),
+        ]
+        indexes = [models.Index(fields=["agency_id", "at"], name="placed_ahead")]
+
+
 class WithdrawalKind(models.TextChoices):
     RECALLED = "recalled", _("recalled")
     ENDED = "ended", _("no longer shared")

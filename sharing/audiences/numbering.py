@@ -13,20 +13,24 @@ AT_ONCE = 20_000
 # The dates of two entries of an agency lie so far apart: a record's objects have theirs in between.
 STEP = "interval '500 microseconds'"
 
+# The first line of a rendering: which objects it has, and what they refer to.
+ABOUT = "left(f.stix, coalesce(nullif(strpos(left(f.stix, 20000), E'\\n'), 0), 1) - 1)"
+
 # What machines carry now of a pair of agency and record; the same table as `carries` in sharing/disclosures/rules.py.
-CARRIED = """
-    select f.id as face, left(f.stix, coalesce(nullif(strpos(left(f.stix, 20000), E'\\n'), 0), 1) - 1) as about
+CARRIED = f"""
+    select f.id as face, {ABOUT} as about
       from sharing_grant g join bulletins_face f on f.id = g.face_id
-     where g.record_id = {pair}.record_id and g.group_id = {pair}.agency_id
+     where g.record_id = {{pair}}.record_id and g.group_id = {{pair}}.agency_id
        and g.person_id is null and g.emergency_id is null
-       and f.tlp <> 'TLP:RED' and not f.controls @> '{{DISPLAY ONLY}}'"""
+       and f.tlp <> 'TLP:RED' and not f.controls @> '{{{{DISPLAY ONLY}}}}'"""  # noqa: S608  all of it is ours
 
 # The names of a rendering's parts, from its first line.
 PARTS = """array(select jsonb_array_elements_text(nullif({about}, '')::jsonb -> 'parts'))::varchar[]"""
 
 # Numbers are given in the order of ids. Dates go by the agency's own last one, never by what others were given, and by
 # what comes to stand alone, never by what a colleague at TLP:RED was given: in between lies nothing that could be
-# counted. A life that was recalled stays so; what is given again begins another.
+# counted. A life that was recalled stays so; what is given again begins another. A collection whose choice was changed
+# may have given places that lie ahead of the clock (see sharing/subscriptions/placing.py): what comes now, comes after.
 NUMBER = f"""
     with fresh as materialized (
         select id, agency_id, record_id, kind,
@@ -61,7 +65,8 @@ NUMBER = f"""
               from fresh f join begins b using (agency_id)) f),
     ended as (
         update sharing_standing s set state = m.state, n = m.n, numbered_at = d.numbered_at
-        from moved m join dated d on d.n = m.n where s.id = m.current),
+        from moved m join dated d on d.n = m.n where s.id = m.current
+        returning s.id, s.agency_id, s.n),
     live as (
         insert into sharing_standing as s (agency_id, record_id, life, uid, kind, owner_id, created_at, n, numbered_at,
                                            state, parts)
@@ -72,7 +77,17 @@ NUMBER = f"""
         on conflict (record_id, agency_id, life) do update
            set n = excluded.n, numbered_at = excluded.numbered_at, state = 'live',
                parts = case when s.parts @> excluded.parts then s.parts
-                       else array(select distinct unnest(s.parts || excluded.parts) order by 1) end)
+                       else array(select distinct unnest(s.parts || excluded.parts) order by 1) end
+        returning s.id, s.agency_id, s.n),
+    placed as (
+        insert into sharing_placed as p (agency_id, collection, standing_id, at)
+        select c.agency_id, c.collection, s.id,
+               c.last + {STEP} * row_number() over (partition by c.agency_id, c.collection order by s.n, s.id)
+        from (select p.agency_id, p.collection, max(p.at) as last
+              from sharing_placed p join begins b on b.agency_id = p.agency_id and p.at > b.at - {STEP}
+              group by 1, 2) c
+        join (select * from ended union all select * from live) s on s.agency_id = c.agency_id
+        on conflict (standing_id, collection) do update set at = excluded.at)
     update sharing_entry t set n = d.n, numbered_at = d.numbered_at, stood = d.stood
     from (select d.id, d.n, d.numbered_at, coalesce(m.state, case when l.n is not null then 'live' end, '') as stood
           from dated d left join moved m on m.n = d.n left join lives l on l.n = d.n) d

@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 # As feeds give it. Of what was `recalled` the life that was, also where the record has begun another since.
 DATED = """
     select w.place, coalesce(s.uid, r.uid), coalesce(s.created_at, v.published_at, r.created_at),
-           coalesce(s.numbered_at, w.at), coalesce(s.parts, '{}'), o.code, o.name
+           coalesce(s.numbered_at, w.at), coalesce(s.parts, '{}'), o.code, o.name,
+           o.renamed_at
     from unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::boolean[])
          with ordinality w(record, agency, at, recalled, place)
     join bulletins_record r on r.id = w.record join hub_agency o on o.group_id = r.owner_id
@@ -52,6 +53,7 @@ class Dated:
     parts: tuple[str, ...]
     owner: str
     owner_name: str
+    owner_renamed_at: datetime | None
 
 
 def dated(rows: Sequence[Due], *, recalled: Sequence[bool] = ()) -> list[Dated]:
@@ -105,5 +107,6 @@ def stub_of(stand: Dated, *, revoked: bool) -> Finished:
         revoked=revoked,
         owner=stand.owner,
         owner_name=stand.owner_name,
+        owner_renamed_at=stand.owner_renamed_at,
         parts=stand.parts,
     )

@@ -28,7 +28,8 @@ READ = """
            (select json_agg(t order by array_position(g.directions, t.direction)) from terms t
              where t.direction = any(g.directions)),
            g.release_id, g.agreement_id, g.emergency_id,
-           case when g.acknowledge_by > g.visible_since and g.group_id <> f.owner_id then g.acknowledge_by end"""
+           case when g.acknowledge_by > g.visible_since and g.group_id <> f.owner_id then g.acknowledge_by end,
+           a.renamed_at"""
 GIVEN_TO_ME = """
     from unnest(%s::bigint[]) with ordinality as wanted(id, place)
     join sharing_grant g on g.record_id = wanted.id and g.group_id = hub_agency()
@@ -209,7 +210,7 @@ def _narrowed(shown: Disclosure, groups: Collection[str]) -> Disclosure:
 
 def _disclosure(row: Row, viewer: Viewer, marking: Marking, extent: Carries) -> Disclosure:
     shown = _read(row[15])
-    owner = Desk(row[18], row[19], row[20], row[21], row[22], row[23])
+    owner = Desk(row[18], row[19], row[20], row[21], row[22], row[23], row[29])
     bound = [
         (Terms(**{name: each[name] for name in TERMS}), frozenset(each["withheld"]))
         for each in _read(row[24]) or []

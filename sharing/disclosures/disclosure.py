@@ -21,6 +21,7 @@ class Desk:
     email: str = ""
     phone: str = ""
     hours: str = ""
+    renamed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -129,3 +130,4 @@ class Rendered(NamedTuple):
     withheld: tuple[Withheld, ...]
     terms: tuple[Terms, ...]
     kept: str
+    owner_renamed_at: datetime | None = None

@@ -13,6 +13,7 @@ from django.utils import timezone
 from bulletins.markings.rules import Marking
 from hub.accounts.viewer import Viewer
 from hub.database.context import require_viewer
+from sharing.audiences.numbering import ABOUT
 from sharing.disclosures.actions import GIVEN_TO_ME, RELEASED, Bound, Given, Row, enter, withheld_by
 from sharing.disclosures.disclosure import Rendered, Terms, Withheld
 from sharing.disclosures.rules import Carries, Channel, carries
@@ -23,9 +24,11 @@ KEPT = f"""
            f.cui_categories, f.caveat, f.reliability, f.credibility, a.code, a.name,
            case when g.directions <> '{{{{}}}}' then g.visible_since end, g.directions,
            case when f.withheld <> '{{{{}}}}' then array(select jsonb_array_elements_text(f.shown -> 'withheld')) end,
-           case when f.withheld <> '{{{{}}}}' then f.shown -> 'core' ->> 'originator' end, f.stix_of, f.stix
+           case when f.withheld <> '{{{{}}}}' then f.shown -> 'core' ->> 'originator' end, f.stix_of, {{kept}},
+           a.renamed_at
     {GIVEN_TO_ME}
-""".format(which=RELEASED)
+"""
+WHOLE, NAMES = (KEPT.format(which=RELEASED, kept=kept) for kept in ("f.stix", ABOUT))
 TERMS_OF = "select * from hub_terms(%s::bigint[])"
 
 
@@ -51,12 +54,13 @@ def disclose_kept(
 
     A rendering that is missing or stale is made first. `fits` is asked of each in turn: None leaves that one out,
     False ends before it, and no further batch is asked for. With `names`, where an answer says no more than that there
-    is such a record, no ledger row is written. Who serves STIX calls `disclose_rendered` in sharing/stix/keeping.py.
+    is such a record, only the first line of what was kept is read, and no ledger row is written. Who serves STIX calls
+    `disclose_rendered` in sharing/stix/keeping.py.
     """
     require_viewer(viewer)
     found: list[Rendered] = []
     given: list[Given] = []
-    for said, answer in _each(viewer, batches, channel, rendering):
+    for said, answer in _each(viewer, batches, channel, rendering, NAMES if names else WHOLE):
         fit = fits is None or fits(answer)
         if fit is False:
             break
@@ -68,15 +72,15 @@ def disclose_kept(
 
 
 def _each(
-    viewer: Viewer, batches: Iterable[Sequence[int]], channel: Channel, rendering: Rendering
+    viewer: Viewer, batches: Iterable[Sequence[int]], channel: Channel, rendering: Rendering, query: str
 ) -> Iterator[tuple[Given, Rendered]]:
     """What the channel carries, batch by batch, with what the ledger is to say of it."""
     for records in batches:
-        rows = _read(viewer, records)
+        rows = _read(viewer, records, query)
         if stale := [row[1] for row in rows if row[19] != rendering.of]:
             rendering.make(stale)
-            rows = _read(viewer, records)
-        terms = _terms({row[0] for row in rows if row[16]})
+            rows = _read(viewer, records, query)
+        terms = terms_of({row[0] for row in rows if row[16]})
         for row in rows:
             marking = _marking(row[6], tuple(row[7]), tuple(row[8]), tuple(row[9]), *row[10:13])
             # What could not be rendered is kept empty.
@@ -90,7 +94,9 @@ def _each(
                 withheld = tuple(withheld_by(group, row[13], row[18] or "", under) for group in row[17] or ())
             yield (
                 (row[0], row[2], ",".join(row[3]), row[4] or 0, row[5] or 0),
-                Rendered(row[0], row[2], row[13], row[14], marking, row[15], withheld, bound, row[20]),
+                Rendered(
+                    row[0], row[2], row[13], row[14], marking, row[15], withheld, bound, row[20], row[21]
+                ),
             )
 
 
@@ -98,15 +104,15 @@ def _each(
 _marking = lru_cache(maxsize=4096)(Marking)
 
 
-def _read(viewer: Viewer, records: Sequence[int]) -> list[Row]:
+def _read(viewer: Viewer, records: Sequence[int], query: str) -> list[Row]:
     if not records:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(KEPT, [list(records), viewer.person_id])
+        cursor.execute(query, [list(records), viewer.person_id])
         return cursor.fetchall()
 
 
-def _terms(records: Collection[int]) -> dict[int, Bound]:
+def terms_of(records: Collection[int]) -> dict[int, Bound]:
     """What the viewer is bound to by the agreements under which any of these crossed, by direction."""
     if not records:
         return {}

@@ -50,5 +50,6 @@ def _finished(shown: Rendered, stand: Standing | None, at: datetime) -> Finished
         owner_name=shown.owner_name,
         withheld=shown.withheld,
         terms=shown.terms,
+        owner_renamed_at=shown.owner_renamed_at,
     )
     return finished(renamed(shown.kept, stand.uid) if stand and stand.life else shown.kept, tail)

@@ -13,26 +13,14 @@ from django.utils.translation import gettext as _
 
 from bulletins.publishing.rules import may_draft
 from hub.accounts.viewer import Viewer
+from sharing.feeds.taxii.inbox import Unreadable
 from sharing.intake.models import Envelope, Way
 from sharing.intake.outcome import Source
 from sharing.intake.taking import take_objects
 
 MAX_BYTES: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 MOST_OBJECTS = 1_000
-REASONS = 10_000
 KEPT = timedelta(days=30)
-
-
-class Unreadable(Exception):
-    """Nothing of the envelope can be taken: `status` is what HTTP answers, the message says why.
-
-    `details` are the reasons by object, where it could be read and each was refused.
-    """
-
-    def __init__(self, status: int, reason: str, details: list[dict[str, str]] | None = None) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.details = details or []
 
 
 @dataclass(frozen=True)
@@ -73,8 +61,7 @@ def take_envelope(viewer: Viewer, body: bytes, at: datetime) -> Status:
     outcome = take_objects(viewer, objects_in(body), source=Source(Way.TAXII, sender=viewer.username), at=at)
     if len(outcome.refused) == len(outcome.lines):
         details = [_told(line.data, at) for line in outcome.lines]
-        said = "; ".join(f"{each['id'] or '?'}: {each['message']}" for each in details)
-        raise Unreadable(422, said[:REASONS], details)
+        raise Unreadable(422, _("None of its objects was taken: details say why."), details)
     kept = Envelope.objects.create(
         agency_id=viewer.agency_id,
         person_id=viewer.person_id or 0,

@@ -36,10 +36,6 @@ class Handling:
     marking: Marking
     statements: tuple[str, ...] = ()
 
-    @property
-    def cut(self) -> bool:
-        return len("; ".join(self.statements)) > CAVEAT_LIMIT
-
 
 def refs_of(stix: Mapping[str, Any]) -> list[str]:
     """Every marking that the object, or a part of it, refers to: a part's holds for the whole."""
@@ -58,7 +54,8 @@ def handling_of(
     labels, statements, unknown = [], [], False
     for ref in refs_of(stix):
         definition = known.get(ref, {})
-        statement = str(definition.get("definition", {}).get("statement", "")).strip()
+        said = definition.get("definition")
+        statement = str(said.get("statement", "")).strip() if isinstance(said, dict) else ""
         if ref in TLP_OF:
             labels.append(TLP_OF[ref])
         elif definition.get("definition_type") == "statement" and statement:
@@ -101,13 +98,14 @@ def with_own(handling: Handling, given: Any) -> Handling:
     if not isinstance(given, dict):
         return handling
     told = _marking_in(given)
-    words = str(given.get("caveats", "")).removeprefix(told.caveats).removeprefix("; ")
+    words = given.get("caveats")
+    words = words.removeprefix(told.caveats).removeprefix("; ") if isinstance(words, str) else ""
     own = replace(told, caveat=words[:CAVEAT_LIMIT])
     return Handling(stricter(handling.marking, own, home=""), handling.statements)
 
 
 def _marking_in(given: Mapping[str, Any]) -> Marking:
-    """The marking of our extension, as far as its values are ones we know; a label that is none is AMBER+STRICT."""
+    """The marking of our extension. What this hub does not know of it may bind: it is AMBER+STRICT, DISPLAY ONLY."""
 
     def listed(name: str, pattern: str) -> tuple[str, ...]:
         found = given.get(name)
@@ -117,10 +115,22 @@ def _marking_in(given: Mapping[str, Any]) -> Marking:
     def one(name: str, known: list[str]) -> str:
         return str(given[name]) if given.get(name) in known else ""
 
+    controls, rel_to = listed("controls", "(?s).*"), listed("rel_to", "[A-Z]{2}")
+    tlp = one("tlp", TLP.values)
+    known = [each for each in controls if each in Control.values]
+    limits = Control.REL_TO.value in controls
+    if (
+        not tlp
+        or list(given.get("controls") or ()) != known
+        or list(given.get("rel_to") or ()) != list(rel_to)
+        or limits != bool(rel_to)
+    ):
+        tlp = max(tlp or TLP.STRICT.value, TLP.STRICT.value, key=RANK.__getitem__)
+        known = [*(each for each in known if each != Control.DISPLAY_ONLY), Control.DISPLAY_ONLY.value]
     return Marking(
-        tlp=one("tlp", TLP.values) or TLP.STRICT.value,
-        controls=tuple(each for each in listed("controls", ".*") if each in Control.values),
-        rel_to=listed("rel_to", "[A-Z]{2}"),
+        tlp=tlp,
+        controls=tuple(each for each in Control.values if each in known),
+        rel_to=rel_to,
         cui_categories=listed("cui_categories", ".{1,10}"),
         reliability=one("reliability", Reliability.values),
         credibility=one("credibility", Credibility.values),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bulletins.markings.models import TLP
 from sharing.intake.models import Way
+from sharing.intake.reading import UNPRINTABLE
 
 if TYPE_CHECKING:
     from sharing.intake.pulling.models import Peer
@@ -63,10 +64,14 @@ def in_order(found: dict[int, Line], count: int) -> list[Line]:
 
 
 def names_of(objects: Iterable[Any]) -> list[tuple[str, str]]:
-    """(id, version) of each, as far as it tells; what is no object has neither."""
+    """(id, version) of each, as far as it tells and a database can hold; what is no object has neither."""
     found = []
     for each in objects:
         stix = each if isinstance(each, dict) else {}
         version = stix.get("modified", stix.get("created", ""))
-        found.append((str(stix.get("id", ""))[:120], str(version)[:40]))
+        found.append((_held(stix.get("id", ""), 120), _held(version, 40)))
     return found
+
+
+def _held(value: Any, limit: int) -> str:
+    return UNPRINTABLE.sub("", str(value))[:limit]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from bulletins.markings.models import TLP
 from bulletins.records.models import Kind
 from bulletins.vocabulary.terms import Terms
-from sharing.intake.foreign import foreign_body
+from sharing.intake.foreign import NARRATIVE_LIMIT, foreign_body
 from sharing.intake.markings import Handling, handling_of, with_own
 from sharing.stix.ids import EXTENSION
 
@@ -28,7 +28,7 @@ ID_LIMIT = 120
 PATTERN_LIMIT = 5_000  # its checking is not linear
 DEPTH = 40
 _ID = re.compile(r"[a-z][a-z0-9-]{0,60}--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 # Under other names in a body; what is told elsewhere, or cannot come along.
 _NAMED = {"own_reference": "external_id", "month": "occurred_period", "items": "identifiers"}
 _NOT_OF_A_BODY = frozenset({"originator", "photographs"})
@@ -65,11 +65,12 @@ def checked(stix: Any) -> dict[str, Any]:
     if stix["type"] == "indicator" and len(str(stix.get("pattern", ""))) > PATTERN_LIMIT:
         raise Refused(_("The pattern is longer than %(most)d characters.") % {"most": PATTERN_LIMIT})
     try:
-        stix2.parse(stix, allow_custom=False, version="2.1")
+        parsed = stix2.parse(stix, allow_custom=False, version="2.1")
     except RecursionError:
         raise Refused(_("It is nested too deeply.")) from None
     except Exception as error:  # the library raises its own, and whatever a value of the wrong type sets off
         raise Refused(" ".join(str(error).split())[:300] or type(error).__name__) from None
+    _check_kinds(stix, parsed)
     if (
         (modified := _instant(stix, "modified"))
         and (created := _instant(stix, "created"))
@@ -77,6 +78,19 @@ def checked(stix: Any) -> dict[str, Any]:
     ):
         raise Refused(_("modified lies before created."))
     return stix
+
+
+def _check_kinds(stix: Stix, parsed: Any) -> None:
+    """The library takes one for a list of one, and "false" for false; what is read here is what was sent."""
+    for name, given in stix.items():
+        meant = parsed.get(name)
+        for kind, said in (
+            (list, _("%(name)s must be a list.")),
+            (bool, _("%(name)s must be true or false, without quotes.")),
+            (str, _("%(name)s must be a text.")),
+        ):
+            if isinstance(meant, kind) and not isinstance(given, kind):
+                raise Refused(said % {"name": name})
 
 
 def _instant(stix: Stix, name: str) -> datetime | None:
@@ -99,11 +113,13 @@ def _observable(stix: Stix) -> bool:
 
 
 def _check_texts(value: Any, depth: int) -> None:
-    """No text that a database cannot hold or a screen not show, and no nesting without end."""
+    """No null, no text that a database cannot hold or a screen not show, and no nesting without end."""
     if depth == 0:
         raise Refused(_("It is nested too deeply."))
+    if value is None:
+        raise Refused(_("STIX knows no null: leave out what has no value."))
     if isinstance(value, str):
-        if _UNPRINTABLE.search(value):
+        if UNPRINTABLE.search(value):
             raise Refused(_("A text holds a control character."))
     elif isinstance(value, dict):
         for name, each in value.items():
@@ -140,7 +156,7 @@ def read(
     extension = extension_of(stix)
     if extension is None:
         body, told = foreign_body(stix, beside)
-        return Reading(Kind.BULLETIN, body, _told_in_full(handling, body), notes=told)
+        return Reading(Kind.BULLETIN, body, handling, notes=told)
     if extension.get("kind") not in Kind.values:
         raise Refused(_("Our extension names no kind of record."))
     kind, facts = Kind(extension["kind"]), extension.get("facts")
@@ -150,7 +166,8 @@ def read(
     body = _own_body(facts, words, notes)
     if kind == Kind.SEIZURE:
         body.pop("title", None)  # made of its drugs and where they were
-    for each in extension.get("withheld", ()):
+    withheld = extension.get("withheld")
+    for each in withheld if isinstance(withheld, list) else ():
         if isinstance(each, dict):
             notes.append(_("Came without “%(group)s”.") % {"group": str(each.get("group", ""))[:40]})
     core = facts.get("core", {})
@@ -165,11 +182,13 @@ def read(
     )
 
 
-def _told_in_full(handling: Handling, body: dict[str, Any]) -> Handling:
+def told_in_full(reading: Reading) -> Reading:
     """Statements for which the caveat has no room stand at the head of the narrative."""
-    if handling.cut:
-        body["narrative"] = "\n\n".join([*handling.statements, body.get("narrative", "")])[:20_000]
-    return handling
+    caveat = reading.handling.marking.caveat
+    if not (left := [each for each in reading.handling.statements if each not in caveat]):
+        return reading
+    told = "\n\n".join(filter(None, [*left, str(reading.body.get("narrative", ""))]))[:NARRATIVE_LIMIT]
+    return replace(reading, body={**reading.body, "narrative": told})
 
 
 def _own_body(facts: dict[str, Any], words: Terms, notes: list[str]) -> dict[str, Any]:

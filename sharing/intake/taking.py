@@ -5,14 +5,16 @@ Nothing here tells of another agency's objects: ids are the sender's own, looked
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import orjson
+from celery.exceptions import SoftTimeLimitExceeded
 from django.core.exceptions import PermissionDenied
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -30,9 +32,11 @@ from sharing.intake.outcome import Line, Outcome, Source, in_order, names_of
 from sharing.intake.participation import originators_for, publishes
 from sharing.intake.pieces import Piece
 from sharing.intake.pulling.models import Peer
-from sharing.intake.reading import TAKEN, Refused, checked, extension_of, is_stub, read
+from sharing.intake.reading import TAKEN, Refused, checked, extension_of, is_stub, read, told_in_full
 from sharing.intake.writing import Writer
 from sharing.stix.ids import EXTENSION
+
+log = logging.getLogger(__name__)
 
 Stix = Mapping[str, Any]
 
@@ -45,8 +49,7 @@ def take_objects(viewer: Viewer, objects: Sequence[Any], *, source: Source, at: 
     if viewer.agency_id is None:
         raise PermissionDenied("only an agency takes objects in")
     _wait_for_others(viewer.agency_id, source.scope)
-    taking = _Taking(viewer, source, at, list(objects))
-    outcome = taking.run()
+    outcome = _taken(viewer, source, at, list(objects))
     write_trail(
         "intake.take",
         viewer=viewer,
@@ -59,6 +62,27 @@ def take_objects(viewer: Viewer, objects: Sequence[Any], *, source: Source, at: 
         records=len(outcome.records),
     )
     return outcome
+
+
+def _taken(viewer: Viewer, source: Source, at: datetime, objects: list[Any]) -> Outcome:
+    """All at once; where that fails, one by one, so that an object the hub chokes on stops no other."""
+    try:
+        with transaction.atomic():
+            return _Taking(viewer, source, at, objects).run()
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        log.exception("objects could not be taken in", extra={"way": source.way.value, "scope": source.scope})
+    if len(objects) == 1:
+        return Outcome([Line(*names_of(objects)[0], False, _("The hub could not take it in."))])
+    lines: dict[int, Line] = {}
+    for number in sorted(range(len(objects)), key=lambda each: not _is_marking(objects[each])):
+        lines[number] = _taken(viewer, source, at, [objects[number]]).lines[0]
+    return Outcome(in_order(lines, len(objects)))
+
+
+def _is_marking(stix: Any) -> bool:
+    return isinstance(stix, dict) and stix.get("type") == "marking-definition"
 
 
 def _wait_for_others(agency: int, scope: str) -> None:
@@ -187,8 +211,9 @@ class _Taking:
             words=terms(),
             unmarked=self.source.unmarked,
         )
-        piece.reading = reading
-        piece.typed = typed(reading.kind, reading.body)
+        of_hub = bool(extension) and self.source.peer is not None
+        piece.reading = reading if of_hub else told_in_full(reading)
+        piece.typed = typed(reading.kind, piece.reading.body)
         if extension and self.source.peer is not None:
             self._from_hub(piece, extension, self.source.peer)
         else:
@@ -205,7 +230,8 @@ class _Taking:
             return _("This is your agency's own record: nothing was changed.") if own else ""
         if known.state == OriginalState.PART:
             return _("Read with the record it belongs to.")
-        if modified <= known.modified_at or (known.state == OriginalState.WITHDRAWN and is_stub(stix)):
+        ended = known.state == OriginalState.WITHDRAWN and is_stub(stix) and not stix.get("revoked")
+        if modified <= known.modified_at or ended:
             return _("Known.")
         if known.state == OriginalState.REVOKED:
             raise Refused(

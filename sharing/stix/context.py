@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -16,10 +17,11 @@ from bulletins.vocabulary.terms import Terms as Vocabulary
 from bulletins.vocabulary.terms import terms as vocabulary
 from sharing.disclosures.disclosure import Terms
 from sharing.stix.extension import extension_definition
-from sharing.stix.ids import EXTENSION, MAKER, identity_id, location_id, made_id, method_id
+from sharing.stix.ids import EXTENSION, MAKER, identity_id, location_id, made_id, method_id, stamp
 
-# Context objects never change under their id: what they say is made of it.
-FIXED = {"created": "2026-01-01T00:00:00.000Z", "modified": "2026-01-01T00:00:00.000Z"}
+CREATED = "2026-01-01T00:00:00.000Z"
+# Raise it with any change of what countries, regions and the hub itself are called here.
+NAMED = CREATED
 SOURCE = "drug-concealment-hub"
 TLP_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
 # TLP 2.0 as OASIS published it (FIRST, 2022); STIX 2.1 itself has version 1 alone.
@@ -38,6 +40,12 @@ WORLD = {
     Region.CANADA: "northern-america",
     Region.MEXICO: "central-america",
 }
+
+
+def _dated(*changed_at: datetime | None) -> dict[str, str]:
+    """The same in every answer; `modified` is since when it says what it says, where it said something else before."""
+    latest = max(filter(None, changed_at), default=None)
+    return {"created": CREATED, "modified": stamp(latest) if latest else NAMED}
 
 
 class Ready(NamedTuple):
@@ -79,7 +87,7 @@ def statement(text: str) -> Ready:
             "type": "marking-definition",
             "spec_version": "2.1",
             "id": made_id("marking-definition", text),
-            "created": FIXED["created"],
+            "created": CREATED,
             "definition_type": "statement",
             "definition": {"statement": text},
         }
@@ -100,13 +108,13 @@ def terms_statement(terms: Terms) -> Ready:
 
 
 @lru_cache(maxsize=4096)
-def identity(agency: str, name: str) -> Ready:
+def identity(agency: str, name: str, renamed_at: datetime | None) -> Ready:
     return ready(
         {
             "type": "identity",
             "spec_version": "2.1",
             "id": identity_id(agency),
-            **FIXED,
+            **_dated(renamed_at),
             "name": name,
             "identity_class": "organization",
             "sectors": ["government"],
@@ -151,7 +159,7 @@ def _maker() -> dict[str, Any]:
         "type": "identity",
         "spec_version": "2.1",
         "id": MAKER,
-        **FIXED,
+        **_dated(),
         "name": "Drug concealment hub",
         "identity_class": "system",
     }
@@ -163,7 +171,7 @@ def _method(row: Method, words: Vocabulary) -> dict[str, Any]:
         "type": "attack-pattern",
         "spec_version": "2.1",
         "id": method_id(row.code),
-        **FIXED,
+        **_dated(*(words.methods[code].reworded_at for code in row.path if code in words.methods)),
         "name": row.label,
         "kill_chain_phases": [
             {"kill_chain_name": "drug-concealment", "phase_name": row.path[0].lower()},
@@ -181,14 +189,22 @@ def _method(row: Method, words: Vocabulary) -> dict[str, Any]:
     return found | ({"description": row.definition} if row.definition else {})
 
 
-def _location(id_: str, name: str, **values: Any) -> dict[str, Any]:
-    return {"type": "location", "spec_version": "2.1", "id": id_, **FIXED, "name": name, **values}
+def _location(id_: str, name: str, changed_at: datetime | None = None, **values: Any) -> dict[str, Any]:
+    return {
+        "type": "location",
+        "spec_version": "2.1",
+        "id": id_,
+        **_dated(changed_at),
+        "name": name,
+        **values,
+    }
 
 
 def _port(row: Port) -> dict[str, Any]:
     found = _location(
         location_id("port", row.code),
         row.label,
+        row.reworded_at,
         latitude=float(row.lat),
         longitude=float(row.lon),
         country=row.country,

@@ -33,6 +33,7 @@ class Tail(NamedTuple):
     owner_name: str
     withheld: tuple[Withheld, ...] = ()
     terms: tuple[Terms, ...] = ()
+    owner_renamed_at: datetime | None = None
 
 
 class Finished(NamedTuple):
@@ -69,25 +70,39 @@ def finished(heads: str, tail: Tail, *, gone: Iterable[str] = ()) -> Finished:
         if part not in about["parts"]:
             created, modified = about["created"], stamp(tail.modified)
             objects.append(_stub(about["uid"], part, created, modified, tail.owner, revoked=False))
+    return Finished(tuple(objects), _context(about, tail, ending), tuple(about["parts"]))
+
+
+def named(about: str, tail: Tail, *, gone: Iterable[str] = ()) -> Finished:
+    """The same of a rendering's first line, with no text but that of what it refers to: for who asks for names."""
+    found = orjson.loads(about)
+    uid = UUID(found["uid"])
+    ids = [*found["ids"], *(part_id(uid, part) for part in gone if part not in found["parts"])]
+    objects = tuple(Ready(id_, id_.partition("--")[0], b"") for id_ in ids)
+    context = _context(found, tail, _ending(tail.marking, tail.withheld, tail.terms))
+    return Finished(objects, context, tuple(found["parts"]))
+
+
+def _context(about: dict[str, Any], tail: Tail, ending: _Ending) -> tuple[Ready, ...]:
     known = everywhere()
-    context = (
-        identity(tail.owner, tail.owner_name),
+    return (
+        identity(tail.owner, tail.owner_name, tail.owner_renamed_at),
         *(known[each] for each in (*ALWAYS, *about["refs"]) if each in known),
         *ending.context,
     )
-    return Finished(tuple(objects), context, tuple(about["parts"]))
 
 
 def renamed(heads: str, uid: UUID) -> str:
-    """The same rendering under the ids of `uid`: a record that comes again after a recall. Its facts keep their own."""
-    first, rest = heads.split("\n", 1)
+    """The same rendering, or its first line, under the ids of `uid`: of a record that comes again after a recall. Its
+    facts keep their own."""
+    first, end, rest = heads.partition("\n")
     about = orjson.loads(first)
     about["uid"] = str(uid)
     ids = [record_id(uid), *(part_id(uid, part) for part in about["parts"])]
     for old, new in zip(about["ids"], ids, strict=True):
         rest = rest.replace(old, new)
     about["ids"] = ids
-    return f"{orjson.dumps(about).decode()}\n{rest}"
+    return f"{orjson.dumps(about).decode()}{end}{rest}"
 
 
 def stubs(
@@ -98,6 +113,7 @@ def stubs(
     revoked: bool,
     owner: str,
     owner_name: str,
+    owner_renamed_at: datetime | None = None,
     parts: Iterable[str] = (),
 ) -> Finished:
     """What stands where a record's objects stood: required fields only. `revoked` (a recall) is for good."""
@@ -105,7 +121,13 @@ def stubs(
         _stub(str(uid), part, stamp(created), stamp(modified), owner, revoked=revoked)
         for part in ("", *parts)
     ]
-    return Finished(tuple(made), (identity(owner, owner_name),))
+    return Finished(tuple(made), (identity(owner, owner_name, owner_renamed_at),))
+
+
+def statements_of(marking: Marking, terms: Iterable[Terms]) -> list[Ready]:
+    """What marks a record in words."""
+    banner = [statement(marking.caveats)] if marking.caveats else []
+    return [*banner, *map(terms_statement, terms)]
 
 
 def source_of(shown: Disclosure, *, created: datetime) -> Source:
@@ -130,17 +152,14 @@ def tail_of(shown: Disclosure, *, modified: datetime) -> Tail:
         owner_name=shown.owner.name,
         withheld=shown.withheld,
         terms=shown.terms,
+        owner_renamed_at=shown.owner.renamed_at,
     )
 
 
 @lru_cache(maxsize=4096)
 def _ending(marking: Marking, withheld: tuple[Withheld, ...], terms: tuple[Terms, ...]) -> _Ending:
     """The same for the many records that are marked, withheld and bound alike."""
-    marks = [tlp_marking(marking.tlp)]
-    if marking.caveats:
-        marks.append(statement(marking.caveats))
-    marks += [terms_statement(each) for each in terms]
-    marks = list(dict.fromkeys(marks))
+    marks = list(dict.fromkeys([tlp_marking(marking.tlp), *statements_of(marking, terms)]))
     # STIX has no empty lists: nothing withheld, and no terms, are absent.
     inside: dict[str, Any] = {
         "marking": _filled(marking_shape(marking)),

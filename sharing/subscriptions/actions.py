@@ -11,7 +11,10 @@ from django.utils.translation import gettext as _
 
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import record as write_trail
+from sharing.audiences.models import Placed
+from sharing.subscriptions.matching import FILTERS
 from sharing.subscriptions.models import Channel, Frequency, Subscription
+from sharing.subscriptions.placing import place_anew
 from sharing.subscriptions.querysets import endpoints_of, position_of
 from sharing.subscriptions.rules import MOST, may_change, may_manage_desk, may_subscribe, next_due
 from sharing.subscriptions.wishes import LISTS, Wish, columns_of, wish_of, wrong
@@ -34,10 +37,14 @@ def subscribe(wish: Wish, *, desk: bool, viewer: Viewer, at: datetime) -> Subscr
 
 
 def change(row: Subscription, wish: Wish, *, viewer: Viewer, at: datetime) -> None:
-    """Ask for something else, or be told otherwise. What a digest was to tell until now, the next still tells."""
+    """Ask for something else, or be told otherwise. What a digest was to tell until now, the next still tells.
+
+    Who follows its collection is given next what it had not asked for before.
+    """
     _require(row, viewer)
     kept = {name: getattr(wish_of(row), name) for name in LISTS}
     _check(wish, desk=row.person_id is None, kept=kept)
+    asked = {name: getattr(row, name) for name in FILTERS}
     for name, value in _values(wish, viewer=viewer, at=at).items():
         setattr(row, name, value)
     if wish.frequency == Frequency.AT_ONCE or row.since_at is None:
@@ -45,6 +52,8 @@ def change(row: Subscription, wish: Wish, *, viewer: Viewer, at: datetime) -> No
     row.changed_at = at
     row.save()
     _note("subscription.change", row, viewer=viewer, at=at)
+    if asked != {name: getattr(row, name) for name in FILTERS}:
+        place_anew(row, viewer=viewer)
 
 
 def pause(row: Subscription, *, viewer: Viewer, at: datetime) -> None:
@@ -69,6 +78,7 @@ def resume(row: Subscription, *, viewer: Viewer, at: datetime) -> None:
 def remove(row: Subscription, *, viewer: Viewer, at: datetime) -> None:
     _require(row, viewer)
     _note("subscription.remove", row, viewer=viewer, at=at)
+    Placed.objects.filter(agency_id=row.agency_id, collection=row.uid).delete()
     row.delete()
 
 

@@ -5,6 +5,7 @@ Beside the hub stand two other TAXII servers, filled with the very objects that 
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,6 +34,7 @@ from sharing.feeds.taxii.inbox import INBOX
 from tests.bench.logins import as_owner, run
 from tests.bench.peers.running import Peer, free_port, peer, ready
 from tests.bench.polling import Client, Poll, TooSlow, memory_mb
+from tests.bench.writers import EACH, Beside, beside_writers, numbering, posting, releasing
 
 SIZES = (2_000, 20_000, 100_000)
 NEW, POSTED = 10, 1_000
@@ -45,7 +48,8 @@ OLD = 1_000_000
 
 @dataclass(frozen=True)
 class Measure:
-    """Of one server with so many objects; None is what it could not finish in two minutes."""
+    """Of one server with so many objects; None is what it could not finish in two minutes, `slow_a_second` how fast it
+    was until then."""
 
     server: str
     objects: int
@@ -55,6 +59,7 @@ class Measure:
     recent_ms: float | None = None
     post_a_second: float | None = None
     memory_mb: float | None = None
+    slow_a_second: float | None = None
 
 
 @dataclass
@@ -62,6 +67,7 @@ class Feeds:
     measures: list[Measure] = field(default_factory=list)
     first_ever_a_second: dict[int, float] = field(default_factory=dict)
     recent_behind: dict[int, float] = field(default_factory=dict)
+    beside: list[Beside] = field(default_factory=list)
 
     def said(self) -> str:
         head = ("server", "objects", "poll/s", "manifest/s", "10 new, ms", "POST/s", "MB")
@@ -83,12 +89,22 @@ class Feeds:
             for row in rows
         )
         first = ", ".join(f"{size:,}: {speed:,.0f}" for size, speed in self.first_ever_a_second.items())
+        slow = ", ".join(
+            f"{each.server} {each.slow_a_second:,.0f} a second"
+            for each in self.measures
+            if each.slow_a_second
+        )
         behind = ", ".join(f"{size:,}: {ms:.0f} ms" for size, ms in self.recent_behind.items())
+        lost = "; ".join(
+            f"{each.server} {each.lost:,} of {each.written:,} ({each.polls:,} polls)" for each in self.beside
+        )
         return (
             "feeds, in pages of 1,000; - could not finish in two minutes:\n"
             f"{table}\n"
+            f"what did not finish went at: {slow or '-'}\n"
             f"the first poll ever, which renders: {first} a second\n"
-            f"10 new behind so many that were given before: {behind}"
+            f"10 new behind so many that were given before: {behind}\n"
+            f"lost by a program that polls beside four writers: {lost}"
         )
 
     def kept(self) -> dict[str, Any]:
@@ -123,6 +139,7 @@ def feeds(sizes: Sequence[int], others: Sequence[str], *, quiet: bool = False) -
                 sorted(set(others) - _slow(found.measures)),
             )
         found.recent_behind = _behind(url, readers)
+        found.beside = _lost(url, readers, objects, sorted(others), Path(folder))
     return found
 
 
@@ -289,7 +306,11 @@ def _measure(
         except (TooSlow, AssertionError):
             return None
 
-    polled: Poll | None = tried(client.all_of)
+    polled: Poll | None = None
+    try:
+        polled = client.all_of()
+    except TooSlow as slow:
+        said["slow_a_second"] = slow.a_second
     if polled is not None:
         said |= {"poll_a_second": polled.a_second, "size_mb": polled.size_mb}
         told: Poll | None = tried(lambda: client.all_of("manifest"))
@@ -320,6 +341,27 @@ def _ten_more(size: int) -> None:
             [f"BENCH-FEED-{size}", NEW],
         )
     number_entries()
+
+
+def _lost(
+    url: str, readers: dict[int, str], objects: list[dict[str, Any]], others: Sequence[str], folder: Path
+) -> list[Beside]:
+    """What is lost beside four writers by a program of the smallest reader, and by one of each other server."""
+    size = min(readers)
+    each = min(EACH, size // 10)
+    agency = Agency.objects.get(code=f"BENCH-FEED-{size}")
+    client = Client(f"{url}{EVERYTHING}/", f"Token {readers[size]}")
+    # A line for each deed would stand between the figures.
+    logging.getLogger("sharing").setLevel(logging.WARNING)
+    with numbering():
+        found = [beside_writers("the hub", client, releasing(agency, each), settle=number_entries)]
+    some = [each for each in objects if each["type"] == "report"][:1]
+    sample = _invented(some, 1)[0]
+    for name in others:
+        with peer(name, some, folder / f"{name}-written") as other:
+            of = partial(Client, other.collection, other.authorization)
+            found.append(beside_writers(name, of(), posting(of, sample, each)))
+    return found
 
 
 def _behind(url: str, readers: dict[int, str]) -> dict[int, float]:

@@ -15,7 +15,11 @@ PATIENCE_S = 120
 
 
 class TooSlow(Exception):
-    """The server had not finished in the time a measure may take."""
+    """The server had not finished in the time a measure may take; `a_second` is how fast it went until then."""
+
+    def __init__(self, what: str, a_second: float = 0) -> None:
+        super().__init__(what)
+        self.a_second = a_second
 
 
 @dataclass(frozen=True)
@@ -82,8 +86,8 @@ class Client:
             # One of the servers says that there is more of a manifest, and not how to get it.
             if not found.get("more") or "next" not in found:
                 break
-            if time.perf_counter() - began > self._patience_s:
-                raise TooSlow(what)
+            if (taken := time.perf_counter() - began) > self._patience_s:
+                raise TooSlow(what, count / taken)
             asked |= {"next": found["next"]}
         seconds = time.perf_counter() - began
         return Poll(count, seconds, slowest, size / 1e6, newest, frozenset(ids))

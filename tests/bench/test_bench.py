@@ -69,3 +69,5 @@ def test_the_bench_fills_measures_and_says_what_it_found(empty_database, tmp_pat
     assert 60 <= hub["objects"] == bare["objects"] and hub["size_mb"] > 0
     assert all(hub[what] > 0 for what in ("poll_a_second", "manifest_a_second", "recent_ms", "post_a_second"))
     assert fed["recent_behind"].keys() == {"60", "1000060"}
+    (beside,) = fed["beside"]
+    assert (beside["server"], beside["written"], beside["lost"]) == ("the hub", 24, 0)

@@ -149,6 +149,19 @@ def test_every_column_is_described_in_its_order():
     assert re.findall(r"^\| `(\w+)` \|", said, re.MULTILINE) == [*COLUMNS]
 
 
+def test_what_is_said_in_the_words_of_niem_is_of_columns_there_are():
+    said = (
+        (ROOT / "docs/files.md")
+        .read_text(encoding="utf-8")
+        .split("## In the words of NIEM")[1]
+        .split("## ")[0]
+    )
+    named = re.findall(
+        r"`(\w+)`", "".join(line.split("|")[1] for line in said.splitlines() if line.startswith("| `"))
+    )
+    assert len(named) > 15 and set(named) <= COLUMNS.keys()
+
+
 def test_what_is_recalled_is_gone_from_the_next():
     released(bulletin := published_bulletin(), "CBSA")
     assert len(rows(taken("cbsa.officer"))) == 1

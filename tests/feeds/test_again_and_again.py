@@ -17,6 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bulletins.models import Record
+from bulletins.records.models import Kind
 from hub.agencies.models import Person
 from hub.database.context import engine, viewing
 from sharing.audiences.models import Standing
@@ -24,9 +25,10 @@ from sharing.flow import Handling, mark, recall
 from sharing.flow.admitting import leave
 from sharing.flow.purging import purge
 from tests.agreements.conftest import Side
-from tests.builders import published_bulletin, released
+from tests.builders import published_bulletin, published_seizure, released
 from tests.cast import viewer
 from tests.communities.conftest import SPOKESMAN, by, join, operation
+from tests.feeds.choosing import chosen, of_community
 from tests.feeds.conftest import Resuming, numbered
 from tests.feeds.test_histories import given_to, held
 from tests.recalls.conftest import amend, carried
@@ -34,6 +36,7 @@ from tests.recalls.conftest import amend, carried
 LIVES = int(os.environ.get("FEED_LIVES", "3"))
 LENGTH = int(os.environ.get("FEED_STEPS", "30"))
 READERS = ("cbp.officer", "cbsa.officer", "hsi.agent", "txdps.trooper")
+MEMBERS = ("hsi.agent", "txdps.trooper")
 TARGETS = ("CBSA", "HSI", "TXDPS", "RCMP")
 MARKINGS = ("TLP:CLEAR", "TLP:GREEN", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED")
 GROUPS = ("place", "technique", "identifiers", "case", "detail")
@@ -47,6 +50,7 @@ class Hub:
         self.group = operation("CBP", "TXDPS", "HSI")
         self.member, self.suspended = True, False
         self.records = [published_bulletin() for _ in range(2)]
+        self.chosen = []
 
     def happen(self):
         deed = self.dice.choice(DEEDS)
@@ -92,11 +96,30 @@ class Hub:
         self.take_back(record, self.dice.randint(1, latest))
 
     def amend(self, record):
+        if record.kind != Kind.BULLETIN:
+            raise ValidationError("bulletins alone are told otherwise here")
         hazard = self.dice.random() < 0.5
         said = "Wear a respirator." if hazard else ""
         amend(record, hazard=hazard, safety_note=said, narrative=f"Told {self.dice.random()} times.")
         if self.dice.random() < 0.7:
             carried(record, *TARGETS)
+
+    def begin_again(self, record):
+        """What was recalled, all of it, is released anew, as it is or as it is told now."""
+        with viewing(viewer("cbp.releaser")):
+            gone = Record.objects.filter(
+                pk__in=[each.pk for each in self.records], recalled_at__isnull=False
+            ).values_list("pk", flat=True)
+            gone = [each for each in self.records if each.pk in set(gone)]
+        if not gone:
+            raise ValidationError("nothing is recalled")
+        record = self.dice.choice(gone)
+        if self.dice.random() < 0.5 and record.kind == Kind.BULLETIN:
+            amend(record, narrative=f"Told anew {self.dice.random()}.")
+        self.give(record)
+
+    def ask(self, record):
+        self.dice.choice(self.chosen).ask(self.dice)
 
     def agree(self, record):
         side = Side("cbp.admin")
@@ -122,12 +145,13 @@ class Hub:
     def post(self, record):
         if len(self.records) > 3:
             raise ValidationError("enough of them")
-        self.records.append(published_bulletin())
+        post = published_seizure if self.dice.random() < 0.5 else published_bulletin
+        self.records.append(post())
 
 
 DEEDS = [
     *["give"] * 8, *["handle"] * 4, *["take_back"] * 3, *["take_one_version_back"] * 2, *["amend"] * 3,
-    *["agree"] * 2, *["belong"] * 2, "destroy", "post",
+    *["agree"] * 2, *["belong"] * 2, "destroy", "post", *["begin_again"] * 4, *["ask"] * 4,
 ]  # fmt: skip
 
 
@@ -144,6 +168,8 @@ def test_programs_hold_what_they_may_however_often_it_changes(program, seed):
         for client in [program(name)]
         for limit, by_next in ((None, True), (3, True), (4, False))
     ]
+    hub.chosen = [chosen(viewer(name), program(name), dice, (None, True), (3, False)) for name in READERS]
+    circles = [of_community(viewer(name), program(name), hub.group.pk, (None, True)) for name in MEMBERS]
     for step in range(LENGTH):
         hub.happen()
         if dice.random() < 0.8:
@@ -151,11 +177,20 @@ def test_programs_hold_what_they_may_however_often_it_changes(program, seed):
         for _name, feed in feeds:
             if dice.random() < 0.4:
                 feed.poll()
+        for each in (*hub.chosen, *circles):
+            for feed in each.feeds:
+                if dice.random() < 0.4:
+                    each.poll(feed)
         if step % 6 == 5 or step == LENGTH - 1:
             numbered()
             for name, feed in feeds:
                 feed.poll()
                 assert held(feed) == given_to(viewer(name), hub), (step, name, hub.done)
+            for each in (*hub.chosen, *circles):
+                for feed in each.feeds:
+                    each.poll(feed)
+                for feed in each.feeds:
+                    each.agrees(feed, held(feed), given_to(each.who, hub))
     assert sum(hub.done.values()) > LENGTH / 3, hub.done
     with engine():
         states = set(Standing.objects.values_list("state", flat=True))

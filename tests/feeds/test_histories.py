@@ -19,19 +19,25 @@ from sharing.disclosures.actions import disclose
 from sharing.disclosures.rules import Channel
 from sharing.stix.ids import EXTENSION
 from tests.cast import viewer
+from tests.feeds.choosing import Chosen, chosen
 from tests.feeds.conftest import Resuming, numbered
 from tests.oracle.looking import learn_to_look
 from tests.oracle.machine import Life
-from tests.oracle.steps import Step
+from tests.oracle.steps import STEPS, Step
 
 HISTORIES = int(os.environ.get("FEED_HISTORIES", "3"))
 LENGTH = int(os.environ.get("FEED_STEPS", "12"))
 FIRST = int(os.environ.get("FEED_SEED") or randrange(10**9))
+# A recall of everything is what lives begin anew after.
+OFTEN = {"take_back": 5, "give": 2}
 READERS = ("cbp.officer", "dea.agent", "txdps.trooper", "cbsa.officer", "rcmp.officer")
 
 
 class FedLife(Life):
-    """A life of which programs read now and then, each in its own way, and then hold what `disclose` gives."""
+    """A life of which programs read now and then, each in its own way, and then hold what `disclose` gives.
+
+    Some follow a subscription, which asks for something else now and then.
+    """
 
     def __init__(self, seed: str, program: Any) -> None:
         super().__init__(seed)
@@ -41,6 +47,16 @@ class FedLife(Life):
             for name, client in clients.items()
             for limit, by_next in ((None, True), (3, True), (5, False))
         ]
+        self.chosen = {
+            name: chosen(self.viewers[name], client, self.dice, (None, True), (4, False))
+            for name, client in clients.items()
+        }
+
+    def happen(self) -> None:
+        able = [each for each in STEPS.values() if each.when(self)]
+        weights = [each.often * OFTEN.get(each.name, 1) for each in able]
+        (taken,) = self.dice.choices(able, weights)
+        self._happen(taken)
 
     def _happen(self, taken: Step) -> None:
         drawn = {key: of(self.dice) for key, of in taken.drawn.items()}
@@ -51,6 +67,17 @@ class FedLife(Life):
         for name, feed in self.feeds:
             if self.dice.random() < 0.4 and self.viewers[name].agency_id:
                 feed.poll()
+        for each in self._chosen():
+            if self.dice.random() < 0.15:
+                each.ask(self.dice)
+            for feed in each.feeds:
+                if self.dice.random() < 0.4:
+                    each.poll(feed)
+
+    def _chosen(self) -> list[Chosen]:
+        """Those whose owners are where they were."""
+        found = self.chosen.items()
+        return [each for name, each in found if self.viewers[name].agency_id == each.who.agency_id]
 
     def everybody_holds_what_they_may(self) -> None:
         numbered()
@@ -63,6 +90,11 @@ class FedLife(Life):
                 if each["type"] == "note" and "abstract" in each:
                     (record,) = each["object_refs"]
                     assert record in feed.records, "a part outlives its record"
+        for each in self._chosen():
+            for feed in each.feeds:
+                each.poll(feed)
+            for feed in each.feeds:
+                each.agrees(feed, held(feed), given_to(each.who, self))
 
 
 def held(feed: Resuming) -> dict[str, Any]:

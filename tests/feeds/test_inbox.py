@@ -106,3 +106,13 @@ def test_taxii2_client_sends_and_asks_what_became_of_it(live_server, settings):
     assert root.get_status(status.id).total_count == 1
     with pytest.raises(HTTPError):
         root.get_status("5b0f8f5e-54bb-4b1e-9c6b-6d1f6a3f0c11").refresh()
+
+
+@pytest.mark.django_db
+def test_of_an_envelope_of_which_nothing_is_taken_each_object_has_its_reason(program):
+    bad = [stix("report", labels=["x"], surprise=number) for number in range(400)]
+    answer = sent(program("cbp.officer"), *bad)
+    said = answer.json()
+    assert (answer.status_code, said["http_status"], answer.headers["Content-Type"]) == (422, "422", MEDIA)
+    assert [each["id"] for each in said["details"]["failures"]] == [each["id"] for each in bad]
+    assert all("surprise" in each["message"] for each in said["details"]["failures"])

@@ -14,7 +14,8 @@ from django.utils import timezone
 from bulletins.models import Bulletin, Record, SeizureReport
 from hub.accounts.viewer import desk_of
 from hub.database.context import engine, viewing
-from sharing.intake.inbox import Status, Unreadable, take_envelope
+from sharing.feeds.taxii.inbox import Unreadable
+from sharing.intake.inbox import Status, take_envelope
 from sharing.intake.participation import ask_to_speak, confirm_voice, end_voice, let_publish
 from sharing.stix.ids import EXTENSION
 from tests.cast import agency, viewer

@@ -135,6 +135,21 @@ def test_a_recall_there_is_one_here_for_everybody() -> None:
     assert holders(record) == set()
 
 
+def test_what_ended_there_and_is_recalled_later_is_recalled_here_too() -> None:
+    hub, first = peer(), given(originator="CBP", owner="CBP")
+    come(hub, first)
+    (record,) = records()
+    released(record, "CBSA")
+    assert b"quarter panels" in page(record, "cbsa.officer").content
+    come(hub, stub(first, LATER))
+    assert fresh(record).recalled_at is None
+    come(hub, stub(first, LAST, revoked=True))
+    assert fresh(record).recalled_at
+    with engine():
+        assert Alert.objects.filter(kind="recalled", record_id=record.pk).exists()
+        assert "canary" not in "".join(Original.objects.values_list("body", flat=True))
+
+
 def test_what_is_shared_no_more_there_ends_here_and_comes_back_with_a_later_version() -> None:
     hub, first = peer(), given(originator="CBP", owner="CBP")
     uid = uuid.UUID(first["id"].partition("--")[2])

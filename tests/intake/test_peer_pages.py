@@ -74,7 +74,7 @@ def test_a_secret_that_is_not_typed_anew_stays(server: Partner) -> None:
     assert (row.title, row.sealed_secret) == ("Gendarmerie nationale", peer.sealed_secret)
 
 
-@pytest.mark.parametrize("verb", ["pause", "resume", "pull", "remove"])
+@pytest.mark.parametrize("verb", ["pause", "resume", "pull", "refetch", "remove"])
 def test_verbs_are_for_administrators_and_liaisons_of_the_agency(server: Partner, verb: str) -> None:
     peer = added(server)
     if verb == "resume":

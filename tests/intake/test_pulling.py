@@ -16,6 +16,7 @@ from bulletins.markings.models import TLP
 from hub.accounts.viewer import desk_of
 from hub.database.context import engine, viewing
 from hub.trail.models import TrailRow
+from sharing.intake import taking
 from sharing.intake.models import Original
 from sharing.intake.pulling import actions, asking, walking
 from sharing.intake.pulling.actions import Wanted
@@ -23,7 +24,7 @@ from sharing.intake.pulling.fares import fares_of
 from sharing.intake.pulling.models import Peer
 from sharing.intake.pulling.tasks import pull_due
 from tests.cast import agency, viewer
-from tests.intake.conftest import AMBER, LATER, records, stix
+from tests.intake.conftest import AMBER, LATER, as_speaker, ours, records, stix
 from tests.intake.taxii import Partner, partner, said, stamp
 
 pytestmark = pytest.mark.django_db
@@ -315,22 +316,24 @@ def test_bad_objects_are_named_and_stop_no_other(server: Partner) -> None:
         "nothing",  # type: ignore[list-item]
         stix("report", name="Deep", x_deep=deep),
         stix("report", name="Nul \0"),
+        stix("report", id="report--\0"),
+        stix("report", modified="\0"),
     ]
     row = pull(add(server))
     assert [record.title for record in records()] == ["Find 0"]
-    assert row.refused == 4 and all(each["message"] for each in row.problems)
+    assert row.refused == 6 and row.failures == 0 and all(each["message"] for each in row.problems)
 
 
 def test_an_object_that_the_hub_chokes_on_stops_no_other(server: Partner, monkeypatch: Any) -> None:
     server.objects = reports(3)
-    real = walking.take_objects
+    real = taking.read
 
-    def chokes(desk: Any, objects: Any, **values: Any) -> Any:
-        if any(each["name"] == "Find 1" for each in objects):
+    def chokes(given: Any, **values: Any) -> Any:
+        if given["name"] == "Find 1":
             raise ValueError("cannot be")
-        return real(desk, objects, **values)
+        return real(given, **values)
 
-    monkeypatch.setattr(walking, "take_objects", chokes)
+    monkeypatch.setattr(taking, "read", chokes)
     row = pull(add(server))
     assert [record.title for record in records()] == ["Find 0", "Find 2"]
     assert row.refused == 1
@@ -371,6 +374,33 @@ def test_secrets_go_under_the_newest_key(server: Partner, settings: Any) -> None
     settings.WEBHOOK_KEYS = [old]
     assert reseal_peers(at=timezone.now()) == (0, [peer.uid])
     assert "enter it again" in pull_failing(peer).failure
+
+
+def test_a_hub_that_had_nothing_yet_when_it_was_added_is_known_by_the_first_that_it_gives(
+    server: Partner,
+) -> None:
+    from tests.intake.hubs import given
+
+    server.objects = []
+    peer = add(server)
+    assert not peer.is_hub and not pull(peer).is_hub
+    server.objects = [stix("identity", name="CBP", identity_class="organization"), given()]
+    row = pull(peer)
+    (record,) = records()
+    assert row.is_hub and record.latest == 1 and record.originator_text == "DEA (Partner)" and record.origin
+
+
+def test_what_was_refused_is_fetched_again_from_the_beginning(server: Partner) -> None:
+    server.objects = [ours(originator="HSI"), *reports(1)]
+    peer = add(server)
+    assert pull(peer).refused == 1
+    with as_speaker("CBP", "HSI"):
+        assert pull(peer).refused == 1 and not records("seizure")
+        with viewing(who := viewer("cbp.liaison")):
+            actions.refetch(now(peer), viewer=who, at=timezone.now())
+        pull(peer)
+    (found,) = records("seizure")
+    assert found.originator.code == "HSI" and len(records()) == 1
 
 
 def test_a_hub_is_recognised_and_keeps_the_first_id_it_told(server: Partner) -> None:

@@ -11,7 +11,8 @@ from bulletins.records.actions import write_down
 from hub.database.context import engine, viewing
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.rules import Channel
-from sharing.intake.inbox import Unreadable, take_envelope
+from sharing.feeds.taxii.inbox import Unreadable
+from sharing.intake.inbox import take_envelope
 from sharing.intake.models import Original
 from sharing.stix.bundle import bundle_of
 from sharing.stix.finishing import finished, source_of, stubs, tail_of
@@ -37,6 +38,9 @@ from tests.intake.conftest import (
 from tests.intake.hubs import HUB_A
 
 pytestmark = pytest.mark.django_db
+
+
+GONE = object()
 
 
 def messages(lines):
@@ -102,21 +106,30 @@ def test_a_record_of_a_hub_comes_with_all_its_facts():
     ("broken", "why"),
     [
         ({"spec_version": "2.0"}, "spec_version"),
-        ({"name": None}, "name"),
+        ({"name": GONE}, "name"),
         ({"surprise": 1}, "surprise"),
         ({"id": "report--1"}, "UUID"),
         ({"published": "yesterday"}, "published"),
         ({"description": "a\x00b"}, "control character"),
         ({"type": "x-secret"}, "x-secret"),
         ({"modified": "2020-01-01T00:00:00Z"}, "modified"),
+        ({"labels": None}, "null"),
+        ({"external_references": None}, "null"),
+        ({"extensions": None}, "null"),
+        ({"object_marking_refs": RED}, "object_marking_refs must be a list"),
+        ({"labels": "one"}, "labels must be a list"),
+        ({"revoked": "false"}, "revoked must be true or false"),
+        ({"name": 5}, "name must be a text"),
+        ({"id": "report--\x00"}, "UUID"),
+        ({"modified": "\x00"}, "control character"),
     ],
     ids=lambda each: next(iter(each)) if isinstance(each, dict) else "",
 )
 def test_an_object_that_is_no_stix_is_refused_with_its_reason_and_the_others_are_taken(broken, why):
-    bad = {name: value for name, value in (stix("report") | broken).items() if value is not None}
+    bad = {name: value for name, value in (stix("report") | broken).items() if value is not GONE}
     status = send(stix("report", name="Sound"), bad, stix("note", abstract="Sound too"))
     (failure,) = status.failures
-    assert why in failure["message"] and failure.get("id") == bad["id"]
+    assert why in failure["message"] and failure.get("id") == bad["id"].replace("\0", "")
     assert [found.title for found in records()] == ["Sound", "Sound too"]
 
 
@@ -231,6 +244,37 @@ def test_controls_come_along_and_what_the_object_refers_to_is_not_lowered_by_wha
     assert (found.caveat, found.reliability) == ("Ask first", "B")
 
 
+@pytest.mark.parametrize(
+    "marking",
+    [
+        {"tlp": "TLP:GREEN", "controls": ["NOCON"]},
+        {"tlp": "TLP:GREEN", "controls": "NOFORN"},
+        {"tlp": "TLP:GREEN", "controls": ["REL TO"], "rel_to": "US"},
+        {"tlp": "TLP:GREEN", "rel_to": ["US", "CA"]},
+        {"tlp": "TLP:PURPLE"},
+    ],
+    ids=["unknown", "text", "nobody", "countries", "label"],
+)
+def test_what_is_not_known_of_a_marking_may_bind_and_makes_it_the_strictest(marking):
+    mine = ours(marked=GREEN)
+    next(iter(mine["extensions"].values()))["marking"] = marking
+    send(mine)
+    (found,) = records("seizure")
+    assert found.tlp == "TLP:AMBER+STRICT" and "DISPLAY ONLY" in found.controls and found.caveat == ""
+
+
+@pytest.mark.parametrize("caveats", ["Ask first", None], ids=["own", "none"])
+def test_statements_that_come_with_a_record_of_a_hub_are_read_by_whoever_reads_it(caveats):
+    long = STATEMENT | {"definition": {"statement": "Only within the task force. " * 20}}
+    mine = ours(marked=[GREEN, STATEMENT["id"]])
+    extension = next(iter(mine["extensions"].values()))
+    extension["marking"] = {"tlp": "TLP:GREEN"} | ({"caveats": caveats} if caveats else {})
+    extension["withheld"] = 5
+    send(long, mine)
+    (found,) = records("seizure")
+    assert found.narrative.count("task force") == 20 and found.caveat == (caveats or found.caveat)
+
+
 def test_the_same_objects_once_more_change_nothing():
     sent = [stix("report"), ours()]
     send(*sent)
@@ -328,6 +372,20 @@ def test_a_stub_without_facts_does_not_overwrite_a_record_of_a_hub():
     assert found.place == "Lane 4" and not records()
     with engine():
         assert [row.state for row in found.originals.all()] == ["withdrawn", "written"]
+
+
+def test_what_was_withdrawn_and_is_then_revoked_is_revoked():
+    sent = ours()
+    send(sent)
+    stub = {name: value for name, value in sent.items() if name != "extensions"} | {"name": "Withdrawn"}
+    send({**stub, "modified": LATER})
+    assert (
+        "its owner is told"
+        in messages(send({**stub, "name": "Recalled", "modified": LAST, "revoked": True}).successes)[0]
+    )
+    (found,) = records("seizure")
+    with engine():
+        assert {row.state for row in found.originals.all()} == {"withdrawn", "written", "revoked"}
 
 
 def test_an_agencys_own_record_that_comes_back_is_not_taken_for_another():

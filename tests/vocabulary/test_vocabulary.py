@@ -129,6 +129,11 @@ def test_a_changed_label_reaches_its_term(no_terms: None, files: Path) -> None:
     rewrite(files / "methods.csv", "VEH-WHEEL-SPARE,Spare tire,", "VEH-WHEEL-SPARE,Spare wheel,")
     assert load_vocabulary(TUESDAY, folder=files) == Counts(changed=1, unchanged=TERMS - 1)
     assert str(Method.objects.get(code="VEH-WHEEL-SPARE")) == "Spare wheel"
+    reworded = Method.objects.exclude(reworded_at=None)
+    assert [row.code for row in reworded] == ["VEH-WHEEL-SPARE"]
+    since = reworded[0].reworded_at
+    assert load_vocabulary(TUESDAY, folder=files) == Counts(unchanged=TERMS)
+    assert reworded.all()[0].reworded_at == since
 
 
 def test_a_file_that_breaks_leaves_every_table_as_it_was(no_terms: None, files: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -16,19 +16,29 @@ CHALLENGE = 'Token realm="hub", Basic realm="hub", charset="UTF-8"'
 
 
 class Refused(Exception):
-    """An error as the client is told of it: `status` is HTTP's, `details` say which filter or field."""
+    """An error as the client is told of it: `status` is HTTP's; `failures` are the reasons by object, as a status
+    resource has them."""
 
     def __init__(
-        self, status: int, title: str, description: str = "", *, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        title: str,
+        description: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        failures: Sequence[Mapping[str, str]] = (),
     ) -> None:
         super().__init__(title)
+        self.failures = list(failures)
         self.status, self.title, self.description = status, title, description
         self.headers = dict(headers or {})
 
     def answer(self) -> HttpResponse:
-        body = {"title": self.title, "http_status": str(self.status)}
+        body: dict[str, Any] = {"title": self.title, "http_status": str(self.status)}
         if self.description:
             body["description"] = self.description
+        if self.failures:
+            body["details"] = {"failures": self.failures}
         return answer(orjson.dumps(body), status=self.status, headers=self.headers)
 
 

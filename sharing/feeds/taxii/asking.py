@@ -30,8 +30,6 @@ MEDIA = re.compile(r"application/taxii\+json(;version=(?P<version>[\d.]+))?(;q=(
 # There is one version of each object, the current one: it is the first, the last and all there are.
 CURRENT = frozenset({"first", "last", "all"})
 MATCHES = ("id", "type", "spec_version", "version")
-# Of an object of context the page remembers so many bytes, of so many objects: beyond, some are sent once more.
-TRACE, MOST_TRACES = 3, 500
 
 
 def check_accept(request: HttpRequest) -> None:
@@ -70,14 +68,14 @@ class Item(NamedTuple):
 class Asked:
     """Of which objects, how many at most, and after which instant (microseconds since 1970).
 
-    An empty match asks for everything. `seen` are traces of the objects of context that earlier pages have given.
+    An empty match asks for everything. `seen` is which objects of context earlier pages gave, as `Given` packs it.
     """
 
     limit: int
     after: int = 0
     added_after: str = ""
     matches: dict[str, frozenset[str]] = field(default_factory=dict)
-    seen: frozenset[bytes] = frozenset()
+    seen: bytes = b""
 
     def takes(self, item: Item) -> bool:
         if item.at <= self.after:
@@ -145,32 +143,31 @@ def moment(after: int) -> datetime:
     return EPOCH + timedelta(microseconds=after)
 
 
-def seal(asked: Asked, place: str, who: str, *, after: int, seen: Iterable[bytes]) -> str:
+def seal(asked: Asked, place: str, who: str, *, after: int, seen: bytes) -> str:
     """`next`: the whole query and where it stands, for its own asker alone, and to be read by nobody else."""
     kept = {
         "at": [place, who],
         "after": after,
         "added_after": asked.added_after,
         "matches": {name: sorted(values) for name, values in asked.matches.items()},
-        "seen": base64.b85encode(b"".join(seen)).decode(),
     }
-    return _box().encrypt(orjson.dumps(kept)).decode().rstrip("=")
+    return _box().encrypt(orjson.dumps(kept) + b"\0" + seen).decode().rstrip("=")
 
 
 def _open(text: str, place: str, who: str) -> Asked:
     try:
-        kept: dict[str, Any] = orjson.loads(_box().decrypt((text + "=" * (-len(text) % 4)).encode()))
+        query, _nothing, seen = _box().decrypt((text + "=" * (-len(text) % 4)).encode()).partition(b"\0")
+        kept: dict[str, Any] = orjson.loads(query)
     except (InvalidToken, ValueError):
-        kept = {}
+        kept, seen = {}, b""
     if kept.get("at") != [place, who]:
         raise bad_filter("next", _("Take it from the page before, of the same collection."))
-    seen = base64.b85decode(kept["seen"])
     return Asked(
         MOST,
         kept["after"],
         kept["added_after"],
         {name: frozenset(values) for name, values in kept["matches"].items()},
-        frozenset(seen[place : place + TRACE] for place in range(0, len(seen), TRACE)),
+        seen,
     )
 
 

@@ -34,13 +34,17 @@ GIVEN_TO = f"""(s.state = 'live' and exists (
 
 @dataclass(frozen=True)
 class Collection:
-    """`within` is SQL over a row `s` of standings; empty where it is all of them. What it gives is remembered, then."""
+    """`within` is SQL over a row `s` of standings; empty where it is all of them. What it gives is remembered, then.
+
+    Of `subscription`, what it asks for may be changed, and what it then begins to give has places of its own.
+    """
 
     id: UUID
     title: str
     description: str
     within: str = ""
     key: int = 0
+    subscription: bool = False
 
     @property
     def resource(self) -> dict[str, Any]:
@@ -101,6 +105,7 @@ def _subscribed(viewer: Viewer) -> list[Collection]:
             _("What others share with your agency and this subscription asks for."),
             ASKED_FOR,
             row.pk,
+            subscription=True,
         )
         for row in Subscription.objects.visible_to(viewer)
     ]

@@ -22,14 +22,23 @@ class Status(Protocol):
     def resource(self) -> dict[str, Any]: ...
 
 
+class Unreadable(Exception):
+    """Nothing of an envelope can be taken: `status` is what HTTP answers, the message says why.
+
+    `details` are the reasons by object, where it could be read and each was refused.
+    """
+
+    def __init__(self, status: int, reason: str, details: list[dict[str, str]] | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.details = details or []
+
+
 class Inbox(Protocol):
-    """`take_envelope` raises what has a `status` of HTTP and says why, for an envelope that cannot be taken at all."""
+    """`take_envelope` raises Unreadable."""
 
     @property
     def MAX_BYTES(self) -> int: ...  # noqa: N802 - a module's own names
-
-    @property
-    def Unreadable(self) -> type[Exception]: ...  # noqa: N802
 
     def may_send(self, viewer: Viewer) -> bool: ...
 

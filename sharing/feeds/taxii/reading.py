@@ -7,80 +7,42 @@ whoever goes on after its last date, by `next` or by `added_after`, misses nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from hashlib import blake2b
-from typing import Any, NamedTuple
-from uuid import UUID
 
 import orjson
-from django.db import connection
 
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import require_viewer
 from sharing.disclosures.disclosure import Rendered
 from sharing.disclosures.rules import Channel
-from sharing.feeds.taxii.asking import MOST_TRACES, TRACE, Asked, Item, instant, moment
+from sharing.feeds.taxii.asking import Asked, Item, instant, moment
 from sharing.feeds.taxii.collections import Collection, remember
+from sharing.feeds.taxii.given import Given
+from sharing.feeds.taxii.rows import AFTER, BEFORE, Row, rows_after
+from sharing.feeds.taxii.seeking import read_for
 from sharing.stix.context import Ready, context_objects, identity
-from sharing.stix.finishing import Finished, Tail, finished, renamed, stubs
-from sharing.stix.ids import RECORD, named_by, stamp
+from sharing.stix.finishing import Finished, Tail, finished, named, renamed, stubs
+from sharing.stix.ids import RECORD, stamp
 from sharing.stix.keeping import disclose_in_turn
+from sharing.subscriptions.placing import hold_choice
 
-# A record's objects lie within so many microseconds of it: those it refers to before, its parts after.
-BEFORE, AFTER = 199, 290
-# A collection of a choice looks through so many records for one page, whatever it finds.
-WINDOW = 5_000
-# So many at least are read together where most may not match; and so many are looked through for one page at most.
-LEAST, MOST_LOOKED = 100, 20_000
-
-# Of what is live only what is needed is read: a page holds thousands.
-ROWS = """
-    with ahead as materialized (
-        select * from sharing_standing
-        where agency_id = hub_agency() and numbered_at > %(after)s {narrowed}
-        order by numbered_at limit %(window)s)
-    select e.n, (extract(epoch from e.last) * 1000000)::bigint, s.*
-    from (select count(*) as n, max(numbered_at) as last from ahead) e
-    left join lateral (
-        select s.record_id, (extract(epoch from s.numbered_at) * 1000000)::bigint as at, s.state,
-               case when s.parts <> '{{}}' then s.parts end, case when s.life > 0 then s.uid end, a.uid, a.created_at,
-               a.code, a.name
-        from ahead s left join lateral (
-            select s.uid, s.created_at, o.code, o.name from hub_agency o
-            where o.group_id = s.owner_id and s.state <> 'live') a on true
-        where {within} order by s.numbered_at limit %(most)s) s on true
-    order by s.at
-"""
-
-
-class Row(NamedTuple):
-    """How a record stands for the caller's agency, since when (`at`, microseconds since 1970). Of what is live the rest
-    is empty; `other_uid` is there where it began another life."""
-
-    record: int
-    at: int
-    state: str
-    parts: list[str] | None
-    other_uid: UUID | None
-    uid: UUID
-    created_at: datetime
-    owner: str
-    owner_name: str
+# So many are looked through for one page at most.
+MOST_LOOKED = 20_000
 
 
 @dataclass
 class Page:
-    """`after` is where the next page begins, if there is more; `traces` are of the context given so far."""
+    """`after` is where the next page begins, if there is more; `seen` says which context was given so far."""
 
     items: list[Item] = field(default_factory=list)
     is_full: bool = False
     more: bool = False
     after: int = 0
-    traces: list[bytes] = field(default_factory=list)
+    seen: bytes = b""
 
     @property
     def dates(self) -> dict[str, str]:
@@ -101,7 +63,9 @@ def page_of(
     With `names` it is for an answer that gives no more of an object than its id and dates: no ledger then.
     """
     require_viewer(viewer)
-    filling = _Filling(collection, asked)
+    if collection.subscription:
+        hold_choice(collection.key)
+    filling = _Filling(collection, asked, named if names else finished)
     disclose_in_turn(viewer, filling.batches(), Channel.TAXII, fits=filling.fits, names=names, at=at)
     filling.end()
     remember(viewer, collection, filling.given)
@@ -111,11 +75,12 @@ def page_of(
 class _Filling:
     """Puts rows on the page in their order: stubs as they come, what is live as it is disclosed."""
 
-    def __init__(self, collection: Collection, asked: Asked) -> None:
+    def __init__(self, collection: Collection, asked: Asked, finish: Callable[..., Finished]) -> None:
         self.collection, self.asked, self.page = collection, asked, Page(after=asked.after)
+        self.finish = finish
         self.given: list[int] = []
         self.rows: list[Row] = []
-        self._traces = set(asked.seen)
+        self._given = Given(asked.seen)
         self._seen: set[str] = set()
         self._next = 0
 
@@ -124,16 +89,15 @@ class _Filling:
         clients ask for smaller ones from then on."""
         # Of a date each of its own, as everything else on a page: it may end between any two.
         for place, each in enumerate(_known(self.asked)):
-            version, before = _version_of(each), len(self.page.items)
-            if not self._take(instant("created", version) + place, version, each):
+            if not self._take(_created(each)[0] + place, _version_of(each), each):
                 return
-            if len(self.page.items) > before:
-                self._seen.add(each.id)
+            self._seen.add(each.id)
         looked, page = 0, self.page
+        ids = self.asked.matches.get("id")
+        uids = None if ids is None else read_for(self.collection, ids - self._seen)
         while True:
-            found = _rows(
-                self.collection, self.asked, after=page.after, room=self.asked.limit - len(page.items)
-            )
+            room = self.asked.limit - len(page.items)
+            found = rows_after(self.collection, self.asked, uids=uids, after=page.after, room=room)
             self.rows, self._next = found.rows, 0
             yield [row.record for row in found.rows if row.state == "live"]
             self._up_to(None)
@@ -147,7 +111,7 @@ class _Filling:
     def end(self) -> None:
         page = self.page
         page.more = page.more or page.is_full
-        page.traces = sorted(self._traces)[:MOST_TRACES]
+        page.seen = self._given.packed()
 
     def fits(self, shown: Rendered) -> bool | None:
         """Put the next live record on the page, after the stubs before it: see `disclose_kept`."""
@@ -155,16 +119,17 @@ class _Filling:
         if row is None or self.page.is_full:
             return False
         tail = Tail(
-            modified=moment(row.at),
-            since=shown.visible_since or moment(row.at),
+            modified=moment(row.changed),
+            since=shown.visible_since or moment(row.changed),
             marking=shown.marking,
             owner=shown.owner,
             owner_name=shown.owner_name,
             withheld=shown.withheld,
             terms=shown.terms,
+            owner_renamed_at=shown.owner_renamed_at,
         )
         kept = renamed(shown.kept, row.other_uid) if row.other_uid else shown.kept
-        return self._put(row, finished(kept, tail, gone=row.parts or ())) or None
+        return self._put(row, self.finish(kept, tail, gone=row.parts or ())) or None
 
     def _up_to(self, record: int | None) -> Row | None:
         """Pass over the rows before `record`'s: what is recalled or ended is said, what may not be read is absent."""
@@ -183,12 +148,14 @@ class _Filling:
         for at, each in enumerate(context, row.at - len(context)):
             if each.id in self._seen:
                 continue
-            trace = blake2b(each.id.encode(), digest_size=TRACE).digest()
-            if trace not in self._traces and not self._take(at, _version_of(each), each):
+            version = _version_of(each)
+            if at <= self.asked.after and instant("version", version) > at:
+                continue  # given before, in other words than now: these come with the next record
+            if not self._given.has(each) and not self._take(at, version, each):
                 return False
             self._seen.add(each.id)
-            self._traces.add(trace)
-        version, before = stamp(moment(row.at)), len(self.page.items)
+            self._given.add(each)
+        version, before = stamp(moment(row.changed)), len(self.page.items)
         for at, each in enumerate(found.objects[: AFTER + 1], row.at):
             if not self._take(at, version, each):
                 break
@@ -209,65 +176,15 @@ class _Filling:
         return True
 
 
-class _Found(NamedTuple):
-    """`ends` is the date up to which everything was looked at (microseconds since 1970), `looked` at how many."""
-
-    rows: list[Row]
-    ends: int
-    looked: int
-    more: bool
-
-
-def _rows(collection: Collection, asked: Asked, *, after: int, room: int) -> _Found:
-    """The next rows, as many as may fill the room and one more."""
-    most = max(room + 1, LEAST) if asked.matches else room + 1
-    window = WINDOW if collection.within else most
-    narrowed, parameters = _narrowed(asked)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            ROWS.format(narrowed=narrowed, within=collection.within or "true"),
-            {
-                "after": moment(max(0, after - AFTER)),
-                "window": window,
-                "most": most,
-                "collection": collection.id,
-                "key": collection.key,
-                **parameters,
-            },
-        )
-        found = cursor.fetchall()
-    looked, last = found[0][:2]
-    rows = [Row._make(row[2:]) for row in found if row[2] is not None]
-    fitting = rows if asked.matches else _fitting(rows, room)
-    if len(fitting) < len(rows) or len(rows) == most < looked:
-        return _Found(fitting, fitting[-1].at + AFTER, len(fitting), more=True)
-    return _Found(rows, last + AFTER if looked else 0, looked, more=looked >= window)
-
-
-def _narrowed(asked: Asked) -> tuple[str, dict[str, Any]]:
-    """SQL that leaves out what cannot match; what does match is looked at object by object."""
-    if ids := asked.matches.get("id"):
-        return "and uid = any(%(uids)s)", {"uids": sorted(set[UUID]().union(*map(named_by, ids)))}
-    return "", {}
-
-
-def _fitting(rows: list[Row], room: int) -> list[Row]:
-    """As many of them as fill the room: the content of those beyond would be read in vain."""
-    for place, row in enumerate(rows, 1):
-        room -= 1 + len(row.parts or ())
-        if room < 0:
-            return rows[:place]
-    return rows
-
-
 def _stubs(row: Row) -> Finished:
     return stubs(
         row.uid,
         created=row.created_at,
-        modified=moment(row.at),
+        modified=moment(row.changed),
         revoked=row.state == "recalled",
         owner=row.owner,
         owner_name=row.owner_name,
+        owner_renamed_at=row.owner_renamed_at,
         parts=row.parts or (),
     )
 
@@ -278,13 +195,15 @@ def _known(asked: Asked) -> list[Ready]:
     wanted = [id_ for id_ in sorted(ids) if id_.partition("--")[0] not in (RECORD, "note")]
     if not wanted:
         return []
-    rows = Agency.objects.filter(state=AgencyState.ACTIVE).values_list("code", "name")
-    agencies = [identity(code, name) for code, name in rows]
+    rows = Agency.objects.filter(state=AgencyState.ACTIVE).values_list("code", "name", "renamed_at")
+    agencies = [identity(*row) for row in rows]
     return sorted(context_objects(wanted) + [each for each in agencies if each.id in ids], key=_created)
 
 
+@lru_cache(maxsize=4096)
 def _created(each: Ready) -> tuple[int, str]:
-    return instant("created", _version_of(each)), each.id
+    """Its date where it is asked for by itself: with another version it has the same."""
+    return instant("created", orjson.loads(each.text)["created"]), each.id
 
 
 @lru_cache(maxsize=4096)

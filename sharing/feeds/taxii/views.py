@@ -36,7 +36,7 @@ from sharing.feeds.taxii.asking import (
     uid,
 )
 from sharing.feeds.taxii.collections import Collection, collection_of, collections_of
-from sharing.feeds.taxii.inbox import INBOX, Inbox, inbox_resource
+from sharing.feeds.taxii.inbox import INBOX, Inbox, Unreadable, inbox_resource
 from sharing.feeds.taxii.reading import Page, page_of
 from sharing.stix.ids import stamp
 
@@ -174,7 +174,7 @@ class OfCollection(TaxiiView):
         page = page_of(self.viewer, collection, asked, names=names, at=timezone.now())
         ahead: dict[str, Any] = {}
         if page.more:
-            ahead = {"more": True, "next": seal(asked, place, who, after=page.after, seen=page.traces)}
+            ahead = {"more": True, "next": seal(asked, place, who, after=page.after, seen=page.seen)}
         return page, ahead
 
     def pulled(self, page: Page, body: bytes, what: str) -> None:
@@ -241,10 +241,9 @@ class Objects(OfCollection):
             )
         try:
             status = self.inbox.take_envelope(self.viewer, request.body, timezone.now())
-        except self.inbox.Unreadable as error:
-            raise Refused(
-                getattr(error, "status", 422), _("The envelope was not taken"), str(error)
-            ) from None
+        except Unreadable as error:
+            title = _("The envelope was not taken")
+            raise Refused(error.status, title, str(error), failures=error.details) from None
         return answer(status.resource, status=202)
 
 

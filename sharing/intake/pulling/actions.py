@@ -19,9 +19,8 @@ from hub.outgoing.post import Refused, Unreachable, check
 from hub.trail.actions import record as write_trail
 from sharing.deliveries.actions import hasten
 from sharing.deliveries.sealing import seal
-from sharing.intake.pulling.asking import Page, TooLarge, Unanswered, ask_collection, ask_page
+from sharing.intake.pulling.asking import TooLarge, Unanswered, ask_collection, ask_page
 from sharing.intake.pulling.models import Peer, Scheme
-from sharing.stix.ids import EXTENSION
 
 PULL_DUE = "sharing.intake.pulling.tasks.pull_due"
 MOST = 50
@@ -60,15 +59,15 @@ def add_peer(wanted: Wanted, *, viewer: Viewer, at: datetime) -> Peer:
 def change_peer(peer: Peer, wanted: Wanted, *, viewer: Viewer, at: datetime) -> None:
     """Fetch it from another address, otherwise, or as somebody else: it has to answer so first.
 
-    Another address is another collection, fetched from its beginning; another server is told no password but one that
-    was entered for it. Raises ValidationError by field.
+    Another address is another collection, fetched from its beginning, as is what turns out to be a hub; another server
+    is told no password but one that was entered for it. Raises ValidationError by field.
     """
-    was = peer.url
+    was, was_hub = peer.url, peer.is_hub
     _describe(peer, wanted, viewer)
-    if peer.url != was:
-        peer.after = peer.next = peer.reached = ""
-        if urlsplit(peer.url).netloc != urlsplit(was).netloc:
-            peer.hub = None
+    if peer.url != was or peer.is_hub != was_hub:
+        _begin_anew(peer)
+    if peer.url != was and urlsplit(peer.url).netloc != urlsplit(was).netloc:
+        peer.hub = None
     peer.failures, peer.failing_since, peer.failure, peer.due_at = 0, None, "", at
     peer.claimed_at = None
     peer.save()
@@ -94,6 +93,15 @@ def pull_now(peer: Peer, *, viewer: Viewer, at: datetime) -> None:
         raise ValidationError(_("It is paused: take it up again first."))
     _change(peer, due_at=at)
     _tell("peer.pull", peer, viewer=viewer, at=at)
+    _hasten()
+
+
+def refetch(peer: Peer, *, viewer: Viewer, at: datetime) -> None:
+    """Fetch all of it once more: what was refused is looked at again, what is known stays as it is."""
+    if peer.paused_at is not None:
+        raise ValidationError(_("It is paused: take it up again first."))
+    _change(peer, **Peer.FROM_THE_BEGINNING, due_at=at, claimed_at=None)
+    _tell("peer.refetch", peer, viewer=viewer, at=at)
     _hasten()
 
 
@@ -129,16 +137,16 @@ def _describe(peer: Peer, wanted: Wanted, viewer: Viewer) -> None:
         raise ValidationError({"secret": text})
     try:
         ask_collection(peer)
-        peer.is_hub = peer.is_hub or wanted.is_hub or _gives_records(ask_page(peer, limit=FIRST))
+        peer.is_hub = peer.is_hub or wanted.is_hub or ask_page(peer, limit=FIRST).is_of_a_hub
     except TooLarge:
         pass
     except Unanswered as error:
         raise ValidationError({"url": _("Not saved: %(why)s.") % {"why": error.reason}}) from error
 
 
-def _gives_records(page: Page) -> bool:
-    found = (each.get("extensions") for each in page.objects if isinstance(each, dict))
-    return any(isinstance(each, dict) and EXTENSION in each for each in found)
+def _begin_anew(peer: Peer) -> None:
+    for name, value in Peer.FROM_THE_BEGINNING.items():
+        setattr(peer, name, value)
 
 
 def collection_url(url: str) -> str:

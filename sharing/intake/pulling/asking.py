@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import orjson
 from cryptography.fernet import InvalidToken
+from django.conf import settings
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,7 @@ from hub.outgoing.post import Answer, Refused, Unreachable, get, post
 from sharing.deliveries.notifiers.answers import asked_wait_s
 from sharing.deliveries.sealing import unseal
 from sharing.intake.pulling.models import Peer, Scheme
+from sharing.stix.ids import EXTENSION
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 TIMEOUT_S = 20.0
@@ -25,7 +27,8 @@ PAGE_BYTES = 4 * 2**20
 DESCRIPTION_BYTES = 64 * 2**10
 # A page of more is asked for anew with a lower limit.
 MOST_OBJECTS = 2_000
-NEXT_LIMIT = 1_000
+# A hub tells in it which of the context it has given.
+NEXT_LIMIT = 4_000
 BUSY = (429, 503)
 # It has read what was sent, and takes none of it.
 UNTAKEN = 422
@@ -63,6 +66,16 @@ class Page:
     more: bool = False
     next: str = ""
     reached: str = ""
+
+    @property
+    def is_of_a_hub(self) -> bool:
+        """Whether it gives records of a hub; this hub's own may come back from any server."""
+        found = (each.get("extensions") for each in self.objects if isinstance(each, dict))
+        ours = (each.get(EXTENSION) for each in found if isinstance(each, dict))
+        hubs = {
+            each.get("hub") for each in ours if isinstance(each, dict) and isinstance(each.get("hub"), str)
+        }
+        return bool(hubs - {str(settings.HUB_ID)})
 
 
 def headers_of(peer: Peer) -> dict[str, str]:

@@ -45,6 +45,9 @@ class Peer(models.Model):
     the first object told it: another id is never believed.
     """
 
+    # A walk that begins with the first that was ever added.
+    FROM_THE_BEGINNING = {"after": "", "next": "", "reached": "", "pages": 0, "idle": 0}
+
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
     title = models.CharField(max_length=100)
@@ -63,7 +66,7 @@ class Peer(models.Model):
     claimed_at = models.DateTimeField(null=True)
 
     after = models.CharField(max_length=40, blank=True)
-    next = models.CharField(max_length=1000, blank=True)
+    next = models.CharField(max_length=4000, blank=True)
     reached = models.CharField(max_length=40, blank=True)
     page_size = models.PositiveIntegerField(default=PAGE)
     pages = models.PositiveIntegerField(default=0)

@@ -125,6 +125,11 @@ def _pull(found: Peer, viewer: Viewer, at: datetime) -> str:
     return _("It is fetched from as soon as a worker is free.")
 
 
+def _refetch(found: Peer, viewer: Viewer, at: datetime) -> str:
+    actions.refetch(found, viewer=viewer, at=at)
+    return _("It is fetched from its beginning as soon as a worker is free.")
+
+
 def _remove(found: Peer, viewer: Viewer, at: datetime) -> str:
     actions.remove_peer(found, viewer=viewer, at=at)
     return _("Removed: its address and password are forgotten.")
@@ -134,5 +139,6 @@ VERBS: dict[str, Callable[[Peer, Viewer, datetime], str]] = {
     "pause": _pause,
     "resume": _resume,
     "pull": _pull,
+    "refetch": _refetch,
     "remove": _remove,
 }

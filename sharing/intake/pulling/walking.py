@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from celery.exceptions import SoftTimeLimitExceeded
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -20,7 +18,7 @@ from hub.accounts.viewer import NOBODY, Viewer, desk_of
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import engine, viewing
 from sharing.intake.models import Way
-from sharing.intake.outcome import Line, Outcome, Source, names_of
+from sharing.intake.outcome import Outcome, Source
 from sharing.intake.pulling.asking import STALE, Astray, Page, TooLarge, Unanswered, ask_page
 from sharing.intake.pulling.models import PAGE, Peer
 from sharing.intake.pulling.rules import rest_s
@@ -95,6 +93,8 @@ def _keep(peer: Peer, page: Page) -> bool:
         row = Peer.objects.select_for_update().filter(pk=peer.pk, **_held(peer)).first()
         if row is None:  # paused, removed, or another worker's
             return False
+        if not row.is_hub and page.is_of_a_hub:
+            return _begin_as_hub(peer, at)
         outcome = _take(desk, row, page.objects, at)
         goes_on = page.more and page.next != ""
         reached = _later(row.reached, page.reached)
@@ -118,8 +118,16 @@ def _keep(peer: Peer, page: Page) -> bool:
     return bool(goes_on)
 
 
+def _begin_as_hub(peer: Peer, at: datetime) -> bool:
+    """Nothing had come yet to know it by when it was added: what came and was refused is fetched again, as a hub's."""
+    values = {"is_hub": True, **Peer.FROM_THE_BEGINNING, "claimed_at": at}
+    Peer.objects.filter(pk=peer.pk).update(**values)
+    for name, value in values.items():
+        setattr(peer, name, value)
+    return True
+
+
 def _take(desk: Viewer, peer: Peer, objects: Sequence[Any], at: datetime) -> Outcome:
-    """All at once; where that fails, one by one, so that one object stops no other."""
     source = Source(
         Way.PULL,
         sender=peer.title,
@@ -127,31 +135,7 @@ def _take(desk: Viewer, peer: Peer, objects: Sequence[Any], at: datetime) -> Out
         unmarked=peer.unmarked,
         peer=peer if peer.is_hub else None,
     )
-    if not objects:
-        return Outcome()
-    try:
-        with transaction.atomic():
-            return take_objects(desk, objects, source=source, at=at)
-    except SoftTimeLimitExceeded:
-        raise
-    except Exception:
-        log.exception("objects are taken in one by one", extra={"peer": str(peer.uid)})
-    outcome = Outcome()
-    marked_first = sorted(objects, key=lambda each: _type(each) != "marking-definition")
-    for each in marked_first:
-        try:
-            with transaction.atomic():
-                outcome.lines += take_objects(desk, [each], source=source, at=at).lines
-        except SoftTimeLimitExceeded:
-            raise
-        except Exception:
-            log.exception("an object could not be taken in", extra={"peer": str(peer.uid)})
-            outcome.lines.append(Line(*names_of([each])[0], False, _("The hub could not take it in.")))
-    return outcome
-
-
-def _type(stix: Any) -> str:
-    return str(stix.get("type", "")) if isinstance(stix, dict) else ""
+    return take_objects(desk, objects, source=source, at=at) if objects else Outcome()
 
 
 def _fail(peer: Peer, error: Unanswered) -> None:

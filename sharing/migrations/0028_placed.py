@@ -1,0 +1,46 @@
+"""Places of their own in subscriptions' collections, for what one begins to ask for when it is changed."""
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+from hub.database.policies import locked
+
+AGENCY = "agency_id = hub_agency()"
+
+
+class Migration(migrations.Migration):
+    dependencies = [("sharing", "0026_peers")]
+
+    operations = [
+        migrations.CreateModel(
+            name="Placed",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("agency_id", models.IntegerField()),
+                ("collection", models.UUIDField()),
+                ("at", models.DateTimeField()),
+                (
+                    "standing",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="sharing.standing",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["agency_id", "at"], name="placed_ahead")],
+                "constraints": [
+                    models.UniqueConstraint(fields=["standing", "collection"], name="placed_once"),
+                    models.UniqueConstraint(fields=["agency_id", "collection", "at"], name="placed_in_turn"),
+                ],
+            },
+        ),
+        locked("sharing_placed", read=AGENCY, write=AGENCY, engine="insert, update"),
+    ]
