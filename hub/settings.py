@@ -171,6 +171,11 @@ CELERY_BEAT_SCHEDULE = {
     "warn-of-ends": {"task": "sharing.tasks.warn_of_ends", "schedule": crontab(minute=23)},
     # Who was asked to acknowledge by a time: reminded ahead, told on when it is over.
     "remind": {"task": "sharing.receipts.tasks.remind_due", "schedule": 20.0, "options": {"expires": 20}},
+    "remind-of-hubs": {
+        "task": "sharing.intake.pulling.tasks.remind_of_hubs_due",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
     # From partners' collections that are due; a long walk goes on with each run.
     "pull": {"task": "sharing.intake.pulling.tasks.pull_due", "schedule": 15.0, "options": {"expires": 15}},
     "tell-hubs": {

@@ -17,7 +17,7 @@ class Provenance:
     """`words` say how, `at` when; `to_decide` that its owner has something to settle, on the page `href`.
 
     `acknowledge` is where it is acknowledged to the hub it came from, empty where it is not to be; `acknowledged` says
-    in words that it is, and whether that hub was told.
+    in words that it is, and whether that hub was told; `acknowledge_by` is until when that hub asks for it.
     """
 
     words: str
@@ -26,6 +26,7 @@ class Provenance:
     to_decide: bool
     acknowledge: str = ""
     acknowledged: str = ""
+    acknowledge_by: datetime | None = None
 
 
 _known: list[Callable[[Viewer, int], Provenance | None]] = []

@@ -382,7 +382,8 @@ def records_under(directions: Iterable[int]) -> list[int]:
 
 
 # Every grant that should be. What differs is written, and what of it anybody sees leaves an entry: another face; the
-# same under other terms, by other communities, or after an end that had passed, when it could not be read.
+# same under other terms, by other communities, asked to be acknowledged by another time, or after an end that had
+# passed, when it could not be read.
 WRITE = """
     with wanted as (
         select * from unnest(%(records)s::bigint[], %(agencies)s::int[], %(people)s::bigint[], %(faces)s::bigint[],
@@ -392,7 +393,7 @@ WRITE = """
                  w(record, agency, person, face, release, agreement, directions, communities, until, since, emergency,
                    acknowledge_by)),
     old as (
-        select g.id, g.face_id, g.directions, g.communities, g.until
+        select g.id, g.face_id, g.directions, g.communities, g.until, g.acknowledge_by
         from sharing_grant g where g.record_id = any(%(ids)s)),
     written as (
         insert into sharing_grant as g (permission_id, record_id, group_id, person_id, face_id, release_id,
@@ -413,14 +414,16 @@ WRITE = """
          where (g.face_id, g.release_id, g.agreement_id, g.directions, g.communities, g.until, g.acknowledge_by)
                is distinct from (excluded.face_id, excluded.release_id, excluded.agreement_id, excluded.directions,
                                  excluded.communities, excluded.until, excluded.acknowledge_by)
-        returning g.id, g.record_id, g.group_id, g.face_id, g.directions, g.communities, g.emergency_id),
+        returning g.id, g.record_id, g.group_id, g.face_id, g.directions, g.communities, g.emergency_id,
+                  g.acknowledge_by),
     told as (
         select w.*, case when old.id is null then %(granted)s when old.face_id <> w.face_id then %(changed)s
                          else %(remarked)s end as kind
         from written w left join old on old.id = w.id
         where w.emergency_id is null and (
             old.id is null or old.face_id <> w.face_id or old.directions <> w.directions
-            or old.communities <> w.communities or old.until <= %(at)s)),
+            or old.communities <> w.communities or old.until <= %(at)s
+            or old.acknowledge_by is distinct from w.acknowledge_by)),
     entered as (
         insert into sharing_entry (agency_id, record_id, face_id, kind)
         select group_id, record_id, face_id, kind from told)

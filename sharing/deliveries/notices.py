@@ -66,6 +66,10 @@ WORDS: dict[str, Any] = {
     "hub.came": _lazy("New from %(hub)s: %(n)d records"),
     "hub.hazard": _lazy("New from %(hub)s: %(ref)s, a hazard to officers"),
     "hub.recalled": _lazy("%(hub)s has recalled %(ref)s: it is gone here too. Destroy copies of it"),
+    "hub.asks": _lazy("%(hub)s asks your agency to acknowledge %(ref)s by %(due)s"),
+    "hub.overdue": _lazy(
+        "Nobody of your agency has acknowledged %(ref)s, which %(hub)s asked for by %(due)s"
+    ),
     "hub.ended": _lazy("%(hub)s no longer shares %(ref)s with your agency"),
     "community.invited": _lazy("%(agency)s invites your agency to %(community)s"),
     "community.asked": _lazy("%(agency)s asks to join %(community)s"),

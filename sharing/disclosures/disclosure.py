@@ -118,7 +118,7 @@ class Rendered(NamedTuple):
     """What one viewer may be given of one record, in the form that its face is kept in; `key` never leaves the process.
 
     `kept` says nothing yet of what differs by viewer: what binds them, and what is withheld from them by whom.
-    `visible_since` is there where terms may count from it.
+    `visible_since` is there where terms may count from it; `acknowledge_by` as in `Disclosure`.
     """
 
     key: int
@@ -131,3 +131,4 @@ class Rendered(NamedTuple):
     terms: tuple[Terms, ...]
     kept: str
     owner_renamed_at: datetime | None = None
+    acknowledge_by: datetime | None = None

@@ -25,7 +25,8 @@ KEPT = f"""
            case when g.directions <> '{{{{}}}}' then g.visible_since end, g.directions,
            case when f.withheld <> '{{{{}}}}' then array(select jsonb_array_elements_text(f.shown -> 'withheld')) end,
            case when f.withheld <> '{{{{}}}}' then f.shown -> 'core' ->> 'originator' end, f.stix_of, {{kept}},
-           a.renamed_at
+           a.renamed_at,
+           case when g.acknowledge_by > g.visible_since and g.group_id <> f.owner_id then g.acknowledge_by end
     {GIVEN_TO_ME}
 """
 WHOLE, NAMES = (KEPT.format(which=RELEASED, kept=kept) for kept in ("f.stix", ABOUT))
@@ -94,9 +95,7 @@ def _each(
                 withheld = tuple(withheld_by(group, row[13], row[18] or "", under) for group in row[17] or ())
             yield (
                 (row[0], row[2], ",".join(row[3]), row[4] or 0, row[5] or 0),
-                Rendered(
-                    row[0], row[2], row[13], row[14], marking, row[15], withheld, bound, row[20], row[21]
-                ),
+                Rendered(row[0], row[2], row[13], row[14], marking, row[15], withheld, bound, *row[20:23]),
             )
 
 

@@ -51,5 +51,6 @@ def _finished(shown: Rendered, stand: Standing | None, at: datetime) -> Finished
         withheld=shown.withheld,
         terms=shown.terms,
         owner_renamed_at=shown.owner_renamed_at,
+        acknowledge_by=shown.acknowledge_by,
     )
     return finished(renamed(shown.kept, stand.uid) if stand and stand.life else shown.kept, tail)

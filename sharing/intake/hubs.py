@@ -31,7 +31,10 @@ LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Told:
-    """What our extension says of hubs: whose record it is, and which it came through, this one's first."""
+    """What our extension says of hubs: whose record it is, and which it came through, this one's first.
+
+    `acknowledge_by` is until when that hub asks the agency of the account to acknowledge this version.
+    """
 
     hub: UUID
     uid: UUID
@@ -39,6 +42,7 @@ class Told:
     first_hub: UUID
     first_uid: UUID
     passed: frozenset[UUID]
+    acknowledge_by: datetime | None = None
 
     @property
     def direct(self) -> bool:
@@ -54,7 +58,9 @@ def told_by(extension: Mapping[str, Any]) -> Told | None:
     via = [_uuid(each.get("hub")) for each in _rows(first.get("via"))]
     if not (hub and uid and first_hub and first_uid and isinstance(version, int) and 0 < version < 2**31):
         return None
-    return Told(hub, uid, version, first_hub, first_uid, frozenset({hub, first_hub, *filter(None, via)}))
+    passed = frozenset({hub, first_hub, *filter(None, via)})
+    asked = instant_in(_text(extension.get("acknowledge_by"), 40))
+    return Told(hub, uid, version, first_hub, first_uid, passed, asked)
 
 
 def is_echo(extension: Mapping[str, Any]) -> bool:

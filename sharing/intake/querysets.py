@@ -50,6 +50,7 @@ def provenance(viewer: Viewer, record: int) -> Provenance | None:
         href=href,
         to_decide=any(row.state in UNSETTLED and row.decided_at is None for row in rows),
         acknowledge=f"{href}acknowledge/" if there and there.acknowledged_at is None else "",
+        acknowledge_by=there.acknowledge_by if there else None,
         acknowledged=_acknowledged(there) if there and there.acknowledged_at else "",
     )
 

@@ -31,12 +31,14 @@ from sharing.intake.models import Original, OriginalState
 from sharing.intake.outcome import Source
 from sharing.intake.pieces import Piece, in_words, references_taken, write_over
 from sharing.intake.pulling.models import Arrival
+from sharing.intake.pulling.rules import asked_until
 from sharing.intake.reading import Refused
 
 MODELS: dict[str, type[Bulletin] | type[SeizureReport]] = {"bulletin": Bulletin, "seizure": SeizureReport}
 BATCH = 100
 # Of an arrival, what is another with another record.
-ARRIVES = ("record", "peer", "peer_uid", "version")
+ARRIVES = ("record", "peer", "peer_uid", "version", "acknowledge_by", "asked_at", "told")
+FOLLOWED = ARRIVES[1:]
 ACKNOWLEDGED = "acknowledged_version acknowledged_at acknowledged_by due_at attempts sent_at failure".split()
 
 
@@ -59,6 +61,7 @@ class Writer:
         self.teller, self.agency, self.publishes = teller, agency, publishes
         self.viewer, self.at, self.peer = teller.viewer, teller.at, teller.source.peer
         self._came: list[Record] = []
+        self._asked: list[tuple[Record, datetime]] = []
         self._waiting: dict[str, Piece] = {}
         self._newest: dict[str, Original] = {}
 
@@ -103,14 +106,16 @@ class Writer:
         for record in self._came:
             if record.hazard:
                 self._notice("hub.hazard", record)
+        for record, by in self._asked:
+            self._notice("hub.asks", record, due=by.isoformat())
         if plain := [record for record in self._came if not record.hazard]:
             facts: dict[str, str | int] = {"what": "hub.came", "hub": self.peer.title, "n": len(plain)}
             queue_notice(AlertKind.HUB, [self.agency.pk], at=self.at, path="/", facts=facts)
 
-    def _notice(self, what: str, record: Record) -> None:
+    def _notice(self, what: str, record: Record, **more: str) -> None:
         assert self.peer is not None
         path = f"/{'bulletins' if record.kind == Kind.BULLETIN else 'seizures'}/{record.ref}/"
-        facts: dict[str, str | int] = {"what": what, "hub": self.peer.title, "ref": record.ref}
+        facts: dict[str, str | int] = {"what": what, "hub": self.peer.title, "ref": record.ref, **more}
         queue_notice(AlertKind.HUB, [self.agency.pk], at=self.at, path=path, ref=record.ref, facts=facts)
 
     def note(self, piece: Piece, state: OriginalState) -> None:
@@ -155,7 +160,7 @@ class Writer:
             row.record_id, row.written_at = record.pk, self.at
         Original.objects.bulk_create(rows)
         arrivals = [
-            self._arrival(piece.told, record.pk)
+            self._arrival(piece.told, record)
             for piece, record in zip(pieces, records, strict=True)
             if piece.told is not None
         ]
@@ -164,6 +169,10 @@ class Writer:
         Arrival.objects.bulk_create(
             arrivals, update_conflicts=True, unique_fields=named, update_fields=[*ARRIVES, *ACKNOWLEDGED]
         )
+        by_pk = {record.pk: record for record in records}
+        self._asked += [
+            (by_pk[row.record_id], row.acknowledge_by) for row in arrivals if row.acknowledge_by is not None
+        ]
         published = self._publish(records)
         self._came += [record for record in records if record.pk in published]
         for piece, row, record in zip(pieces, rows, records, strict=True):
@@ -216,8 +225,7 @@ class Writer:
         by_hand = last is None or last.written_at != record.edited_at
         row = self._keep(piece, record, OriginalState.WAITING if by_hand else OriginalState.WRITTEN)
         row.notes = list(piece.reading.notes)
-        if piece.told is not None:
-            self._follow(record, piece, piece.told)
+        asked = self._follow(record, piece, piece.told) if piece.told is not None else None
         self._mark(record, piece.reading.handling.marking)
         if by_hand:
             said = _("Kept beside %(ref)s, which was edited by hand: its owner decides.")
@@ -234,20 +242,32 @@ class Writer:
                 hand_over([record.pk], at=self.at, viewer=self.viewer)
                 said = _("Published as the next version of %(ref)s.")
         row.save()
+        if asked:
+            self._asked.append((record, asked))
         self._newest[row.stix_id] = row
         self.teller.say(piece.number, said % {"ref": record.ref}, record.pk)
 
-    def _follow(self, record: Any, piece: Piece, told: Told) -> None:
-        """What binds it now, and which version this is where it came from."""
+    def _follow(self, record: Any, piece: Piece, told: Told) -> datetime | None:
+        """What binds it now, and which version this is where it came from; until when that is asked for anew."""
         Record.objects.filter(pk=record.pk).update(origin=piece.origin)
         record.origin = piece.origin
-        fresh = {"peer": self.peer, "peer_uid": told.uid, "version": told.version}
-        Arrival.objects.filter(record_id=record.pk).update(**fresh)
+        assert self.peer is not None
+        row = Arrival.objects.get(record_id=record.pk)
+        by = asked_until(told.acknowledge_by, before=row.acknowledge_by, at=self.at)
+        anew = (told.version, by) != (row.version, row.acknowledge_by)
+        if anew:
+            row.acknowledge_by, row.asked_at, row.told = by, self.at if by else None, ""
+        row.peer, row.peer_uid, row.version = self.peer, told.uid, told.version
+        row.save(update_fields=FOLLOWED)
+        return by if anew else None
 
-    def _arrival(self, told: Told, record: int) -> Arrival:
+    def _arrival(self, told: Told, record: Record) -> Arrival:
+        by = asked_until(told.acknowledge_by, before=None, at=self.at)
         return Arrival(
             agency_id=self.agency.pk,
-            record_id=record,
+            record_id=record.pk,
+            acknowledge_by=by,
+            asked_at=self.at if by else None,
             peer=self.peer,
             hub=told.first_hub,
             uid=told.first_uid,

@@ -77,7 +77,7 @@ def remind(*, at: datetime) -> int:
     the people named alone.
     """
     agencies = _claimed(at)
-    admins = _admins({pk for due, ids in agencies.items() if due.step == Step.ESCALATION for pk in ids})
+    admins = admins_of({pk for due, ids in agencies.items() if due.step == Step.ESCALATION for pk in ids})
     for due, ids in agencies.items():
         alone = due.person is not None
         queue_notice(
@@ -116,7 +116,8 @@ def _claimed(at: datetime) -> dict[Due, list[int]]:
     return found
 
 
-def _admins(agencies: set[int]) -> dict[int, list[int]]:
+def admins_of(agencies: set[int]) -> dict[int, list[int]]:
+    """Of each agency its active administrators."""
     found: dict[int, list[int]] = defaultdict(list)
     if agencies:
         people = Person.objects.filter(agency_id__in=agencies, is_active=True, roles__contains=[Role.ADMIN])

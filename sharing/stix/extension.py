@@ -20,10 +20,10 @@ from bulletins.vocabulary.lists import (
 )
 from sharing.stix.ids import EXTENSION, MAKER
 
-VERSION = "1.0"
+VERSION = "1.1"
 CREATED = "2026-01-01T00:00:00.000Z"
 # Bound to the version: a hub that changes the description gives a later one.
-MODIFIED = CREATED
+MODIFIED = "2026-11-26T00:00:00.000Z"
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -220,6 +220,7 @@ RECORD: dict[str, Schema] = {
     "withheld": many(WITHHELD),
     "terms": many(TERMS),
     "keep_until": INSTANT,
+    "acknowledge_by": INSTANT,
 }
 METHOD: dict[str, Schema] = {
     "extension_type": TYPE,

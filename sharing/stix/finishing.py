@@ -24,7 +24,8 @@ ALWAYS = (MAKER, EXTENSION)
 
 
 class Tail(NamedTuple):
-    """What differs by caller and time. `since` is when the caller was given it, from which days to keep count."""
+    """What differs by caller and time. `since` is when the caller was given it, from which days to keep count;
+    `acknowledge_by` until when the caller's agency is asked to acknowledge this version."""
 
     modified: datetime
     since: datetime
@@ -34,6 +35,7 @@ class Tail(NamedTuple):
     withheld: tuple[Withheld, ...] = ()
     terms: tuple[Terms, ...] = ()
     owner_renamed_at: datetime | None = None
+    acknowledge_by: datetime | None = None
 
 
 class Finished(NamedTuple):
@@ -58,11 +60,11 @@ def finished(heads: str, tail: Tail, *, gone: Iterable[str] = ()) -> Finished:
     about = orjson.loads(first)
     ending = _ending(tail.marking, tail.withheld, tail.terms)
     after = b',"modified":"%b"%b' % (stamp(tail.modified).encode(), ending.after)
-    until = b""
-    if ending.keep is not None:
-        until = b',"keep_until":"%b"' % stamp(tail.since + ending.keep).encode()
     own, *rest = (line.encode() for line in lines)
-    texts = [own + ending.inside + until + b"}}" + after, *(line + after for line in rest)]
+    texts = [
+        own + ending.inside + _until(tail, ending.keep) + b"}}" + after,
+        *(line + after for line in rest),
+    ]
     objects = [
         Ready(id_, id_.partition("--")[0], text) for id_, text in zip(about["ids"], texts, strict=True)
     ]
@@ -71,6 +73,15 @@ def finished(heads: str, tail: Tail, *, gone: Iterable[str] = ()) -> Finished:
             created, modified = about["created"], stamp(tail.modified)
             objects.append(_stub(about["uid"], part, created, modified, tail.owner, revoked=False))
     return Finished(tuple(objects), _context(about, tail, ending), tuple(about["parts"]))
+
+
+def _until(tail: Tail, keep: timedelta | None) -> bytes:
+    found = b""
+    if keep is not None:
+        found = b',"keep_until":"%b"' % stamp(tail.since + keep).encode()
+    if tail.acknowledge_by is not None:
+        found += b',"acknowledge_by":"%b"' % stamp(tail.acknowledge_by).encode()
+    return found
 
 
 def named(about: str, tail: Tail, *, gone: Iterable[str] = ()) -> Finished:
@@ -153,6 +164,7 @@ def tail_of(shown: Disclosure, *, modified: datetime) -> Tail:
         withheld=shown.withheld,
         terms=shown.terms,
         owner_renamed_at=shown.owner.renamed_at,
+        acknowledge_by=shown.acknowledge_by,
     )
 
 

@@ -198,9 +198,16 @@ for name in ("cbp.officer", "cbp.releaser", "cbsa.officer", "cbsa.liaison", "rcm
     who.save(update_fields=["password"])
 """
 RELEASE = """
-from tests.builders import published_bulletin, released
-record = published_bulletin()
-released(record, ("CBSA", "technique"))
+from datetime import timedelta
+from django.utils import timezone
+from hub.database.context import viewing
+from sharing.flow import release
+from tests.builders import pick, plan, published_bulletin
+from tests.cast import viewer
+record, at, who = published_bulletin(), timezone.now(), viewer("cbp.releaser")
+with viewing(who):
+    asking = plan(pick("CBSA", "technique"), acknowledge_by=at + timedelta(days=1))
+    release([record], asking, viewer=who, at=at)
 found = record.ref
 """
 
@@ -264,6 +271,7 @@ def test_release_receipt_and_recall_go_from_hub_to_hub(bare: None, tmp_path: Pat
         assert "zebrafinch" in page and "kingfisher" in page and "goldcrest" not in page
         assert f"Hub A: {ref} of CBP" in page and "CBP (Hub A)" in page and "TLP:AMBER" in page
         assert re.search(r"withheld by CBP at Hub A", page) and "given by CBP at Hub A" in page
+        assert "Acknowledge by" in page
         # Nobody else at B: not the agency that found it, nor whom its holder would release it to.
         assert (
             b.get("cbp.officer", here).status_code
@@ -275,6 +283,7 @@ def test_release_receipt_and_recall_go_from_hub_to_hub(bare: None, tmp_path: Pat
 
         assert b.post("cbsa.officer", f"{here}origin/acknowledge/").status_code == 302
         seen(lambda: "has been told" in b.get("cbsa.officer", here).text)
+        assert "Acknowledge by" not in b.get("cbsa.officer", here).text
         assert "CBSA" in a.get("cbp.releaser", f"/bulletins/{ref}/").text
         assert a.do(RECEIPTS) == [["CBSA", 1, True]]
 

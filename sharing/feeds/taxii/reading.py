@@ -127,6 +127,7 @@ class _Filling:
             withheld=shown.withheld,
             terms=shown.terms,
             owner_renamed_at=shown.owner_renamed_at,
+            acknowledge_by=shown.acknowledge_by,
         )
         kept = renamed(shown.kept, row.other_uid) if row.other_uid else shown.kept
         return self._put(row, self.finish(kept, tail, gone=row.parts or ())) or None

@@ -30,7 +30,8 @@ CLAIM = timedelta(seconds=120)
 
 @dataclass(frozen=True)
 class Standing:
-    """Whether this version is acknowledged to the hub `peer`, and what became of telling it."""
+    """Whether this version is acknowledged to the hub `peer`, what became of telling it, or until when that is asked
+    for."""
 
     peer: str
     version: int
@@ -38,6 +39,7 @@ class Standing:
     sent_at: datetime | None
     failure: str
     waits: bool
+    acknowledge_by: datetime | None = None
 
 
 def standing_of(record: int) -> Standing | None:
@@ -53,6 +55,7 @@ def standing_of(record: int) -> Standing | None:
         sent_at=row.sent_at if done else None,
         failure=row.failure if done else "",
         waits=done and row.due_at is not None,
+        acknowledge_by=None if done else row.acknowledge_by,
     )
 
 

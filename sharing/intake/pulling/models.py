@@ -15,6 +15,7 @@ from bulletins.records.models import Record
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from hub.database.context import require_viewer
+from sharing.receipts.models import Step
 
 PAGE = 200
 
@@ -104,6 +105,8 @@ class Arrival(models.Model):
 
     `peer` is what keeps it up to date; there it is `peer_uid`, in its `version`. The acknowledgement of
     `acknowledged_version` is told to the peer at `due_at`, until `sent_at`.
+    `acknowledge_by` is until when the peer asks, since `asked_at`, that this version be acknowledged; `told` what the
+    agency was told of that last.
     """
 
     agency = models.ForeignKey(Agency, models.CASCADE, db_index=False, related_name="+")
@@ -125,8 +128,19 @@ class Arrival(models.Model):
     sent_at = models.DateTimeField(null=True)
     failure = models.CharField(max_length=200, blank=True)
 
+    acknowledge_by = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
+    told = models.CharField(max_length=10, choices=Step.choices, blank=True, default="", db_default="")
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["agency", "hub", "uid"], name="arrival_once_an_agency")
         ]
-        indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="arrival_due")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="arrival_due"),
+            models.Index(
+                fields=["acknowledge_by"],
+                condition=Q(acknowledge_by__isnull=False),
+                name="arrival_asked",
+            ),
+        ]

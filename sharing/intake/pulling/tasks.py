@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 
 from celery import shared_task
+from django.db import transaction
 from django.utils import timezone
 
 from sharing.intake.pulling.answering import tell_next
+from sharing.intake.pulling.reminding import remind_of_hubs
 from sharing.intake.pulling.walking import RUN_S, claim, walk
 
 
@@ -31,3 +33,10 @@ def tell_due() -> int:
     while time.monotonic() < ends and tell_next(timezone.now()):
         count += 1
     return count
+
+
+@shared_task
+def remind_of_hubs_due() -> int:
+    """Remind of what hubs ask to have acknowledged; return how many notices were written."""
+    with transaction.atomic():
+        return remind_of_hubs(at=timezone.now())

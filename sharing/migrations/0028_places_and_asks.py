@@ -1,15 +1,16 @@
-"""Places of their own in subscriptions' collections, for what one begins to ask for when it is changed."""
+"""Places of their own in subscriptions' collections; until when another hub asks for an acknowledgement."""
 
 import django.db.models.deletion
 from django.db import migrations, models
 
 from hub.database.policies import locked
 
+TOLD = [("reminder", "Reminder"), ("escalation", "Escalation")]
 AGENCY = "agency_id = hub_agency()"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sharing", "0026_peers")]
+    dependencies = [("sharing", "0030_peer_next")]
 
     operations = [
         migrations.CreateModel(
@@ -43,4 +44,19 @@ class Migration(migrations.Migration):
             },
         ),
         locked("sharing_placed", read=AGENCY, write=AGENCY, engine="insert, update"),
+        migrations.AddField("arrival", "acknowledge_by", models.DateTimeField(null=True)),
+        migrations.AddField("arrival", "asked_at", models.DateTimeField(null=True)),
+        migrations.AddField(
+            "arrival",
+            "told",
+            models.CharField(blank=True, choices=TOLD, db_default="", default="", max_length=10),
+        ),
+        migrations.AddIndex(
+            "arrival",
+            models.Index(
+                condition=models.Q(("acknowledge_by__isnull", False)),
+                fields=["acknowledge_by"],
+                name="arrival_asked",
+            ),
+        ),
     ]
