@@ -16,6 +16,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
+from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext as _
 
 from sharing.feeds.taxii.answers import MEDIA_TYPE, Refused, bad_filter
@@ -34,9 +35,9 @@ MATCHES = ("id", "type", "spec_version", "version")
 
 def check_accept(request: HttpRequest) -> None:
     """406 unless the client takes TAXII 2.1; it may leave out the version, and write spaces."""
-    for part in request.headers.get("Accept", "").replace(" ", "").lower().split(","):
-        found = MEDIA.fullmatch(part)
-        if found and found["version"] in (None, "2.1") and found["weight"] not in ("0", "0.0"):
+    for part in request.headers.get("Accept", "").split(","):
+        said = _said(part)
+        if said is not None and said.get("q") not in ("0", "0.0"):
             return
     raise Refused(
         406,
@@ -47,13 +48,21 @@ def check_accept(request: HttpRequest) -> None:
 
 def check_content_type(request: HttpRequest) -> None:
     """415 unless the body is said to be TAXII 2.1."""
-    found = MEDIA.fullmatch(request.headers.get("Content-Type", "").replace(" ", "").lower())
-    if not found or found["version"] not in (None, "2.1"):
+    if _said(request.headers.get("Content-Type", "")) is None:
         raise Refused(
             415,
             _("This media type is not taken here"),
             _("Send with the header Content-Type: %(media)s.") % {"media": MEDIA_TYPE},
         )
+
+
+def _said(media: str) -> dict[str, str] | None:
+    """The parameters of TAXII's media type, of which the version alone matters; None for another type or version."""
+    try:
+        kind, said = parse_header_parameters(media)
+    except (ValueError, LookupError):  # in an encoding that is none
+        return None
+    return said if kind == "application/taxii+json" and said.get("version", "2.1") == "2.1" else None
 
 
 class Item(NamedTuple):
