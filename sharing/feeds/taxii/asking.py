@@ -20,6 +20,7 @@ from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext as _
 
 from sharing.feeds.taxii.answers import MEDIA_TYPE, Refused, bad_filter
+from sharing.feeds.taxii.packing import packed, unpacked
 from sharing.stix.context import Ready
 
 PAGE, MOST = 500, 2_000
@@ -27,7 +28,6 @@ MOST_VALUES = 100
 SALT = "hub.feeds.taxii"
 TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MEDIA = re.compile(r"application/taxii\+json(;version=(?P<version>[\d.]+))?(;q=(?P<weight>[\d.]+))?")
 # There is one version of each object, the current one: it is the first, the last and all there are.
 CURRENT = frozenset({"first", "last", "all"})
 MATCHES = ("id", "type", "spec_version", "version")
@@ -154,13 +154,16 @@ def moment(after: int) -> datetime:
 
 def seal(asked: Asked, place: str, who: str, *, after: int, seen: bytes) -> str:
     """`next`: the whole query and where it stands, for its own asker alone, and to be read by nobody else."""
+    matches = {name: sorted(values) for name, values in asked.matches.items()}
+    counts, odd, uids = packed(matches.pop("id", ()))
     kept = {
         "at": [place, who],
         "after": after,
         "added_after": asked.added_after,
-        "matches": {name: sorted(values) for name, values in asked.matches.items()},
+        "matches": matches,
+        "ids": [counts, odd],
     }
-    return _box().encrypt(orjson.dumps(kept) + b"\0" + seen).decode().rstrip("=")
+    return _box().encrypt(orjson.dumps(kept) + b"\0" + uids + seen).decode().rstrip("=")
 
 
 def _open(text: str, place: str, who: str) -> Asked:
@@ -171,13 +174,9 @@ def _open(text: str, place: str, who: str) -> Asked:
         kept, seen = {}, b""
     if kept.get("at") != [place, who]:
         raise bad_filter("next", _("Take it from the page before, of the same collection."))
-    return Asked(
-        MOST,
-        kept["after"],
-        kept["added_after"],
-        {name: frozenset(values) for name, values in kept["matches"].items()},
-        seen,
-    )
+    matches = {name: frozenset(values) for name, values in kept["matches"].items()}
+    ids, seen = unpacked(*kept["ids"], seen)
+    return Asked(MOST, kept["after"], kept["added_after"], matches | ({"id": ids} if ids else {}), seen)
 
 
 def _limit(text: str | None) -> int:
