@@ -32,14 +32,11 @@ PARTS = """array(select jsonb_array_elements_text(nullif({about}, '')::jsonb -> 
 # counted. A life that was recalled stays so; what is given again begins another. A collection whose choice was changed
 # may have given places that lie ahead of the clock (see sharing/subscriptions/placing.py): what comes now, comes after.
 NUMBER = f"""
+# No date lies before the version was published, by whatever clock that was told: nothing changes before it is made.
     with fresh as materialized (
         select id, agency_id, record_id, kind,
                (select coalesce(max(n), 0) from sharing_entry) + row_number() over (order by id) as n
         from (select * from sharing_entry where n is null order by id limit %(most)s) e),
-    begins as materialized (
-        select agency_id, greatest(statement_timestamp(), (
-                   select max(s.numbered_at) + {STEP} from sharing_standing s where s.agency_id = a.agency_id)) as at
-        from (select distinct agency_id from fresh) a),
     pairs as materialized (
         select p.*, c.id as current, coalesce(c.life, 0) as life, coalesce(c.state, '') as state,
                g.face, coalesce(g.about, '') as about,
@@ -58,6 +55,17 @@ NUMBER = f"""
     lives as materialized (
         select *, life + (recalls or state = 'recalled')::int as next from pairs where face is not null),
     dated as materialized (
+    begins as materialized (
+        select a.agency_id, greatest(statement_timestamp(), max(a.published_at), (
+                   select max(s.numbered_at) + {STEP} from sharing_standing s where s.agency_id = a.agency_id)) as at
+        from (select agency_id, null::timestamptz as published_at from fresh
+              union all
+              select l.agency_id, v.published_at from lives l join bulletins_face f on f.id = l.face
+              join bulletins_version v on v.record_id = l.record_id and v.number in (1, f.version)
+              union all
+              select m.agency_id, v.published_at from moved m
+              join bulletins_version v on v.record_id = m.record_id and v.number = 1) a
+        group by a.agency_id),
         select f.id, f.n, f.numbered_at + (row_number() over (partition by f.agency_id, f.stands order by f.n) - 1)
                           * {STEP} * f.stands::int as numbered_at
         from (select f.id, f.n, f.agency_id, b.at as numbered_at,
