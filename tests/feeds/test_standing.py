@@ -14,6 +14,7 @@ from bulletins.flow import publish
 from bulletins.models import Bulletin, Record
 from bulletins.records.actions import write_down
 from hub.database.context import engine, viewing
+from sharing import tasks
 from sharing.audiences.models import Entry, Standing
 from sharing.flow import Handling, mark, recall
 from sharing.flow.purging import purge
@@ -22,7 +23,7 @@ from sharing.stix.ids import stamp
 from tests.builders import draft_bulletin, published_bulletin, released
 from tests.cast import agency, viewer
 from tests.disclosures.reader import take_back
-from tests.feeds.conftest import numbered
+from tests.feeds.conftest import Resuming, numbered
 from tests.recalls.conftest import amend, carried
 
 # As numbering leaves it, from entries alone.
@@ -190,7 +191,6 @@ def test_dates_rise_also_when_the_clock_goes_back():
 
 
 @pytest.mark.django_db
-@pytest.mark.django_db
 def test_nothing_is_dated_before_it_was_published_also_by_a_clock_that_is_ahead(program, jump):
     """The web process that publishes may be ahead of the database, which dates."""
     ahead, who = timezone.now() + timedelta(minutes=5), viewer("cbp.officer")
@@ -267,6 +267,7 @@ def test_what_one_reader_had_rendered_comes_to_the_others_too(program, monkeypat
         assert [found["id"] for found in each.poll() if found["type"] == "report"] == [id_]
 
 
+@pytest.mark.django_db
 def test_entries_alone_say_how_everything_stands():
     bulletins = [published_bulletin() for _ in range(3)]
     for number, bulletin in enumerate(bulletins):
