@@ -121,7 +121,7 @@ class RecordBody(serializers.Serializer[Any]):
     occurred_on = serializers.DateField(required=False, allow_null=True)
     occurred_time = serializers.TimeField(required=False, allow_null=True)
     occurred_period = serializers.RegexField(
-        r"^\d{4}(-(0[1-9]|1[0-2]))?$", required=False, allow_blank=True, help_text="2024 or 2024-03"
+        r"^[12][0-9]{3}(-(0[1-9]|1[0-2]))?$", required=False, allow_blank=True, help_text="2024 or 2024-03"
     )
     country = Country(required=False, allow_blank=True)
     region = Choice(Region.choices)

@@ -143,7 +143,7 @@ def processes(home: Path, listen: str, port: int) -> list[Child]:
         Child("web", [
             PYTHON, "-m", "gunicorn", "hub.wsgi", "--preload", "--worker-class", "gthread", "--workers", "2",
             "--threads", "4", "--bind", bind, "--graceful-timeout", "5", "--no-control-socket",
-            "--log-level", "warning",
+            "--limit-request-line", "8190", "--log-level", "warning",
         ]),
         # Of its own, so that no long task stands before a hazard.
         Child("sender", [

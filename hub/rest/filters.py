@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.db.models import QuerySet
@@ -51,11 +52,24 @@ class PagedFilters(Filters):
     )
 
 
+class Instant(serializers.DateTimeField):
+    """An instant; one without a zone is the caller's own time."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        try:
+            found: datetime = super().enforce_timezone(value)
+            # Kept in UTC, in which the calendar ends earlier, or later, than in the caller's zone.
+            found.astimezone(UTC)
+        except OverflowError:
+            self.fail("overflow")
+        return found
+
+
 class TimedFilters(PagedFilters):
     """Of a list in the order of time: from when, until when, and which end first."""
 
-    since = serializers.DateTimeField(required=False, help_text=gettext_lazy("from this instant on"))
-    until = serializers.DateTimeField(required=False, help_text=gettext_lazy("before this instant"))
+    since = Instant(required=False, help_text=gettext_lazy("from this instant on"))
+    until = Instant(required=False, help_text=gettext_lazy("before this instant"))
     order = serializers.ChoiceField(
         choices=["newest", "oldest"], required=False, help_text=gettext_lazy("which comes first; the newest")
     )

@@ -36,6 +36,14 @@ class OtherRequest(exceptions.APIException):
     default_code = "other_request"
 
 
+class Unreadable(Exception):
+    """A body under a key cannot be read, and `why`. What its address names is looked up before that is said."""
+
+    def __init__(self, why: exceptions.APIException) -> None:
+        super().__init__()
+        self.why = why
+
+
 class UnderWay(exceptions.APIException):
     status_code = status.HTTP_409_CONFLICT
     default_detail = gettext_lazy(
@@ -55,7 +63,10 @@ class Ticket:
 
     @classmethod
     def of(cls, request: Request, viewer: Viewer) -> Ticket | None:
-        """The ticket of a POST that bears a key; None for others, and for people of no agency, who write nothing."""
+        """The ticket of a POST that bears a key; None for others, and for people of no agency, who write nothing.
+
+        Raises Unreadable where the body cannot be read: it is read once, and not to be taken for an empty one later.
+        """
         given = request.headers.get(HEADER)
         if request.method != "POST" or given is None or viewer.agency_id is None:
             return None
@@ -66,8 +77,8 @@ class Ticket:
             )
         try:
             body = _canonical(request.data)
-        except (exceptions.APIException, RecursionError):
-            return None  # what cannot be read is refused by the endpoint itself, and nothing is done
+        except exceptions.APIException as why:
+            raise Unreadable(why) from None
         roles = ",".join(sorted(viewer.roles))
         asked = b"\0".join([request.get_full_path().encode(), roles.encode(), body])
         token = request.auth.pk if request.auth is not None else None
@@ -128,7 +139,7 @@ def _canonical(data: Any) -> bytes:
     """A body whatever its spaces, order and boundary; of a file its digest."""
     if hasattr(data, "lists"):
         data = {name: [_plain(value) for value in values] for name, values in data.lists()}
-    # Not orjson, which refuses half a character of UTF-16: the endpoint says in words what is wrong with it.
+    # Not orjson, which refuses numbers past 64 bits: the endpoint says in words what is wrong with them.
     return json.dumps(data, default=str, sort_keys=True).encode()
 
 

@@ -19,7 +19,7 @@ from rest_framework.views import APIView, set_rollback
 from hub.rest.filters import Filters
 from hub.rest.limits import check_length
 from hub.rest.models import Done
-from hub.rest.once import Ticket
+from hub.rest.once import Ticket, Unreadable
 from hub.rest.pace import Pace
 from hub.rest.validators import Changed, names, tag_of
 from hub.trail.actions import refuse
@@ -75,12 +75,18 @@ class HubView(APIView):
             self.check_throttles(request)  # a stranger, counted by address
             raise
         self.check_throttles(request)
-        self.ticket = Ticket.of(request, self.viewer)
+        unreadable = None
+        try:
+            self.ticket = Ticket.of(request, self.viewer)
+        except Unreadable as found:
+            unreadable = found.why
         self.done = self.ticket.done(timezone.now()) if self.ticket else None
         if self.done is not None and not self.repeats:
             raise Answered(self._again(self.done))
         self.find(request, **kwargs)
         self.check_permissions(request)
+        if unreadable is not None:
+            raise unreadable
         self.query = self.filters.read(request)
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]
@@ -94,6 +100,8 @@ class HubView(APIView):
         if self.ticket is not None and self.done is None and response.status_code < 300:
             self._note_done(self.ticket, response)
         found = super().finalize_response(request, self._validated(response), *args, **kwargs)
+        if request.method == "HEAD":
+            set_rollback()  # its content is not sent, so that it was given is not written down
         if self.pace is not None:
             for name, value in self.pace.headers.items():
                 found[name] = value

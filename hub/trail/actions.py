@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from hub.accounts.viewer import Viewer
+from hub.database.texts import without_nul
 
 
 @dataclass
@@ -143,13 +144,12 @@ def _values(
         "rows": None,
         "bytes_out": None,
         "duration_ms": int((time.monotonic() - source.began) * 1000),
-        "facts": json.dumps(facts, default=str).replace("\\u0000", ""),
+        "facts": json.dumps(without_nul(facts), default=lambda each: without_nul(str(each))),
         **told,
     }
-    # An address may hold a NUL byte, which PostgreSQL keeps in no text; the row is kept without it.
-    return {
-        name: value.replace("\0", "") if isinstance(value, str) else value for name, value in values.items()
-    }
+    # An address may hold a NUL; the row is kept without it.
+    found: dict[str, Any] = without_nul(values)
+    return found
 
 
 def _insert(rows: list[dict[str, Any]]) -> None:

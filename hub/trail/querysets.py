@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Role
 from hub.database.context import require_viewer
+from hub.days import begin_of, end_of
 from hub.trail.models import Outcome, TrailRow
 
 
@@ -42,13 +42,9 @@ def trail_rows(
     if refused:
         narrowed["outcome"] = Outcome.REFUSED
     if since:
-        narrowed["at__gte"] = _midnight(since)
-    if until:
-        narrowed["at__lt"] = _midnight(until + timedelta(days=1))
+        narrowed["at__gte"] = begin_of(since)
+    if ends := end_of(until):
+        narrowed["at__lt"] = ends
     if before is not None:
         narrowed["id__lt"] = before
     return TrailRow.objects.filter(**narrowed).order_by("-id")
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -102,7 +102,8 @@ class Unsettled(models.Model):
 
 
 class EntryKind(models.TextChoices):
-    """CHANGED is to another face. REMARKED: the same face, but its marking, terms or communities are others now.
+    """CHANGED is to another face. REMARKED: the same face, but its marking, terms or communities are others now, or
+    programs can be given it only now.
 
     RECALLED follows the recall of all of a record, for every agency that machines ever carried it to.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 from hub.database.context import engine
+from sharing.audiences.models import EntryKind
 
 # Held by whoever numbers: one at a time, so that numbers rise in the order in which entries became visible.
 LOCK = 7_301
@@ -31,15 +32,12 @@ PARTS = """array(select jsonb_array_elements_text(nullif({about}, '')::jsonb -> 
 # what comes to stand alone, never by what a colleague at TLP:RED was given: in between lies nothing that could be
 # counted. A life that was recalled stays so; what is given again begins another. A collection whose choice was changed
 # may have given places that lie ahead of the clock (see sharing/subscriptions/placing.py): what comes now, comes after.
+# No date lies before the version was published, by whatever clock that was told: nothing changes before it is made.
 NUMBER = f"""
     with fresh as materialized (
         select id, agency_id, record_id, kind,
                (select coalesce(max(n), 0) from sharing_entry) + row_number() over (order by id) as n
         from (select * from sharing_entry where n is null order by id limit %(most)s) e),
-    begins as materialized (
-        select agency_id, greatest(statement_timestamp(), (
-                   select max(s.numbered_at) + {STEP} from sharing_standing s where s.agency_id = a.agency_id)) as at
-        from (select distinct agency_id from fresh) a),
     pairs as materialized (
         select p.*, c.id as current, coalesce(c.life, 0) as life, coalesce(c.state, '') as state,
                g.face, coalesce(g.about, '') as about,
@@ -57,6 +55,17 @@ NUMBER = f"""
          where face is null and state = 'live' and not recalls),
     lives as materialized (
         select *, life + (recalls or state = 'recalled')::int as next from pairs where face is not null),
+    begins as materialized (
+        select a.agency_id, greatest(statement_timestamp(), max(a.published_at), (
+                   select max(s.numbered_at) + {STEP} from sharing_standing s where s.agency_id = a.agency_id)) as at
+        from (select agency_id, null::timestamptz as published_at from fresh
+              union all
+              select l.agency_id, v.published_at from lives l join bulletins_face f on f.id = l.face
+              join bulletins_version v on v.record_id = l.record_id and v.number in (1, f.version)
+              union all
+              select m.agency_id, v.published_at from moved m
+              join bulletins_version v on v.record_id = m.record_id and v.number = 1) a
+        group by a.agency_id),
     dated as materialized (
         select f.id, f.n, f.numbered_at + (row_number() over (partition by f.agency_id, f.stands order by f.n) - 1)
                           * {STEP} * f.stands::int as numbered_at
@@ -104,6 +113,14 @@ NOTE_PARTS = f"""
 """  # noqa: S608  all of it is ours
 
 
+# What could not be said of a face until now is news to everybody who has the face.
+SAY_ANEW = """
+    insert into sharing_entry (agency_id, record_id, face_id, kind)
+    select g.group_id, g.record_id, g.face_id, %s from sharing_grant g
+    where g.face_id = any(%s) and g.person_id is null and g.emergency_id is null order by g.record_id, g.group_id
+"""
+
+
 def number_entries() -> int:
     """Give all committed entries their numbers and dates, and write down how their records stand; return how many.
 
@@ -125,6 +142,12 @@ def note_parts(records: list[int], faces: list[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s)", [LOCK])
         cursor.execute(NOTE_PARTS, {"records": records, "faces": faces})
+
+
+def say_anew(faces: list[int]) -> None:
+    """Leave an entry for each agency that has one of these faces. As the engine, who has made them sayable."""
+    with connection.cursor() as cursor:
+        cursor.execute(SAY_ANEW, [EntryKind.REMARKED.value, faces])
 
 
 def _number() -> int:

@@ -28,7 +28,7 @@ from sharing.briefings.attendees import Attendees, attendees_of, open_communitie
 from sharing.briefings.forms import title_for
 from sharing.briefings.models import Briefing
 from sharing.briefings.packs import Pack, pack_of, reasons
-from sharing.briefings.rules import may_make, month_span, zone_of
+from sharing.briefings.rules import MONTH, may_make, month_span, zone_of
 from sharing.disclosures.answers import MarkingShape, RecordShape
 from sharing.disclosures.rules import Channel
 from sharing.disclosures.shapes import instant, marking_shape, shape
@@ -37,7 +37,7 @@ MOST = 200
 
 
 class BriefingFilters(TimedFilters):
-    month = serializers.RegexField(r"^\d{4}-\d{2}$", required=False, help_text="2025-03")
+    month = serializers.RegexField(f"^{MONTH}$", required=False, help_text="2025-03")
 
 
 class BriefingBody(serializers.Serializer[Any]):
@@ -45,7 +45,7 @@ class BriefingBody(serializers.Serializer[Any]):
 
     example = {"month": "2026-10", "agencies": ["CBSA"], "title": "Concealment briefing, October 2026"}
 
-    month = serializers.RegexField(r"^20\d\d-(0[1-9]|1[0-2])$", help_text="2025-03")
+    month = serializers.RegexField(f"^{MONTH}$", help_text="2025-03")
     title = Text(200, help_text=gettext_lazy("the month in words, where nothing is said"))
     agencies = codes(serializers.CharField(max_length=20), MOST)
     communities = codes(serializers.CharField(max_length=20), MOST)
@@ -106,8 +106,7 @@ class BriefingList(HubView):
         """Your agency's briefings, newest first; for its liaisons and releasers."""
         rows = within(Briefing.objects.visible_to(self.viewer), "made_at", self.query)
         if month := self.query.get("month"):
-            year, number = map(int, month.split("-"))
-            rows = rows.filter(month__year=year, month__month=number)
+            rows = rows.filter(month=date.fromisoformat(f"{month}-01"))
         found = page(rows, by=("made_at", "id"), request=request, query=self.query)
         kept = rows.prefetch_related("agencies", "communities").in_bulk([row["id"] for row in found.rows])
         return found.response(briefing_shape(kept[row["id"]]) for row in found.rows if row["id"] in kept)

@@ -11,19 +11,15 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from sharing.briefings.rules import default_title
+from sharing.briefings.rules import MONTH, default_title
 from sharing.releases.targets import Target
-
-MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
 
 
 class BriefingForm(forms.Form):
     title = forms.CharField(label=_("Title"), max_length=200, required=False)
     month = forms.CharField(
         label=_("Month"),
-        widget=forms.TextInput(
-            attrs={"type": "month", "placeholder": "2026-11", "pattern": r"20\d\d-(0[1-9]|1[0-2])"}
-        ),
+        widget=forms.TextInput(attrs={"type": "month", "placeholder": "2026-11", "pattern": MONTH}),
     )
 
     def __init__(self, data: Any = None, *, targets: list[Target], this_month: date) -> None:
@@ -38,10 +34,10 @@ class BriefingForm(forms.Form):
         return list(dict.fromkeys(self.data.getlist("to")))
 
     def clean_month(self) -> date:
-        found = MONTH.fullmatch(self.cleaned_data["month"].strip())
-        if not found:
+        written = self.cleaned_data["month"].strip()
+        if not re.fullmatch(MONTH, written):
             raise forms.ValidationError(_("Write year and month, as 2026-11."))
-        month = date(int(found[1]), int(found[2]), 1)
+        month = date.fromisoformat(f"{written}-01")
         if month > self.this_month:
             raise forms.ValidationError(_("That month has not begun. A briefing looks back."))
         return month

@@ -13,6 +13,9 @@ from bulletins.markings.models import TLP
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Role
 
+# A month as it is written: digits of no other script, and no year before there was anything to look back on.
+MONTH = "(19|20)[0-9]{2}-(0[1-9]|1[0-2])"
+
 
 @dataclass(frozen=True)
 class Seat:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hub.agencies.bands import band_of
 from hub.agencies.models import Agency, AgencyState
+from hub.days import end_of
 from sharing.communities.models import Community, CommunityKind
 from sharing.communities.rules import CODE_LENGTH
 
@@ -54,11 +55,9 @@ class SettingsForm(forms.Form):
     def closes_at(self) -> datetime | None:
         """The instant the last day is over; an hour set otherwise stays while the day does."""
         day = self.cleaned_data["last_day"]
-        if day is None:
-            return None
         if self.stands and day == day_of(self.stands):
             return self.stands
-        return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+        return end_of(day)
 
 
 class OperationForm(SettingsForm):

@@ -73,7 +73,7 @@ class RecordFilters(TimedFilters):
     )
     drug = serializers.CharField(required=False, max_length=40)
     mode = serializers.CharField(required=False, max_length=40)
-    month = serializers.RegexField(r"^\d{4}(-\d{2})?$", required=False, help_text="2025-03")
+    month = serializers.RegexField(r"^[12][0-9]{3}(-(0[1-9]|1[0-2]))?$", required=False, help_text="2025-03")
     region = serializers.ChoiceField(choices=Region.choices, required=False)
     country = serializers.CharField(required=False, max_length=2)
     port = serializers.CharField(required=False, max_length=10)

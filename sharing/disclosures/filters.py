@@ -34,7 +34,7 @@ OF_LISTS = (
     "urgency",
 )
 OF_SEARCH = (*OF_LISTS, "kind")
-MONTH = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2]))?")
+MONTH = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2]))?")
 LONGEST = 300
 
 

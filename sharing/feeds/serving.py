@@ -168,8 +168,8 @@ def _answer(
 ) -> HttpResponse:
     """200 with what was made, on the trail; 304 where the caller has just that.
 
-    Tag and date are taken of what was disclosed. A 304 gives nothing: what was written to disclose it, the ledger's row
-    too, is rolled back.
+    Tag and date are taken of what was disclosed. A 304 gives nothing, and HEAD no more: what was written to disclose
+    it, the ledger's row too, is rolled back.
     """
     with transaction.atomic():
         content, changed_at, rows = made()
@@ -180,7 +180,7 @@ def _answer(
         if modified:
             answer["Last-Modified"] = http_date(modified)
         found = get_conditional_response(request, etag=tag, last_modified=modified, response=answer)
-        if found is not None and found.status_code == 304:
+        if found is not None and (found.status_code == 304 or request.method == "HEAD"):
             transaction.set_rollback(True)
             return found
         write_trail(

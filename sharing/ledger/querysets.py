@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
 from hub.agencies.models import Agency, Role
 from hub.database.context import require_viewer
+from hub.days import begin_of, end_of
 from sharing.ledger.rules import CLOSE
 
 if TYPE_CHECKING:
@@ -35,12 +35,12 @@ class Asked:
 
     @property
     def begins(self) -> datetime | None:
-        return _midnight(self.since) if self.since else None
+        return begin_of(self.since) if self.since else None
 
     @property
     def ends(self) -> datetime | None:
         """The first instant after the last day."""
-        return _midnight(self.until + timedelta(days=1)) if self.until else None
+        return end_of(self.until)
 
     @property
     def one_record(self) -> bool:
@@ -88,7 +88,3 @@ class TakenQuerySet(EntryQuerySet):
         if viewer.can(Role.AUDITOR):
             return self.all()
         return self.filter(Q(red=False) | Q(person_id=viewer.person_id))
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pycountry
 from django import forms
-from django.utils import timezone
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from bulletins.markings.models import TLP, TLP_MEANS, Control
 from bulletins.vocabulary.lists import WITHHOLDABLE
 from hub.agencies.models import Person
+from hub.days import InstantField, end_of
 from sharing.releases.plan import Pick, Plan
 from sharing.releases.targets import Target, Targets
 
@@ -63,7 +63,7 @@ class MarkingForm(forms.Form):
 class HandlingForm(MarkingForm):
     """Marking and embargo of what is published."""
 
-    embargo_until = forms.DateTimeField(
+    embargo_until = InstantField(
         label=_("Embargo until"),
         required=False,
         help_text=_("Before then nobody outside your agency has it, whatever is released"),
@@ -106,7 +106,7 @@ class ReleaseForm(MarkingForm):
         help_text=_("What lets them have it"),
         widget=forms.Textarea(attrs={"rows": 2, "maxlength": 300}),
     )
-    starts_at = forms.DateTimeField(
+    starts_at = InstantField(
         label=_("Not before"),
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
@@ -122,7 +122,7 @@ class ReleaseForm(MarkingForm):
     acknowledge_within = forms.ChoiceField(
         label=_("Ask each agency to acknowledge within"), choices=(), required=False
     )
-    acknowledge_by = forms.DateTimeField(
+    acknowledge_by = InstantField(
         label=_("or by"),
         required=False,
         help_text=_("Who has not by then is told to its desk and administrators, and to you"),
@@ -211,7 +211,7 @@ class ReleaseForm(MarkingForm):
             need_to_know=given.get("need_to_know") or "",
             right_to_know=given.get("right_to_know") or "",
             starts_at=given.get("starts_at"),
-            ends_at=_day_after(given.get("ends_on")),
+            ends_at=end_of(given.get("ends_on")),
             marking_reason=given.get("marking_reason") or "",
             acknowledge_by=given.get("acknowledge_by"),
             acknowledge_within=timedelta(hours=int(given.get("acknowledge_within") or 0)) or None,
@@ -274,13 +274,6 @@ def _span(hours: int) -> str:
     if hours < 48:
         return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
     return ngettext("%(n)d day", "%(n)d days", hours // 24) % {"n": hours // 24}
-
-
-def _day_after(day: Any) -> datetime | None:
-    """The instant at which the last day is over, in the reader's zone."""
-    if day is None:
-        return None
-    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
 
 
 def tlp_meaning(tlp: str) -> str:

@@ -18,7 +18,7 @@ from bulletins.publishing.rules import may_draft, may_release
 from bulletins.records.models import Kind
 from bulletins.vocabulary.lists import WITHHOLDABLE
 from hub.accounts.viewer import Viewer
-from hub.rest.filters import TimedFilters, within
+from hub.rest.filters import Instant, TimedFilters, within
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
@@ -77,7 +77,7 @@ class GrantBody(serializers.Serializer[Any]):
     tear_line_only = serializers.BooleanField(
         required=False, help_text=gettext_lazy("withholds every group that can be")
     )
-    until = serializers.DateTimeField(required=False, allow_null=True)
+    until = Instant(required=False, allow_null=True)
 
 
 class RefuseBody(serializers.Serializer[Any]):

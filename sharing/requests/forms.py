@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from bulletins.vocabulary.lists import WITHHOLDABLE
 from hub.agencies.bands import Band, band_of
 from hub.agencies.models import Agency, AgencyState
+from hub.days import end_of
 from sharing.requests.rules import EVERY_GROUP, LONGEST, Terms
 
 GROUPS = [(group.value, group.label) for group in WITHHOLDABLE]
@@ -90,11 +89,4 @@ class AnswerForm(forms.Form):
         held = frozenset(given.get("withheld") or ())
         if given.get("extent") == TEAR_LINE:
             held = EVERY_GROUP
-        return Terms(held, _day_after(given.get("until")))
-
-
-def _day_after(day: Any) -> datetime | None:
-    """The instant at which the last day is over, in the reader's zone."""
-    if day is None:
-        return None
-    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+        return Terms(held, end_of(given.get("until")))

@@ -16,7 +16,7 @@ from bulletins.models import Record
 from bulletins.publishing.api import Country, codes
 from bulletins.publishing.rules import may_release
 from bulletins.records.models import Kind
-from hub.rest.filters import Filters
+from hub.rest.filters import Filters, Instant
 from hub.rest.schema import says
 from sharing.audiences.preview import PreviewRow, preview_marking
 from sharing.disclosures.api import RecordView
@@ -32,7 +32,7 @@ class HandlingBody(serializers.Serializer[Any]):
     tlp = serializers.ChoiceField(choices=TLP.choices)
     controls = codes(serializers.ChoiceField(choices=Control.choices), 4)
     rel_to = codes(Country())
-    embargo_until = serializers.DateTimeField(
+    embargo_until = Instant(
         required=False, allow_null=True, help_text=gettext_lazy("before then nobody but its owner has it")
     )
     reason = serializers.CharField(

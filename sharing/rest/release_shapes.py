@@ -15,7 +15,7 @@ from bulletins.models import Record
 from bulletins.publishing.api import Country, codes
 from bulletins.records.models import Kind
 from bulletins.vocabulary.lists import WITHHOLDABLE, FieldGroup
-from hub.rest.filters import TimedFilters
+from hub.rest.filters import Instant, TimedFilters
 from sharing.audiences.bulk import MOST_RECORDS
 from sharing.audiences.preview import Preview
 
@@ -96,9 +96,9 @@ class ReleaseBody(serializers.Serializer[Any]):
     withheld = groups()
     need_to_know = serializers.CharField(max_length=300)
     right_to_know = serializers.CharField(max_length=300)
-    starts_at = serializers.DateTimeField(required=False, allow_null=True)
-    ends_at = serializers.DateTimeField(required=False, allow_null=True)
-    acknowledge_by = serializers.DateTimeField(
+    starts_at = Instant(required=False, allow_null=True)
+    ends_at = Instant(required=False, allow_null=True)
+    acknowledge_by = Instant(
         required=False,
         allow_null=True,
         help_text=gettext_lazy(

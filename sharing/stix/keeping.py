@@ -12,7 +12,7 @@ from django.db import connection
 
 from hub.accounts.viewer import Viewer
 from hub.database.context import engine
-from sharing.audiences.numbering import note_parts
+from sharing.audiences.numbering import note_parts, say_anew
 from sharing.disclosures.disclosure import Rendered
 from sharing.disclosures.kept import Rendering, disclose_kept
 from sharing.disclosures.rules import Channel
@@ -25,7 +25,8 @@ AHEAD = 200
 # Locked in their order, as the trigger on grants locks them.
 HOLD = "select id from bulletins_face where id = any(%s) order by id for no key update"
 READ = """
-    select f.id, f.record_id, f.uid, f.ref, f.kind, f.version, a.code, v.published_at, f.issued_at, f.shown::text
+    select f.id, f.record_id, f.uid, f.ref, f.kind, f.version, a.code, v.published_at, f.issued_at, f.shown::text,
+           f.stix_of <> '' and f.stix = ''
     from bulletins_face f join hub_agency a on a.group_id = f.owner_id
     join bulletins_version v on v.record_id = f.record_id and v.number = 1
     where f.id = any(%s) and f.stix_of <> %s
@@ -34,6 +35,8 @@ KEEP = """
     update bulletins_face f set stix = t.stix, stix_of = %s
     from unnest(%s::bigint[], %s::text[]) t(id, stix) where f.id = t.id
 """
+# What another renderer could not render.
+FAILED = "select id from bulletins_face where stix = '' and stix_of not in ('', %s) limit %s"
 UNNUMBERED = """
     select distinct f.id from sharing_entry e join bulletins_face f on f.id = e.face_id
     where e.n is null and f.stix_of <> %s limit %s
@@ -62,7 +65,10 @@ def disclose_in_turn(
 
 
 def render(faces: Sequence[int]) -> None:
-    """Render faces anew and keep that. One that cannot be rendered is kept as nothing, and the log says so."""
+    """Render faces anew and keep that. One that cannot be rendered is kept as nothing, and the log says so.
+
+    It has its date all the same: once it can be rendered, it comes anew to everybody who has it, under a later one.
+    """
     with engine(), connection.cursor() as cursor:
         cursor.execute(HOLD, [list(faces)])
         cursor.execute(READ, [list(faces), renderer()])
@@ -72,19 +78,39 @@ def render(faces: Sequence[int]) -> None:
         texts = [_heads(row) for row in rows]
         cursor.execute(KEEP, [renderer(), [row[0] for row in rows], texts])
         note_parts([row[1] for row in rows], [row[0] for row in rows])
+        say_anew([row[0] for row, text in zip(rows, texts, strict=True) if row[10] and text])
 
 
 def render_ahead() -> int:
-    """Render what has been given since numbers were last given; return how many faces."""
-    with engine(), connection.cursor() as cursor:
-        cursor.execute(UNNUMBERED, [renderer(), AHEAD])
-        faces = [face for (face,) in cursor.fetchall()]
+    """Render what has been given since numbers were last given, and what the renderer before could not; how many."""
+    with engine():
+        faces = _faces(UNNUMBERED) + _failed_before()
         render(faces)
     return len(faces)
 
 
+# The renderers under which everything was looked through, by this process.
+_looked: set[str] = set()
+
+
+def _failed_before() -> list[int]:
+    """Looked for until there is none, once for each renderer: it means going through all faces."""
+    if renderer() in _looked:
+        return []
+    faces = _faces(FAILED)
+    if not faces:
+        _looked.add(renderer())
+    return faces
+
+
+def _faces(query: str) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, [renderer(), AHEAD])
+        return [face for (face,) in cursor.fetchall()]
+
+
 def _heads(row: tuple[Any, ...]) -> str:
-    uid, ref, kind, version, owner, created, issued_at, shown = row[2:]
+    uid, ref, kind, version, owner, created, issued_at, shown = row[2:10]
     try:
         return heads(Source(uid, ref, kind, version, owner, created, issued_at, orjson.loads(shown)))
     except Exception:

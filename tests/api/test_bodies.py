@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from urllib.parse import quote
 
 import pytest
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
@@ -57,6 +58,8 @@ def test_what_is_read_back_can_be_sent_again(caller):
         ({"originator": "NOBODY"}, "originator"),
         ({"occurred_on": "3 November"}, "occurred_on"),
         ({"occurred_period": "2026-13"}, "occurred_period"),
+        ({"occurred_period": "٢٠٢٤-03"}, "occurred_period"),
+        ({"occurred_period": "0000"}, "occurred_period"),
         ({"latitude": "91"}, "latitude"),
         ({"latitude": "NaN"}, "latitude"),
         ({"packages": -1}, "packages"),
@@ -71,6 +74,13 @@ def test_what_is_read_back_can_be_sent_again(caller):
         ({"seizures": ["one"]}, "seizures"),
         ({"certify": "perhaps"}, "certify"),
         ({"publish": True}, "tear_line"),
+        ({"urgency": "\ud800"}, "urgency"),
+        ({"port": "\0"}, "port"),
+        ({"seizures": ["\0"]}, "seizures"),
+        ({"substances": [{"drug": "fentanyl", "form": "a\udfff"}]}, "substances"),
+        ({"\ud800": 1}, "non_field_errors"),
+        ({"\0": 1}, "non_field_errors"),
+        ("\ud800", "non_field_errors"),
         ([], "non_field_errors"),
         ("words", "non_field_errors"),
     ],
@@ -84,6 +94,39 @@ def test_a_body_that_cannot_stand_is_refused_by_field_and_leaves_nothing(body, n
     assert named in answer.json()["errors"], answer.content
     with viewing(viewer("cbp.officer")):
         assert not Bulletin.objects.exists()
+
+
+def test_of_many_each_text_that_cannot_be_kept_is_named_by_its_place(caller):
+    good, bad = {"title": "Whole"}, {"urgency": "\0", "\ud800": ["\ud800"]}
+    for options in ({}, {"headers": {"Idempotency-Key": "k"}}):
+        body = {"items": [good, bad], "atomic": False}
+        answer = caller("cbp.officer").ask("POST", "bulletins/bulk/", body, **options)
+        assert answer.status_code == 400, answer.content
+        assert set(answer.json()["errors"]["items"]) == {"1"}
+        assert set(answer.json()["errors"]["items"]["1"]) == {"urgency", "non_field_errors"}
+
+
+@pytest.mark.parametrize(
+    "far", ["9999-12-31T23:59:59", "9999-12-31T23:59:59-06:00", "0001-01-01T00:00:00+06:00"]
+)
+def test_an_instant_past_the_calendar_is_refused_by_its_name(far, caller):
+    record, releaser = published_bulletin(), caller("cbp.releaser")
+    body = {
+        "record": str(record.uid),
+        "to": [{"agency": "CBSA"}],
+        "need_to_know": "Why",
+        "right_to_know": "Why",
+    }
+    for name in ("starts_at", "ends_at", "acknowledge_by"):
+        answer = releaser.post("releases/", {**body, "tlp": "TLP:AMBER", name: far})
+        assert answer.status_code == 400 and set(answer.json()["errors"]) == {name}, answer.content
+    marked = releaser.ask(
+        "PUT", f"bulletins/{record.uid}/marking/", {"tlp": "TLP:AMBER", "embargo_until": far}
+    )
+    assert marked.status_code == 400 and "embargo_until" in marked.json()["errors"], marked.content
+    for name in ("since", "until"):
+        answer = releaser.get(f"bulletins/?{name}={quote(far)}")
+        assert answer.status_code == 400 and set(answer.json()["errors"]) == {name}
 
 
 def test_an_edit_that_cannot_stand_changes_nothing(caller):

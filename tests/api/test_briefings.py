@@ -88,6 +88,8 @@ def test_only_a_liaison_makes_one(username, caller, month):
         ({"agencies": ["CBSA"]}, "month"),
         ({"month": "2099-01", "agencies": ["CBSA"]}, "month"),
         ({"month": "2026-13", "agencies": ["CBSA"]}, "month"),
+        ({"month": "20٢٢-01", "agencies": ["CBSA"]}, "month"),
+        ({"month": "0000-01", "agencies": ["CBSA"]}, "month"),
         ({"month": "2026-10"}, "non_field_errors"),
         ({"month": "2026-10", "agencies": ["NOBODY"]}, "agencies"),
         ({"month": "2026-10", "agencies": ["CBP"]}, "agencies"),
@@ -98,6 +100,12 @@ def test_only_a_liaison_makes_one(username, caller, month):
 def test_one_that_cannot_be_is_refused_by_field(body, named, caller):
     answer = caller("cbp.liaison").post("briefings/", body)
     assert answer.status_code == 400 and named in answer.json()["errors"]
+
+
+@pytest.mark.parametrize("month", ["0000-01", "2026-00", "2026-13", "20٢٢-01", "99999-01"])
+def test_a_month_that_is_none_is_refused_as_a_filter(month, caller):
+    answer = caller("cbp.liaison").get(f"briefings/?month={month}")
+    assert answer.status_code == 400 and set(answer.json()["errors"]) == {"month"}
 
 
 def test_a_hidden_community_is_picked_like_a_ghost(caller, month):

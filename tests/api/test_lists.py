@@ -131,6 +131,8 @@ def test_a_cursor_tells_no_numbers_and_is_good_for_its_own_list_alone(caller):
         "hazard=perhaps",
         "tlp=AMBER",
         "month=2026-11-03",
+        "month=2026-13",
+        "month=٢٠٢٦",
         "region=mars",
         "state=published",
         "state=draft&drug=fentanyl",

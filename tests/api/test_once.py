@@ -91,6 +91,29 @@ def test_a_key_that_is_none_is_refused(key, caller):
     assert answer.status_code == 400 and drafts() == 0
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (400, b"{", "application/json"),
+        (400, b'{"title": "\\ud800"}', "application/json"),
+        (415, b'{"title": "Plain"}', "text/plain"),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_none_under_a_key_either(status, body, kind, caller):
+    officer = caller("cbp.officer")
+    for key in ("first", "first", "second"):
+        answer = send(officer, "bulletins/", body, key, content_type=kind)
+        assert answer.status_code == status, answer.content
+    hidden = caller("ncb.officer")
+    answers = [
+        send(hidden, f"bulletins/{uid}/publish/", body, content_type=kind)
+        for uid in (published_bulletin().uid, uuid.uuid4())
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+    assert drafts() == 1
+
+
 def test_a_key_may_stand_in_quotes(caller):
     officer = caller("cbp.officer")
     send(officer, "bulletins/", {"title": "Once"}, "abc")

@@ -345,6 +345,7 @@ def test_the_form_says_what_is_wrong(browse):
         ({"month": this_month(), "to": ["community:NONE"]}, "There is no such agency"),
         ({"month": "2099-01", "to": ["CBSA"]}, "That month has not begun"),
         ({"month": "13-2026", "to": ["CBSA"]}, "Write year and month"),
+        ({"month": "20٢٢-01", "to": ["CBSA"]}, "Write year and month"),
         ({"to": ["CBSA"]}, "This field is required"),
     ):
         answer = client.post("/briefings/new/", form)

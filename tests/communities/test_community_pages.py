@@ -71,6 +71,8 @@ def test_what_is_wrong_is_said_and_nothing_is_written():
     lead = reader("cbp.admin")
     answer = lead.post("/communities/new/", {"name": "X", "last_day": "2020-01-01", "roster": "listed"})
     assert answer.status_code == 400 and "must close in the future" in text(answer)
+    answer = lead.post("/communities/new/", {"name": "X", "last_day": "9999-12-31", "roster": "listed"})
+    assert answer.status_code == 400 and "say when it closes" in text(answer)
     answer = lead.post("/communities/new/", {"name": "X", "roster": "listed"})
     assert answer.status_code == 400 and "This field is required" in text(answer)
     with viewing(spokesman("CBP")):

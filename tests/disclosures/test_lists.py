@@ -89,6 +89,7 @@ def test_a_withheld_port_is_not_filtered_by(bulletin):
         "mode=rocket",
         "month=2025-13",
         "month=last",
+        "month=2٠٢٥",
         "hazard=maybe",
         "owner=KGB",
         "region=moon",

@@ -49,6 +49,21 @@ def test_what_is_sent_becomes_a_draft_and_its_sender_asks_what_became_of_it(prog
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    "said",
+    [
+        "application/taxii+json; version=2.1",
+        "application/taxii+json;version=2.1; charset=utf-8",
+        'application/taxii+json; charset="UTF-8"; version="2.1"',
+        "application/taxii+json",
+    ],
+)
+def test_what_else_the_content_type_says_stops_nothing(program, said):
+    answer = sent(program("cbp.officer"), stix("report"), content_type=said)
+    assert (answer.status_code, answer.json()["success_count"]) == (202, 1)
+
+
+@pytest.mark.django_db
 def test_the_inbox_is_listed_for_those_who_may_send_and_is_no_collection_for_others(program):
     sender = program("cbp.officer")
     (listed,) = [each for each in sender.get(COLLECTIONS).json()["collections"] if each["id"] == str(INBOX)]

@@ -10,15 +10,20 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from bulletins.models import Record
+from bulletins.flow import publish
+from bulletins.models import Bulletin, Record
+from bulletins.records.actions import write_down
 from hub.database.context import engine, viewing
+from sharing import tasks
 from sharing.audiences.models import Entry, Standing
 from sharing.flow import Handling, mark, recall
 from sharing.flow.purging import purge
-from tests.builders import published_bulletin, released
+from sharing.stix import keeping
+from sharing.stix.ids import stamp
+from tests.builders import draft_bulletin, published_bulletin, released
 from tests.cast import agency, viewer
 from tests.disclosures.reader import take_back
-from tests.feeds.conftest import numbered
+from tests.feeds.conftest import Resuming, numbered
 from tests.recalls.conftest import amend, carried
 
 # As numbering leaves it, from entries alone.
@@ -183,6 +188,83 @@ def test_dates_rise_also_when_the_clock_goes_back():
     with engine():
         found = Standing.objects.get(record_id=later.pk, agency_id=agency("CBSA").pk)
     assert found.numbered_at > ahead
+
+
+@pytest.mark.django_db
+def test_nothing_is_dated_before_it_was_published_also_by_a_clock_that_is_ahead(program, jump):
+    """The web process that publishes may be ahead of the database, which dates."""
+    ahead, who = timezone.now() + timedelta(minutes=5), viewer("cbp.officer")
+    bulletin = draft_bulletin()
+    with viewing(who):
+        publish(bulletin, viewer=who, at=ahead)
+    released(bulletin, "CBSA", at=ahead)
+    jump(ahead + timedelta(seconds=1))
+
+    def newest():
+        numbered()
+        (found,) = [each for each in program("cbsa.officer").all() if each["type"] == "report"]
+        assert found["modified"] >= max(found["created"], found["published"]) >= stamp(ahead)
+        return found["modified"]
+
+    first = newest()
+    amended_at = ahead + timedelta(minutes=5)
+    with viewing(who):
+        copy = Bulletin.objects.get(pk=bulletin.pk)
+        write_down(copy, {"title": "Corrected"}, viewer=who, at=amended_at)
+        publish(copy, viewer=who, at=amended_at, note="Corrected")
+    carried(bulletin, "CBSA")
+    jump(amended_at + timedelta(seconds=1))
+    second = newest()
+    assert second >= stamp(amended_at) > first
+    take_back(bulletin)
+    assert newest() > second
+
+
+@pytest.mark.django_db
+def test_what_could_not_be_rendered_comes_to_whoever_goes_on_once_it_can_be(program, monkeypatch, caplog):
+    rendered, failing = keeping.heads, True
+
+    def heads(source):
+        if failing and source.uid == odd.uid:
+            raise RuntimeError("the hub's own")
+        return rendered(source)
+
+    monkeypatch.setattr(keeping, "heads", heads)
+    odd, other = published_bulletin(), published_bulletin()
+    feed = Resuming(program("cbsa.officer"))
+    for each in (odd, other):
+        released(each, "CBSA")
+        tasks.number_entries()
+        feed.poll()
+    assert set(feed.records) == {f"report--{other.uid}"} and "cannot be rendered" in caplog.text
+    assert stands(odd, "CBSA") == ["live"]
+    # The next release of the hub renders it; nobody has to ask for it first.
+    failing = False
+    monkeypatch.setattr(keeping, "renderer", lambda: "mended")
+    tasks.number_entries()
+    assert [each["id"] for each in feed.poll() if each["type"] == "report"] == [f"report--{odd.uid}"]
+    tasks.number_entries()
+    assert feed.poll() == []
+
+
+@pytest.mark.django_db
+def test_what_one_reader_had_rendered_comes_to_the_others_too(program, monkeypatch):
+    odd, id_ = (found := published_bulletin()), f"report--{found.uid}"
+    with monkeypatch.context() as broken:
+        broken.setattr(keeping, "heads", lambda source: 1 / 0)
+        released(odd, "CBSA", "HSI")
+        tasks.number_entries()
+    released(published_bulletin(), "CBSA", "HSI")
+    tasks.number_entries()
+    partner, other = Resuming(program("cbsa.officer")), Resuming(program("hsi.agent"))
+    for each in (partner, other):
+        each.poll()
+        assert len(each.records) == 1 and id_ not in each.records
+    monkeypatch.setattr(keeping, "renderer", lambda: "mended by a reader")
+    assert id_ in program("cbsa.officer").objects().content.decode()
+    numbered()
+    for each in (partner, other):
+        assert [found["id"] for found in each.poll() if found["type"] == "report"] == [id_]
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -12,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from hub.accounts.tokens import issue_token
-from sharing.feeds.taxii.asking import MOST
+from sharing.feeds.taxii import asking
 from sharing.feeds.taxii.collections import EVERYTHING
 from tests.builders import published_bulletin, published_seizure, released
 from tests.cast import person
@@ -99,6 +100,9 @@ def test_a_token_of_any_scope_reads_in_each_of_its_forms(scope, given):
         (MEDIA, 200),
         ("application/taxii+json", 200),
         ("application/taxii+json; version=2.1", 200),
+        ('application/taxii+json; version="2.1"; charset=utf-8', 200),
+        ("application/taxii+json;charset=utf-8;version=2.0", 406),
+        ("application/taxii+json;charset*=zlib''x;version=2.1", 406),
         ("Application/TAXII+JSON;Version=2.1", 200),
         (f"text/html, {MEDIA};q=0.9", 200),
         ("", 406),
@@ -163,8 +167,15 @@ def test_no_more_is_given_than_the_limit_and_each_object_once(program, given):
         assert found == whole, limit
 
 
-def test_a_limit_beyond_the_highest_is_cut_to_it(program, given):
-    assert program("cbsa.officer").objects(limit=10 * MOST).status_code == 200
+def test_a_limit_beyond_the_highest_is_cut_to_it(program, given, monkeypatch):
+    monkeypatch.setattr(asking, "MOST", 3)
+    partner = program("cbsa.officer")
+    page = partner.objects(limit=4).json()
+    assert len(page["objects"]) == 3 and page["more"] is True
+    on = partner.objects(limit=10**17, next=page["next"]).json()
+    assert len(on["objects"]) == 3 and on["objects"][0]["id"] not in {each["id"] for each in page["objects"]}
+    manifest = partner.get(f"{COLLECTIONS}{EVERYTHING}/manifest/", limit=4).json()
+    assert len(manifest["objects"]) == 3 and manifest["more"] is True
 
 
 def test_an_envelope_has_no_other_keys_and_more_never_without_next(program, given):
@@ -226,6 +237,17 @@ def test_next_carries_the_whole_query(program, given):
     other = {"added_after": "2026-01-01T00:00:00Z", "match[type]": "note", "match[id]": given[0]}
     for name, value in other.items():
         assert partner.objects(next=next_, **{name: value}).status_code == 400, name
+
+
+def test_next_carries_a_hundred_ids_in_an_address_beside_the_same_hundred(program, given):
+    partner = program("cbsa.officer")
+    ids = ",".join([given[0], given[1], "nothing", "report--X", *(f"report--{uuid4()}" for _ in range(96))])
+    page = partner.objects(limit=1, **{"match[id]": ids}).json()
+    assert [each["id"] for each in page["objects"]] == given[:1]
+    asked = urlencode({"limit": 1, "next": page["next"], "match[id]": ids})
+    assert len(f"GET {OBJECTS}?{asked} HTTP/1.1") <= 8190
+    for query in ({"next": page["next"]}, {"next": page["next"], "match[id]": ids}):
+        assert [each["id"] for each in partner.objects(**query).json()["objects"]] == given[1:2]
 
 
 def test_next_is_for_its_own_asker_and_collection_alone(program, given):

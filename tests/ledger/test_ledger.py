@@ -209,6 +209,9 @@ def test_filters_narrow_by_record_agency_way_and_day():
     yesterday = (timezone.localdate() - timedelta(days=2)).isoformat()
     assert pairs(until=yesterday) == set()
     assert pairs(since=yesterday) == whole
+    # The ends of the calendar: nothing lies before the one or after the other.
+    assert pairs(since="0001-01-01") == pairs(until="9999-12-31") == whole
+    assert pairs(since="9999-12-31") == pairs(until="0001-01-01") == set()
     client = reader("cbp.releaser")
     for odd in (
         "since=never",
@@ -458,6 +461,8 @@ def test_the_api_pages_both_ways_and_keeps_people_at_home(caller):  # noqa: F811
     } == {"CBP"}
     assert owner.get("ledger/?colour=red").status_code == 400
     assert owner.get("ledger/?since=2026-02-02&until=2026-01-01").status_code == 400
+    assert len(owner.get("ledger/?since=0001-01-01&until=9999-12-31").json()["results"]) == 5
+    assert owner.get("ledger/?side=communities&since=0001-01-01&until=9999-12-31").status_code == 200
 
 
 def test_the_ledger_only_grows():

@@ -84,6 +84,22 @@ def test_what_the_table_says_is_what_is_written(releaser):
     assert len(reached) == foreseen.reached > 30
 
 
+def test_a_release_until_the_last_day_of_the_calendar_has_no_end(releaser):
+    bulletin = published_bulletin()
+    answer = press(releaser, bulletin, **JOURNEY, ends_on="9999-12-31")
+    assert answer.status_code == 302
+    with viewing(viewer("cbp.releaser")):
+        assert set(Release.objects.values_list("ends_at", flat=True)) == {None}
+
+
+def test_an_instant_past_the_calendar_in_utc_is_refused_on_the_page(releaser):
+    bulletin = published_bulletin()
+    answer = press(releaser, bulletin, **JOURNEY, acknowledge_by="9999-12-31T23:59")
+    assert answer.status_code == 400 and "Enter a valid date/time" in answer.content.decode()
+    with viewing(viewer("cbp.releaser")):
+        assert not Release.objects.exists()
+
+
 def test_cbsa_lacks_what_is_held_back_from_it_though_a_community_of_its_gets_all(releaser):
     bulletin = published_bulletin()
     press(releaser, bulletin, **JOURNEY)

@@ -52,6 +52,13 @@ def test_a_holder_asks_from_the_record_and_follows_it_to_the_answer(own):
     assert CANARIES["detail"] in text(reader("txdps.trooper").get(f"/bulletins/{own.ref}/"))
 
 
+def test_what_is_granted_until_the_last_day_of_the_calendar_has_no_end(own):
+    request = asked(own, "TXDPS", by="stx.analyst")
+    assert press(reader("cbp.releaser"), request, "grant", until="9999-12-31").status_code == 302
+    page = text(reader("stx.analyst").get(f"/requests/{request.uid}/"))
+    assert "granted" in page and "9999" not in page
+
+
 def test_whoever_does_not_hold_it_finds_no_such_page(own):
     ghost = "ZZZZ-ZZZZ"
     for username in ("ncb.officer", "txdps.trooper", "steward"):

@@ -98,7 +98,11 @@ def test_filters_narrow_by_what_who_object_day_and_refusal():
     assert refs(ref="bbbb-3333") == {"BBBB-3333"}
     assert refs(refused="on") == {"BBBB-3333"}
     assert refs(since=today, until=today) == {"AAAA-2222", "BBBB-3333"}
-    assert refs(until="2020-01-01") == set()
+    assert refs(until="2020-01-01") == refs(since="9999-12-31") == set()
+    assert refs(since="0001-01-01", until="9999-12-31") == {"AAAA-2222", "BBBB-3333"}
+    # What is asked for goes on the trail, whatever it is.
+    for odd in ("\\u0000", "\\\\u0000", "\\ud800"):
+        assert refs(actor=odd) == set()
     assert client.get("/trail/", {"since": "never"}).status_code == 400
     assert client.get("/trail/", {"event": "no.such"}).status_code == 400
 

@@ -16,9 +16,11 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
+from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext as _
 
 from sharing.feeds.taxii.answers import MEDIA_TYPE, Refused, bad_filter
+from sharing.feeds.taxii.packing import packed, unpacked
 from sharing.stix.context import Ready
 
 PAGE, MOST = 500, 2_000
@@ -26,7 +28,6 @@ MOST_VALUES = 100
 SALT = "hub.feeds.taxii"
 TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MEDIA = re.compile(r"application/taxii\+json(;version=(?P<version>[\d.]+))?(;q=(?P<weight>[\d.]+))?")
 # There is one version of each object, the current one: it is the first, the last and all there are.
 CURRENT = frozenset({"first", "last", "all"})
 MATCHES = ("id", "type", "spec_version", "version")
@@ -34,9 +35,9 @@ MATCHES = ("id", "type", "spec_version", "version")
 
 def check_accept(request: HttpRequest) -> None:
     """406 unless the client takes TAXII 2.1; it may leave out the version, and write spaces."""
-    for part in request.headers.get("Accept", "").replace(" ", "").lower().split(","):
-        found = MEDIA.fullmatch(part)
-        if found and found["version"] in (None, "2.1") and found["weight"] not in ("0", "0.0"):
+    for part in request.headers.get("Accept", "").split(","):
+        said = _said(part)
+        if said is not None and said.get("q") not in ("0", "0.0"):
             return
     raise Refused(
         406,
@@ -47,13 +48,21 @@ def check_accept(request: HttpRequest) -> None:
 
 def check_content_type(request: HttpRequest) -> None:
     """415 unless the body is said to be TAXII 2.1."""
-    found = MEDIA.fullmatch(request.headers.get("Content-Type", "").replace(" ", "").lower())
-    if not found or found["version"] not in (None, "2.1"):
+    if _said(request.headers.get("Content-Type", "")) is None:
         raise Refused(
             415,
             _("This media type is not taken here"),
             _("Send with the header Content-Type: %(media)s.") % {"media": MEDIA_TYPE},
         )
+
+
+def _said(media: str) -> dict[str, str] | None:
+    """The parameters of TAXII's media type, of which the version alone matters; None for another type or version."""
+    try:
+        kind, said = parse_header_parameters(media)
+    except (ValueError, LookupError):  # in an encoding that is none
+        return None
+    return said if kind == "application/taxii+json" and said.get("version", "2.1") == "2.1" else None
 
 
 class Item(NamedTuple):
@@ -145,13 +154,16 @@ def moment(after: int) -> datetime:
 
 def seal(asked: Asked, place: str, who: str, *, after: int, seen: bytes) -> str:
     """`next`: the whole query and where it stands, for its own asker alone, and to be read by nobody else."""
+    matches = {name: sorted(values) for name, values in asked.matches.items()}
+    counts, odd, uids = packed(matches.pop("id", ()))
     kept = {
         "at": [place, who],
         "after": after,
         "added_after": asked.added_after,
-        "matches": {name: sorted(values) for name, values in asked.matches.items()},
+        "matches": matches,
+        "ids": [counts, odd],
     }
-    return _box().encrypt(orjson.dumps(kept) + b"\0" + seen).decode().rstrip("=")
+    return _box().encrypt(orjson.dumps(kept) + b"\0" + uids + seen).decode().rstrip("=")
 
 
 def _open(text: str, place: str, who: str) -> Asked:
@@ -162,13 +174,9 @@ def _open(text: str, place: str, who: str) -> Asked:
         kept, seen = {}, b""
     if kept.get("at") != [place, who]:
         raise bad_filter("next", _("Take it from the page before, of the same collection."))
-    return Asked(
-        MOST,
-        kept["after"],
-        kept["added_after"],
-        {name: frozenset(values) for name, values in kept["matches"].items()},
-        seen,
-    )
+    matches = {name: frozenset(values) for name, values in kept["matches"].items()}
+    ids, seen = unpacked(*kept["ids"], seen)
+    return Asked(MOST, kept["after"], kept["added_after"], matches | ({"id": ids} if ids else {}), seen)
 
 
 def _limit(text: str | None) -> int:

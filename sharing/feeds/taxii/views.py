@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -65,6 +66,8 @@ class TaxiiView(View):
         try:
             found = self._answered(request, **kwargs)
         except Refused as refused:
+            # Nothing was given: whatever was written on the way there is not true.
+            transaction.set_rollback(True)
             found = refused.answer()
         except Exception:
             log.exception("TAXII: an error of the hub's own")
@@ -94,6 +97,9 @@ class TaxiiView(View):
             raise Refused(405, _("Not with this method"), headers={"Allow": ", ".join(self._methods())})
         check_accept(request)
         found: HttpResponse = handler(request)
+        if request.method == "HEAD":
+            # Its content is not sent, so that it was given is not written down.
+            transaction.set_rollback(True)
         return found
 
     def _methods(self) -> list[str]:
@@ -236,39 +242,33 @@ class Objects(OfCollection):
         try:
             status = self.inbox.take_envelope(self.viewer, request.body, timezone.now())
         except Unreadable as error:
-            transaction.set_rollback(True)
             title = _("The envelope was not taken")
             raise Refused(error.status, title, str(error), failures=error.details) from None
         return answer(status.resource, status=202)
 
 
 class OfObject(OfCollection):
-    """Addresses of one object, found before the filters are judged. It has one version: the current one."""
+    """Addresses of one object, found by its name before the filters are judged. It has one version: the current one."""
 
-    names = True
+    asked: Asked
     found: Page
 
     def find(self, **kwargs: Any) -> None:
         super().find(**kwargs)
-        asked = Asked(limit=1, matches={"id": frozenset({kwargs["object"]})})
-        self.found = page_of(self.viewer, self.readable(), asked, names=self.names_alone, at=timezone.now())
+        self.asked = Asked(limit=1, matches={"id": frozenset({kwargs["object"]})})
+        with transaction.atomic():
+            self.found = page_of(self.viewer, self.readable(), self.asked, names=True, at=timezone.now())
+            # Looked up is not given.
+            transaction.set_rollback(True)
         if not self.found.items:
             raise not_found()
 
-    @property
-    def names_alone(self) -> bool:
-        return self.names or self.request.method not in ("GET", "HEAD")
-
-    def filtered(self, *matches: str) -> Page:
-        asked = read(self.request, "", "", matches=matches)
-        return Page([each for each in self.found.items if asked.takes(each)])
-
 
 class ObjectView(OfObject):
-    names = False
-
     def get(self, request: HttpRequest) -> HttpResponse:
-        page = self.filtered("spec_version", "version")
+        asked = read(request, "", "", matches=("spec_version", "version"))
+        asked = replace(asked, limit=1, matches=asked.matches | self.asked.matches)
+        page = page_of(self.viewer, self.readable(), asked, at=timezone.now())
         body = envelope(page, {})
         self.pulled(page, body, "object")
         return answer(body, headers=page.dates)
@@ -283,7 +283,8 @@ class ObjectView(OfObject):
 
 class Versions(OfObject):
     def get(self, request: HttpRequest) -> HttpResponse:
-        page = self.filtered("spec_version")
+        asked = read(request, "", "", matches=("spec_version",))
+        page = Page([each for each in self.found.items if asked.takes(each)])
         versions = [each.version for each in page.items]
         return answer({"versions": versions} if versions else {}, headers=page.dates)
 
