@@ -17,7 +17,7 @@ class Provenance:
     """`words` say how, `at` when; `to_decide` that its owner has something to settle, on the page `href`.
 
     `acknowledge` is where it is acknowledged to the hub it came from, empty where it is not to be; `acknowledged` says
-    in words that it is, and whether that hub was told.
+    in words that it is, and whether that hub was told. `photographs` says which have not come along, and why.
     """
 
     words: str
@@ -26,6 +26,7 @@ class Provenance:
     to_decide: bool
     acknowledge: str = ""
     acknowledged: str = ""
+    photographs: str = ""
 
 
 _known: list[Callable[[Viewer, int], Provenance | None]] = []

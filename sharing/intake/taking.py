@@ -186,6 +186,7 @@ class _Taking:
             markings=self.markings,
             words=terms(),
             unmarked=self.source.unmarked,
+            by_hub=self.source.peer is not None,
         )
         piece.reading = reading
         piece.typed = typed(reading.kind, reading.body)

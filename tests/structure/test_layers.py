@@ -140,6 +140,7 @@ def test_only_few_modules_become_the_engine():
         # Takes up what is due, whosever it is; what is fetched is written as its agency's desk.
         "sharing/intake/pulling/walking.py",
         "sharing/intake/pulling/answering.py",
+        "sharing/intake/pulling/photographs.py",
         "sharing/intake/pulling/resealing.py",
         "sharing/flow/audience.py",
         "sharing/flow/releasing.py",

@@ -100,7 +100,8 @@ class Arrival(models.Model):
     """A record that came from another hub, once an agency: `hub` and `uid` name it where it came from first.
 
     `peer` is what keeps it up to date; there it is `peer_uid`, in its `version`. The acknowledgement of
-    `acknowledged_version` is told to the peer at `due_at`, until `sent_at`.
+    `acknowledged_version` is told to the peer at `due_at`, until `sent_at`. Its photographs that are not here yet are
+    asked for at `photographs_due_at`.
     """
 
     agency = models.ForeignKey(Agency, models.CASCADE, db_index=False, related_name="+")
@@ -122,8 +123,19 @@ class Arrival(models.Model):
     sent_at = models.DateTimeField(null=True)
     failure = models.CharField(max_length=200, blank=True)
 
+    photographs_due_at = models.DateTimeField(null=True)
+    photographs_attempts = models.PositiveIntegerField(default=0, db_default=0)
+    photographs_failure = models.CharField(max_length=200, blank=True, default="", db_default="")
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["agency", "hub", "uid"], name="arrival_once_an_agency")
         ]
-        indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="arrival_due")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="arrival_due"),
+            models.Index(
+                fields=["photographs_due_at"],
+                condition=Q(photographs_due_at__isnull=False),
+                name="arrival_photographs_due",
+            ),
+        ]
