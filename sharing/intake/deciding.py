@@ -16,6 +16,8 @@ from sharing.intake.bodies import typed
 from sharing.intake.markings import refs_of
 from sharing.intake.models import Original, OriginalState
 from sharing.intake.pieces import Piece, write_over
+from sharing.intake.pulling.models import Arrival
+from sharing.intake.pulling.photographs import follow
 from sharing.intake.reading import Refused, read
 
 
@@ -47,6 +49,8 @@ def take_over(record: Any, original: Original, *, viewer: Viewer, at: datetime) 
         raise ValidationError(str(reason)) from None
     last = Original.objects.filter(record_id=record.pk, state=OriginalState.WRITTEN).first()
     write_over(record, piece, last, viewer=viewer, at=at)
+    if Arrival.objects.filter(record_id=record.pk).exists():
+        follow(record, stix, at=at)
     original.state, original.written_at = OriginalState.WRITTEN, at
     _settle(record, original, "intake.take_over", viewer, at)
 

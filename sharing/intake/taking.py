@@ -210,6 +210,7 @@ class _Taking:
             markings=self.markings,
             words=terms(),
             unmarked=self.source.unmarked,
+            by_hub=self.source.peer is not None,
         )
         of_hub = bool(extension) and self.source.peer is not None
         piece.reading = reading if of_hub else told_in_full(reading)

@@ -31,6 +31,8 @@ from sharing.intake.models import Original, OriginalState
 from sharing.intake.outcome import Source
 from sharing.intake.pieces import Piece, in_words, references_taken, write_over
 from sharing.intake.pulling.models import Arrival
+from sharing.intake.pulling.naming import named_in
+from sharing.intake.pulling.photographs import ask_again, follow, let_go
 from sharing.intake.pulling.rules import asked_until
 from sharing.intake.reading import Refused
 
@@ -40,6 +42,7 @@ BATCH = 100
 ARRIVES = ("record", "peer", "peer_uid", "version", "acknowledge_by", "asked_at", "told")
 FOLLOWED = ARRIVES[1:]
 ACKNOWLEDGED = "acknowledged_version acknowledged_at acknowledged_by due_at attempts sent_at failure".split()
+PHOTOGRAPHS = "photographs_due_at photographs_attempts photographs_failure".split()
 
 
 class Teller(Protocol):
@@ -160,15 +163,13 @@ class Writer:
             row.record_id, row.written_at = record.pk, self.at
         Original.objects.bulk_create(rows)
         arrivals = [
-            self._arrival(piece.told, record)
+            self._arrival(piece, piece.told, record)
             for piece, record in zip(pieces, records, strict=True)
             if piece.told is not None
         ]
         # What was recalled and is released again is another record here, in the place of the first.
-        named = ("agency", "hub", "uid")
-        Arrival.objects.bulk_create(
-            arrivals, update_conflicts=True, unique_fields=named, update_fields=[*ARRIVES, *ACKNOWLEDGED]
-        )
+        named, fresh = ("agency", "hub", "uid"), [*ARRIVES, *ACKNOWLEDGED, *PHOTOGRAPHS]
+        Arrival.objects.bulk_create(arrivals, update_conflicts=True, unique_fields=named, update_fields=fresh)
         by_pk = {record.pk: record for record in records}
         self._asked += [
             (by_pk[row.record_id], row.acknowledge_by) for row in arrivals if row.acknowledge_by is not None
@@ -231,8 +232,11 @@ class Writer:
             said = _("Kept beside %(ref)s, which was edited by hand: its owner decides.")
             if record.ended_at:
                 begin_by_source(record, viewer=self.viewer, at=self.at)
+                ask_again(record, at=self.at)
         else:
             write_over(record, piece, last, viewer=self.viewer, at=self.at)
+            if piece.told is not None:
+                follow(record, piece.stix, at=self.at)
             row.written_at = self.at
             said = _("Written into %(ref)s.")
             if record.ended_at:
@@ -261,7 +265,7 @@ class Writer:
         row.save(update_fields=FOLLOWED)
         return by if anew else None
 
-    def _arrival(self, told: Told, record: Record) -> Arrival:
+    def _arrival(self, piece: Piece, told: Told, record: Record) -> Arrival:
         by = asked_until(told.acknowledge_by, before=None, at=self.at)
         return Arrival(
             agency_id=self.agency.pk,
@@ -273,6 +277,7 @@ class Writer:
             uid=told.first_uid,
             peer_uid=told.uid,
             version=told.version,
+            photographs_due_at=self.at if named_in(piece.stix) else None,
         )
 
     def _taken_back(self, record: Record, state: OriginalState) -> bool:
@@ -285,6 +290,7 @@ class Writer:
         elif record.ended_at is None:
             end_by_source(record, viewer=self.viewer, at=self.at)
             self._notice("hub.ended", record)
+        let_go(record)
         if state == OriginalState.REVOKED:  # for good: of what it said nothing is kept
             Original.objects.filter(record_id=record.pk).update(body="")
         return True
