@@ -63,9 +63,9 @@ WORDS: dict[str, Any] = {
     "intake.voice_ended": _lazy(
         "Between %(agency)s and your agency: neither names the other as originator of what it sends in any more"
     ),
-    "hub.came": _lazy("New from %(hub)s: %(n)d records"),
-    "hub.hazard": _lazy("New from %(hub)s: %(ref)s, a hazard to officers"),
-    "hub.recalled": _lazy("%(hub)s has recalled %(ref)s: it is gone here too. Destroy copies of it"),
+    "hub.first": _lazy(
+        "Fetched from %(hub)s for the first time: %(n)d records, of them hazards to officers: %(hazards)d"
+    ),
     "hub.ended": _lazy("%(hub)s no longer shares %(ref)s with your agency"),
     "community.invited": _lazy("%(agency)s invites your agency to %(community)s"),
     "community.asked": _lazy("%(agency)s asks to join %(community)s"),

@@ -100,7 +100,6 @@ class _Taking:
             if self._whole_of(wanted[number]) is None:
                 self._one(number, wanted[number])
         self.writer.flush()
-        self.writer.tell()
         for number in wanted.keys() - self.lines.keys():
             self._part(number, wanted[number])
         for number in sound:

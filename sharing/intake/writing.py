@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -21,7 +22,7 @@ from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from hub.database.context import lock_records
 from hub.trail.actions import Deed, record_each
-from sharing.deliveries.actions import queue_notice
+from sharing.deliveries.actions import queue_alerts, queue_notice, told_in_person
 from sharing.deliveries.models import AlertKind
 from sharing.flow import Handling, begin_by_source, end_by_source, mark, recall
 from sharing.intake.bodies import DECIDES, marks_of
@@ -31,7 +32,7 @@ from sharing.intake.models import Original, OriginalState
 from sharing.intake.outcome import Source
 from sharing.intake.pieces import Piece, in_words, references_taken, write_over
 from sharing.intake.pulling.models import Arrival
-from sharing.intake.reading import Refused
+from sharing.intake.reading import Refused, instant_in
 
 MODELS: dict[str, type[Bulletin] | type[SeizureReport]] = {"bulletin": Bulletin, "seizure": SeizureReport}
 BATCH = 100
@@ -58,7 +59,6 @@ class Writer:
     def __init__(self, teller: Teller, agency: Agency, *, publishes: bool) -> None:
         self.teller, self.agency, self.publishes = teller, agency, publishes
         self.viewer, self.at, self.peer = teller.viewer, teller.at, teller.source.peer
-        self._came: list[Record] = []
         self._waiting: dict[str, Piece] = {}
         self._newest: dict[str, Original] = {}
 
@@ -96,22 +96,18 @@ class Writer:
                 self._waiting = {piece.stix["id"]: piece}
                 self.flush()
 
-    def tell(self) -> None:
-        """Tell the agency what came from another hub, but for the first time that is fetched from it: that is all."""
-        if self.peer is None or self.peer.pulled_at is None:
-            return
-        for record in self._came:
-            if record.hazard:
-                self._notice("hub.hazard", record)
-        if plain := [record for record in self._came if not record.hazard]:
-            facts: dict[str, str | int] = {"what": "hub.came", "hub": self.peer.title, "n": len(plain)}
-            queue_notice(AlertKind.HUB, [self.agency.pk], at=self.at, path="/", facts=facts)
+    def _is_news(self, piece: Piece) -> bool:
+        """Of a hub that is fetched from for the first time, what it has published since it was added: not all there is."""
+        if self.peer is None:
+            return False
+        published = instant_in(str(piece.stix.get("published", "")))
+        return self.peer.pulled_at is not None or (
+            published is not None and published > self.peer.created_at
+        )
 
-    def _notice(self, what: str, record: Record) -> None:
-        assert self.peer is not None
-        path = f"/{'bulletins' if record.kind == Kind.BULLETIN else 'seizures'}/{record.ref}/"
-        facts: dict[str, str | int] = {"what": what, "hub": self.peer.title, "ref": record.ref}
-        queue_notice(AlertKind.HUB, [self.agency.pk], at=self.at, path=path, ref=record.ref, facts=facts)
+    def _alert(self, kind: AlertKind, records: Iterable[int]) -> None:
+        """What another hub published is told like anything that is given to the agency."""
+        queue_alerts(kind, [(record, self.agency.pk) for record in records], at=self.at)
 
     def note(self, piece: Piece, state: OriginalState) -> None:
         """Its sender takes it back: recalled where the owner's terms say so, else for its owner to decide."""
@@ -165,7 +161,10 @@ class Writer:
             arrivals, update_conflicts=True, unique_fields=named, update_fields=[*ARRIVES, *ACKNOWLEDGED]
         )
         published = self._publish(records)
-        self._came += [record for record in records if record.pk in published]
+        news = [
+            record.pk for piece, record in zip(pieces, records, strict=True) if self._is_news(piece)
+        ]
+        self._alert(AlertKind.NEW, published.intersection(news))
         for piece, row, record in zip(pieces, rows, records, strict=True):
             self._newest[row.stix_id] = row
             said = (
@@ -232,6 +231,8 @@ class Writer:
             if self._may_publish(record):
                 freeze(record, viewer=self.viewer, at=self.at, note=_("as its sender has it now"))
                 hand_over([record.pk], at=self.at, viewer=self.viewer)
+                if self._is_news(piece):
+                    self._alert(AlertKind.AMENDED, [record.pk])
                 said = _("Published as the next version of %(ref)s.")
         row.save()
         self._newest[row.stix_id] = row
@@ -261,13 +262,26 @@ class Writer:
             if record.recalled_at is None or record.ended_at is None:
                 reason = _("%(hub)s has recalled it.") % {"hub": self.teller.source.sender}
                 recall(record, reason=reason, viewer=self.viewer, at=self.at, by_source=True)
-                self._notice("hub.recalled", record)
         elif record.ended_at is None:
             end_by_source(record, viewer=self.viewer, at=self.at)
-            self._notice("hub.ended", record)
+            self._tell_end(record)
         if state == OriginalState.REVOKED:  # for good: of what it said nothing is kept
             Original.objects.filter(record_id=record.pk).update(body="")
         return True
+
+    def _tell_end(self, record: Record) -> None:
+        """Programs are told as of every end; the desk, and who was told of it by a subscription of their own, by this."""
+        assert self.peer is not None
+        path = f"/{'bulletins' if record.kind == Kind.BULLETIN else 'seizures'}/{record.ref}/"
+        queue_notice(
+            AlertKind.HUB,
+            [self.agency.pk],
+            at=self.at,
+            path=path,
+            ref=record.ref,
+            facts={"what": "hub.ended", "hub": self.peer.title, "ref": record.ref},
+            also=told_in_person(record.pk, self.agency.pk),
+        )
 
     def _locked(self, pk: int) -> Any:
         lock_records([pk])

@@ -16,9 +16,12 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from bulletins.records.models import Record
 from hub.accounts.viewer import NOBODY, Viewer, desk_of
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import engine, viewing
+from sharing.deliveries.actions import queue_notice
+from sharing.deliveries.models import AlertKind
 from sharing.intake.models import Way
 from sharing.intake.outcome import Line, Outcome, Source, names_of
 from sharing.intake.pulling.asking import STALE, Astray, Page, TooLarge, Unanswered, ask_page
@@ -110,12 +113,23 @@ def _keep(peer: Peer, page: Page) -> bool:
             row.page_size = max(1, row.page_size // 2)
         row.claimed_at = at if goes_on else None
         if not goes_on:
+            if row.pulled_at is None and row.is_hub:
+                _tell_first(row, at)
             row.after, row.page_size, row.pulled_at = _later(row.after, reached), PAGE, at
             row.due_at = at + timedelta(minutes=row.every_minutes)
         row.save()
     for field in Peer._meta.concrete_fields:
         setattr(peer, field.attname, getattr(row, field.attname))
     return bool(goes_on)
+
+
+def _tell_first(peer: Peer, at: datetime) -> None:
+    """The first time all that a hub ever shared comes at once: one notice for all of it, and none for each."""
+    rows = Record.objects.filter(arrival__peer=peer, latest__gt=0, ended_at=None)
+    facts: dict[str, str | int] = {"what": "hub.first", "hub": peer.title, "n": rows.count()}
+    facts["hazards"] = rows.filter(hazard=True).count()
+    if facts["n"]:
+        queue_notice(AlertKind.HUB, [peer.agency_id], at=at, path="/", facts=facts)
 
 
 def _take(desk: Viewer, peer: Peer, objects: Sequence[Any], at: datetime) -> Outcome:
