@@ -14,7 +14,7 @@ from bulletins.flow import freeze, hand_over
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import Marking, marking_of
 from bulletins.publishing.models import Bulletin
-from bulletins.publishing.rules import publish_refusals
+from bulletins.publishing.rules import may_release, publish_refusals
 from bulletins.records.actions import New, write_down, write_down_new
 from bulletins.records.models import Kind, Record
 from bulletins.seizures.models import SeizureReport
@@ -110,14 +110,16 @@ class Writer:
         queue_alerts(kind, [(record, self.agency.pk) for record in records], at=self.at)
 
     def note(self, piece: Piece, state: OriginalState) -> None:
-        """Its sender takes it back: recalled where the owner's terms say so, else for its owner to decide."""
+        """Its sender takes it back. Published at once on its owner's terms, it is recalled at once by a releaser, for a
+        recall reaches other agencies; from everybody else it is for its owner to decide.
+        """
         assert piece.before is not None
         record = Record.objects.get(pk=piece.before.record_id or 0)
         done = record.recalled_at is not None
         if self.peer is not None:
             done = self._taken_back(record, state)
-        elif state == OriginalState.REVOKED and record.latest and self.publishes and not done:
-            done = self._recalled(record)
+        elif state == OriginalState.REVOKED and record.latest and not done:
+            done = self.publishes and may_release(self.viewer) and self._recalled(record)
         row = self._keep(piece, record, state)
         row.decided_at = self.at if done else None
         row.save()
