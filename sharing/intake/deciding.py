@@ -13,10 +13,11 @@ from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import record as write_trail
 from sharing.intake.bodies import typed
+from sharing.intake.hubs import as_there
 from sharing.intake.markings import refs_of
 from sharing.intake.models import Original, OriginalState
 from sharing.intake.pieces import Piece, write_over
-from sharing.intake.reading import Refused, read
+from sharing.intake.reading import Refused, extension_of, read
 
 
 def take_over(record: Any, original: Original, *, viewer: Viewer, at: datetime) -> None:
@@ -35,6 +36,8 @@ def take_over(record: Any, original: Original, *, viewer: Viewer, at: datetime) 
     markings = {row.stix_id: orjson.loads(row.body) for row in rows}
     try:
         reading = read(stix, beside={}, markings=markings, words=terms())
+        if record.origin and (extension := extension_of(stix)):
+            reading = as_there(reading, extension)
         piece = Piece(
             0,
             stix,
