@@ -32,8 +32,8 @@ from tests.builders import published_bulletin, published_seizure, released
 from tests.cast import agency, person, viewer
 from tests.deliveries.conftest import endpoint_for, ended, receiver, send  # noqa: F401
 from tests.feeds.polling import desk_feed, entries, linked, program
-from tests.intake.conftest import FIRST, LAST, LATER, fresh, records
-from tests.intake.hubs import HUB_A, come, given, peer, stub
+from tests.intake.conftest import GREEN, LAST, LATER, records
+from tests.intake.hubs import come, given, peer, stub
 from tests.intake.taxii import Partner, partner
 from tests.subscriptions.conftest import quiet, subscribed, to, told
 
@@ -82,7 +82,7 @@ def test_desk_and_people_are_told_by_their_subscriptions_as_of_any_agencys(hub: 
     endpoint_for("CBP", receiver.url)
     mine = subscribed("cbp.officer", title="Panels at this port", methods=("VEH-BODY-QTR",))
     subscribed("cbp.releaser", title="Ships", methods=("CONT",))
-    come(hub, given(tlp="TLP:GREEN"))
+    come(hub, given(tlp="TLP:GREEN", marked=GREEN))
     assert sorted(ways(told("CBP"))) == [
         ("new", "", "inbox"),
         ("new", "", "mail"),
@@ -275,7 +275,7 @@ def test_its_end_is_told_to_desk_person_and_program_once_and_its_return_as_news(
 
 
 def test_feeds_of_a_subscription_bring_it(hub: Peer) -> None:
-    come(hub, given(tlp="TLP:GREEN"))
+    come(hub, given(tlp="TLP:GREEN", marked=GREEN))
     number_entries()
     feed = desk_feed("cbp.officer")
     (record,) = records()
@@ -283,7 +283,7 @@ def test_feeds_of_a_subscription_bring_it(hub: Peer) -> None:
         f"/taxii2/hub/collections/{feed.uid}/objects/", headers={"Accept": TAXII}
     )
     assert f"report--{record.uid}" in {each["id"] for each in said.json()["objects"]}
-    (entry,) = entries(Client().get(linked(feed, "cbp.officer")))
+    (entry,) = entries(Client().get(linked(feed, "cbp.liaison")))
     assert "Cocaine in quarter panels" in entry.title
     cap = program("cbp.officer").get(f"/feeds/{feed.uid}/cap.xml")
     assert len(entries(cap)) == 1
