@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from bulletins.markings.rules import RANK
-from bulletins.records.actions import New, write_down, write_down_new
+from bulletins.records.actions import Copy, write_down, write_down_new
 from bulletins.records.models import Kind
 from bulletins.seizures.cells import Problem
 from bulletins.seizures.models import SeizureReport
@@ -181,7 +181,7 @@ def _write_new(new: list[tuple[SeizureRow, Place]], at: datetime, outcome: Outco
 
 def _make(own: list[tuple[SeizureRow, Place]], viewer: Viewer, at: datetime) -> list[Stored]:
     made = [(SeizureReport(kind=Kind.SEIZURE, owner=where.owner), row, where) for row, where in own]
-    pieces = [New(report, values_of(row, where), _substances(row)) for report, row, where in made]
+    pieces = [Copy(report, values_of(row, where), _substances(row)) for report, row, where in made]
     write_down_new(pieces, viewer=viewer, at=at)
     return [Stored(report, row, where, fresh=True) for report, row, where in made]
 

@@ -9,6 +9,7 @@ import orjson
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from bulletins.records.actions import write_down_again
 from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import record as write_trail
@@ -16,7 +17,7 @@ from sharing.intake.bodies import typed
 from sharing.intake.hubs import as_there
 from sharing.intake.markings import refs_of
 from sharing.intake.models import Original, OriginalState
-from sharing.intake.pieces import Piece, write_over
+from sharing.intake.pieces import Piece, written_over
 from sharing.intake.reading import Refused, extension_of, read
 
 
@@ -49,7 +50,7 @@ def take_over(record: Any, original: Original, *, viewer: Viewer, at: datetime) 
     except Refused as reason:
         raise ValidationError(str(reason)) from None
     last = Original.objects.filter(record_id=record.pk, state=OriginalState.WRITTEN).first()
-    write_over(record, piece, last, viewer=viewer, at=at)
+    write_down_again([written_over(record, piece, last)], viewer=viewer, at=at)
     original.state, original.written_at = OriginalState.WRITTEN, at
     _settle(record, original, "intake.take_over", viewer, at)
 

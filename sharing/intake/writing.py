@@ -1,8 +1,8 @@
-"""Writing what was read: new working copies some at a time, a later version into its record, and what is only noted."""
+"""Writing what was read: new working copies and later versions some at a time, and what is only noted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -14,28 +14,30 @@ from bulletins.flow import freeze, hand_over
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import Marking, marking_of
 from bulletins.publishing.models import Bulletin
-from bulletins.publishing.rules import may_release, publish_refusals
-from bulletins.records.actions import New, write_down, write_down_new
-from bulletins.records.models import Kind, Record
+from bulletins.publishing.rules import publish_refusals
+from bulletins.records.actions import Copy, write_down, write_down_again, write_down_new
+from bulletins.records.models import Record
 from bulletins.seizures.models import SeizureReport
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from hub.database.context import lock_records
 from hub.trail.actions import Deed, record_each
-from sharing.deliveries.actions import queue_alerts, queue_notice, told_in_person
+from sharing.deliveries.actions import queue_alerts
 from sharing.deliveries.models import AlertKind
-from sharing.flow import Handling, begin_by_source, end_by_source, mark, recall
+from sharing.flow import Handling, begin_by_source, mark
 from sharing.intake.bodies import DECIDES, marks_of
 from sharing.intake.hubs import Told
 from sharing.intake.markings import stricter
 from sharing.intake.models import Original, OriginalState
 from sharing.intake.outcome import Source
-from sharing.intake.pieces import Piece, in_words, references_taken, write_over
+from sharing.intake.pieces import Piece, in_words, references_taken, written_over
 from sharing.intake.pulling.models import Arrival
-from sharing.intake.reading import Refused, instant_in
+from sharing.intake.reading import instant_in
+from sharing.intake.taking_back import take_back
 
 MODELS: dict[str, type[Bulletin] | type[SeizureReport]] = {"bulletin": Bulletin, "seizure": SeizureReport}
 BATCH = 100
+NEWEST = ("-modified_at", "-id")
 # Of an arrival, what is another with another record.
 ARRIVES = ("record", "peer", "peer_uid", "version")
 ACKNOWLEDGED = "acknowledged_version acknowledged_at acknowledged_by due_at attempts sent_at failure".split()
@@ -54,12 +56,14 @@ class Teller(Protocol):
 
 
 class Writer:
-    """Writes pieces in the order given. New ones wait for `flush`, which writes a hundred of them in one savepoint."""
+    """Writes pieces in the order given: they wait for `flush`, which writes a hundred of them in one savepoint."""
 
     def __init__(self, teller: Teller, agency: Agency, *, publishes: bool) -> None:
         self.teller, self.agency, self.publishes = teller, agency, publishes
         self.viewer, self.at, self.peer = teller.viewer, teller.at, teller.source.peer
         self._waiting: dict[str, Piece] = {}
+        # Into which records what waits is to be written: two versions of one go one after the other.
+        self._records: set[int] = set()
         self._newest: dict[str, Original] = {}
 
     def newest(self, stix_id: str) -> Original | None:
@@ -69,32 +73,34 @@ class Writer:
         return self._newest.get(stix_id)
 
     def write(self, piece: Piece) -> None:
-        """Make a record of it, or write it into the one there is. Raises Refused."""
+        """Make a record of it, or write it into the one there is."""
         if piece.before is not None:
-            try:
-                with transaction.atomic():
-                    self._update(piece)
-            except ValidationError as error:
-                raise Refused(in_words(error)) from None
-            return
+            if (record := piece.before.record_id or 0) in self._records:
+                self.flush()
+            self._records.add(record)
         self._waiting[piece.stix["id"]] = piece
         if len(self._waiting) >= BATCH:
             self.flush()
 
     def flush(self) -> None:
-        pieces, self._waiting = list(self._waiting.values()), {}
+        pieces = list(self._waiting.values())
+        self._waiting, self._records = {}, set()
+        self._write([piece for piece in pieces if piece.before is None], self._create)
+        self._write([piece for piece in pieces if piece.before is not None], self._update)
+
+    def _write(self, pieces: list[Piece], write: Callable[[list[Piece]], None]) -> None:
+        """All of them, or where that fails one by one, to find the one that cannot be written."""
         if not pieces:
             return
         try:
             with transaction.atomic():
-                self._create(pieces)
+                write(pieces)
         except (ValidationError, DatabaseError) as error:
             if len(pieces) == 1:
                 self.teller.refuse(pieces[0].number, in_words(error))
                 return
-            for piece in pieces:  # to find the one that cannot be written
-                self._waiting = {piece.stix["id"]: piece}
-                self.flush()
+            for piece in pieces:
+                self._write([piece], write)
 
     def _is_news(self, piece: Piece) -> bool:
         """Of a hub that is fetched from for the first time, what it has published since it was added: not all there is."""
@@ -110,16 +116,19 @@ class Writer:
         queue_alerts(kind, [(record, self.agency.pk) for record in records], at=self.at)
 
     def note(self, piece: Piece, state: OriginalState) -> None:
-        """Its sender takes it back. Published at once on its owner's terms, it is recalled at once by a releaser, for a
-        recall reaches other agencies; from everybody else it is for its owner to decide.
-        """
+        """Its sender takes it back: it is gone here too, or its owner decides."""
         assert piece.before is not None
+        if piece.before.record_id in self._records:
+            self.flush()
         record = Record.objects.get(pk=piece.before.record_id or 0)
-        done = record.recalled_at is not None
-        if self.peer is not None:
-            done = self._taken_back(record, state)
-        elif state == OriginalState.REVOKED and record.latest and not done:
-            done = self.publishes and may_release(self.viewer) and self._recalled(record)
+        done = take_back(
+            record,
+            state,
+            source=self.teller.source,
+            publishes=self.publishes,
+            viewer=self.viewer,
+            at=self.at,
+        )
         row = self._keep(piece, record, state)
         row.decided_at = self.at if done else None
         row.save()
@@ -174,7 +183,7 @@ class Writer:
             )
             self.teller.say(piece.number, said % {"ref": record.ref}, record.pk)
 
-    def _new(self, piece: Piece, row: Original, taken: set[tuple[str, str]]) -> New:
+    def _new(self, piece: Piece, row: Original, taken: set[tuple[str, str]]) -> Copy:
         assert piece.reading is not None and piece.typed is not None
         reading, values = piece.reading, dict(piece.typed.values)
         row.notes = list(reading.notes)
@@ -188,17 +197,17 @@ class Writer:
             taken.add(reference)
         if not values.get("originator_text"):
             values["originator"] = piece.originator
-        return New(
+        return Copy(
             MODELS[reading.kind](kind=reading.kind, owner=self.agency, origin=piece.origin),
             values | marks_of(reading.handling.marking),
             piece.typed.substances,
             piece.typed.identifiers,
         )
 
-    def _publish(self, records: list[Any]) -> set[int]:
+    def _publish(self, records: list[Any], *, note: str = "") -> set[int]:
         found = [record for record in records if self._may_publish(record)]
         for record in found:
-            freeze(record, viewer=self.viewer, at=self.at)
+            freeze(record, viewer=self.viewer, at=self.at, note=note)
         if found:
             hand_over([record.pk for record in found], at=self.at, viewer=self.viewer)
         return {record.pk for record in found}
@@ -208,44 +217,76 @@ class Writer:
         return self.publishes and record.tlp != TLP.RED and not publish_refusals(record)
 
     # --- Later versions ---------------------------------------------------------------------------------------
-    def _update(self, piece: Piece) -> None:
-        assert piece.before is not None and piece.reading is not None
-        record = self._locked(piece.before.record_id or 0)
-        if record.kind != piece.reading.kind:
-            raise Refused(_("It came in as another kind of record: send it under an id of its own."))
-        last = Original.objects.filter(record_id=record.pk, state=OriginalState.WRITTEN).first()
-        by_hand = last is None or last.written_at != record.edited_at
-        row = self._keep(piece, record, OriginalState.WAITING if by_hand else OriginalState.WRITTEN)
-        row.notes = list(piece.reading.notes)
-        if piece.told is not None:
-            self._follow(record, piece, piece.told)
-        self._mark(record, piece.reading.handling.marking)
-        if by_hand:
-            said = _("Kept beside %(ref)s, which was edited by hand: its owner decides.")
-            if record.ended_at:
+    def _update(self, pieces: list[Piece]) -> None:
+        records = self._locked([piece.before.record_id or 0 for piece in pieces if piece.before])
+        written = Original.objects.filter(record_id__in=records, state=OriginalState.WRITTEN)
+        last = {row.record_id: row for row in written.order_by("record_id", *NEWEST).distinct("record_id")}
+        found = [piece for piece in pieces if not self._refused(piece, records)]
+        self._follow(found, records)
+        over, rows, said = list[Copy](), list[Original](), dict[int, str]()
+        for piece in found:
+            assert piece.reading is not None
+            record = self._record_of(piece, records)
+            before = last.get(record.pk)
+            by_hand = before is None or before.written_at != record.edited_at
+            row = self._keep(piece, record, OriginalState.WAITING if by_hand else OriginalState.WRITTEN)
+            row.notes = list(piece.reading.notes)
+            rows.append(row)
+            self._mark(record, piece.reading.handling.marking)
+            said[piece.number] = _("Kept beside %(ref)s, which was edited by hand: its owner decides.")
+            if not by_hand:
+                row.written_at = self.at
+                over.append(written_over(record, piece, before))
+                said[piece.number] = _("Written into %(ref)s.")
+        write_down_again(over, viewer=self.viewer, at=self.at)
+        for piece in found:
+            if (record := self._record_of(piece, records)).ended_at:
                 begin_by_source(record, viewer=self.viewer, at=self.at)
-        else:
-            write_over(record, piece, last, viewer=self.viewer, at=self.at)
-            row.written_at = self.at
-            said = _("Written into %(ref)s.")
-            if record.ended_at:
-                begin_by_source(record, viewer=self.viewer, at=self.at)
-            if self._may_publish(record):
-                freeze(record, viewer=self.viewer, at=self.at, note=_("as its sender has it now"))
-                hand_over([record.pk], at=self.at, viewer=self.viewer)
-                if self._is_news(piece):
-                    self._alert(AlertKind.AMENDED, [record.pk])
-                said = _("Published as the next version of %(ref)s.")
-        row.save()
-        self._newest[row.stix_id] = row
-        self.teller.say(piece.number, said % {"ref": record.ref}, record.pk)
+        note = _("as its sender has it now")
+        published = self._publish([each.record for each in over], note=note)
+        self._alert(
+            AlertKind.AMENDED,
+            published.intersection(
+                self._record_of(piece, records).pk for piece in found if self._is_news(piece)
+            ),
+        )
+        Original.objects.bulk_create(rows)
+        for piece, row in zip(found, rows, strict=True):
+            record = self._record_of(piece, records)
+            self._newest[row.stix_id] = row
+            if record.pk in published:
+                said[piece.number] = _("Published as the next version of %(ref)s.")
+            self.teller.say(piece.number, said[piece.number] % {"ref": record.ref}, record.pk)
 
-    def _follow(self, record: Any, piece: Piece, told: Told) -> None:
-        """What binds it now, and which version this is where it came from."""
-        Record.objects.filter(pk=record.pk).update(origin=piece.origin)
-        record.origin = piece.origin
-        fresh = {"peer": self.peer, "peer_uid": told.uid, "version": told.version}
-        Arrival.objects.filter(record_id=record.pk).update(**fresh)
+    def _record_of(self, piece: Piece, records: Mapping[int, Any]) -> Any:
+        assert piece.before is not None
+        return records[piece.before.record_id or 0]
+
+    def _refused(self, piece: Piece, records: Mapping[int, Any]) -> bool:
+        assert piece.reading is not None
+        record, why = self._record_of(piece, records), ""
+        if record.recalled_at:
+            why = _("%(ref)s was recalled by its owner: nothing is written into it.") % {"ref": record.ref}
+        elif record.kind != piece.reading.kind:
+            why = _("It came in as another kind of record: send it under an id of its own.")
+        if why:
+            self.teller.refuse(piece.number, why)
+        return bool(why)
+
+    def _follow(self, pieces: list[Piece], records: Mapping[int, Any]) -> None:
+        """What binds each now, and which version this is where it came from."""
+        told = {self._record_of(piece, records).pk: piece for piece in pieces if piece.told is not None}
+        if not told:
+            return
+        for pk, piece in told.items():
+            records[pk].origin = piece.origin
+        Record.objects.bulk_update([records[pk] for pk in told], ["origin"])
+        arrivals = list(Arrival.objects.filter(record_id__in=told))
+        for row in arrivals:
+            there = told[row.record_id].told
+            assert there is not None
+            row.peer, row.peer_uid, row.version = self.peer, there.uid, there.version
+        Arrival.objects.bulk_update(arrivals, ["peer", "peer_uid", "version"])
 
     def _arrival(self, told: Told, record: int) -> Arrival:
         return Arrival(
@@ -258,42 +299,13 @@ class Writer:
             version=told.version,
         )
 
-    def _taken_back(self, record: Record, state: OriginalState) -> bool:
-        """The hub it came from recalls it, or shares it no more: so it is here, for its owner's people too."""
-        if state == OriginalState.REVOKED and record.latest:
-            if record.recalled_at is None or record.ended_at is None:
-                reason = _("%(hub)s has recalled it.") % {"hub": self.teller.source.sender}
-                recall(record, reason=reason, viewer=self.viewer, at=self.at, by_source=True)
-        elif record.ended_at is None:
-            end_by_source(record, viewer=self.viewer, at=self.at)
-            self._tell_end(record)
-        if state == OriginalState.REVOKED:  # for good: of what it said nothing is kept
-            Original.objects.filter(record_id=record.pk).update(body="")
-        return True
-
-    def _tell_end(self, record: Record) -> None:
-        """Programs are told as of every end; the desk, and who was told of it by a subscription of their own, by this."""
-        assert self.peer is not None
-        path = f"/{'bulletins' if record.kind == Kind.BULLETIN else 'seizures'}/{record.ref}/"
-        queue_notice(
-            AlertKind.HUB,
-            [self.agency.pk],
-            at=self.at,
-            path=path,
-            ref=record.ref,
-            facts={"what": "hub.ended", "hub": self.peer.title, "ref": record.ref},
-            also=told_in_person(record.pk, self.agency.pk),
-        )
-
-    def _locked(self, pk: int) -> Any:
-        lock_records([pk])
-        kind = Record.objects.values_list("kind", flat=True).get(pk=pk)
-        found: Any = MODELS[kind]._default_manager.select_related("owner", "originator").get(pk=pk)
-        if found.recalled_at:
-            raise Refused(
-                _("%(ref)s was recalled by its owner: nothing is written into it.") % {"ref": found.ref}
-            )
-        return found
+    def _locked(self, ids: list[int]) -> dict[int, Any]:
+        lock_records(ids)
+        return {
+            row.pk: row
+            for model in MODELS.values()
+            for row in model._default_manager.select_related("owner", "originator").filter(pk__in=ids)
+        }
 
     def _mark(self, record: Any, told: Marking) -> None:
         """A later version marks it stricter at once, whatever else becomes of it, and never lower."""
@@ -312,14 +324,6 @@ class Writer:
         handling = Handling(new.tlp, new.controls, new.rel_to, embargo_until=lasting)
         mark(record, handling, reason=_("Its sender marks it so now."), viewer=self.viewer, at=self.at)
         record.refresh_from_db()
-
-    def _recalled(self, record: Record) -> bool:
-        try:
-            with transaction.atomic():
-                recall(record, reason=_("Its sender has revoked it."), viewer=self.viewer, at=self.at)
-        except ValidationError:  # it was never released: nobody else has it
-            return False
-        return True
 
     def _keep(self, piece: Piece, record: Record | None, state: OriginalState) -> Original:
         source = self.teller.source
