@@ -63,12 +63,12 @@ def write_down(
 
 @dataclass
 class Copy:
-    """A working copy, there already or not, and all that `write_down` would put into it."""
+    """A working copy, there already or not, and what `write_down` would put into it: rows that are None stay."""
 
     record: Any
     values: dict[str, Any]
-    substances: Rows = ()
-    identifiers: Rows = ()
+    substances: Rows | None = None
+    identifiers: Rows | None = None
     certify: bool | None = None
 
 
@@ -88,8 +88,11 @@ def write_down_again(pieces: Sequence[Copy], *, viewer: Viewer, at: datetime) ->
     children = _settle_all(pieces, viewer=viewer, at=at)
     for piece in pieces:
         piece.record.save()
-    ids = [piece.record.pk for piece in pieces]
-    for model in children:
+    replaced = {
+        Substance: [piece.record.pk for piece in pieces if piece.substances is not None],
+        Identifier: [piece.record.pk for piece in pieces if piece.identifiers is not None],
+    }
+    for model, ids in replaced.items():
         model._default_manager.filter(record_id__in=ids).delete()
     _insert_lines(children)
 
@@ -103,8 +106,8 @@ def _settle_all(pieces: Sequence[Copy], *, viewer: Viewer, at: datetime) -> dict
         _check_places(record)
         kept = {field.name for field in record._meta.fields if field.is_relation}
         record.clean_fields(exclude=kept | {field.name for field in record._meta.fields} - _editable(record))
-        children[Substance] += _lines(record, piece.substances, SUBSTANCE, "substances", _substance)
-        children[Identifier] += _lines(record, piece.identifiers, IDENTIFIER, "identifiers", Identifier)
+        children[Substance] += _lines(record, piece.substances or (), SUBSTANCE, "substances", _substance)
+        children[Identifier] += _lines(record, piece.identifiers or (), IDENTIFIER, "identifiers", Identifier)
     return children
 
 

@@ -20,7 +20,7 @@ def from_elsewhere(face: str, agency: str) -> str:
     Both are names in the statement. Of this alone people and desks are told; `Disclosure.from_elsewhere` is the same.
     """
     return (
-        f"({face}.owner_id <> {agency} or exists (select from bulletins_record h"  # noqa: S608  names are ours
+        f"({face}.owner_id <> {agency} or exists (select from bulletins_record h"
         f" where h.id = {face}.record_id and h.origin is not null))"
     )
 

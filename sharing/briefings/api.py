@@ -171,7 +171,7 @@ class BriefingDetail(HubView):
 
     @says("briefings_retrieve", PackShape, filters=PackFilters, errors=(404,))
     def get(self, request: Request, uid: UUID) -> Response:
-        """One briefing with its pack: its records as they may be said to all who attend. `fields` are of each record."""
+        """One briefing with its pack: its records, or the `fields` of each, as they may be said to all who attend."""
         return Response(_pack_shape(self.briefing, self.viewer, self.query.get("fields")))
 
 

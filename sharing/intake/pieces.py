@@ -12,8 +12,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from bulletins.publishing.actions import by_field
+from bulletins.publishing.models import Bulletin
 from bulletins.records.actions import Copy
 from bulletins.records.models import Kind, Record
+from bulletins.seizures.models import SeizureReport
 from bulletins.vocabulary.terms import terms
 from hub.agencies.models import Agency
 from sharing.intake.bodies import DECIDES, Typed, blank, marks_of
@@ -21,6 +23,7 @@ from sharing.intake.hubs import Told
 from sharing.intake.models import Original
 from sharing.intake.reading import Reading, read
 
+MODELS: dict[str, type[Bulletin] | type[SeizureReport]] = {"bulletin": Bulletin, "seizure": SeizureReport}
 # Whose it is does not change with a later version.
 FIXED = ("originator", "originator_text")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -12,32 +12,25 @@ from django.utils.translation import gettext as _
 
 from bulletins.flow import freeze, hand_over
 from bulletins.markings.models import TLP
-from bulletins.markings.rules import Marking, marking_of
-from bulletins.publishing.models import Bulletin
 from bulletins.publishing.rules import publish_refusals
-from bulletins.records.actions import Copy, write_down, write_down_again, write_down_new
+from bulletins.records.actions import Copy, write_down_new
 from bulletins.records.models import Record
-from bulletins.seizures.models import SeizureReport
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
-from hub.database.context import lock_records
 from hub.trail.actions import Deed, record_each
 from sharing.deliveries.actions import queue_alerts
 from sharing.deliveries.models import AlertKind
-from sharing.flow import Handling, begin_by_source, mark
-from sharing.intake.bodies import DECIDES, marks_of
+from sharing.intake.bodies import marks_of
 from sharing.intake.hubs import Told
-from sharing.intake.markings import stricter
+from sharing.intake.later import Later
 from sharing.intake.models import Original, OriginalState
 from sharing.intake.outcome import Source
-from sharing.intake.pieces import Piece, in_words, references_taken, written_over
+from sharing.intake.pieces import MODELS, Piece, in_words, references_taken
 from sharing.intake.pulling.models import Arrival
 from sharing.intake.reading import instant_in
 from sharing.intake.taking_back import take_back
 
-MODELS: dict[str, type[Bulletin] | type[SeizureReport]] = {"bulletin": Bulletin, "seizure": SeizureReport}
 BATCH = 100
-NEWEST = ("-modified_at", "-id")
 # Of an arrival, what is another with another record.
 ARRIVES = ("record", "peer", "peer_uid", "version")
 ACKNOWLEDGED = "acknowledged_version acknowledged_at acknowledged_by due_at attempts sent_at failure".split()
@@ -72,6 +65,9 @@ class Writer:
             self.flush()
         return self._newest.get(stix_id)
 
+    def note_newest(self, row: Original) -> None:
+        self._newest[row.stix_id] = row
+
     def write(self, piece: Piece) -> None:
         """Make a record of it, or write it into the one there is."""
         if piece.before is not None:
@@ -86,7 +82,7 @@ class Writer:
         pieces = list(self._waiting.values())
         self._waiting, self._records = {}, set()
         self._write([piece for piece in pieces if piece.before is None], self._create)
-        self._write([piece for piece in pieces if piece.before is not None], self._update)
+        self._write([piece for piece in pieces if piece.before is not None], Later(self).write)
 
     def _write(self, pieces: list[Piece], write: Callable[[list[Piece]], None]) -> None:
         """All of them, or where that fails one by one, to find the one that cannot be written."""
@@ -102,16 +98,14 @@ class Writer:
             for piece in pieces:
                 self._write([piece], write)
 
-    def _is_news(self, piece: Piece) -> bool:
-        """Of a hub that is fetched from for the first time, what it has published since it was added: not all there is."""
+    def is_news(self, piece: Piece) -> bool:
+        """Of a hub that is fetched from for the first time not all it has, but what it published since it was added."""
         if self.peer is None:
             return False
         published = instant_in(str(piece.stix.get("published", "")))
-        return self.peer.pulled_at is not None or (
-            published is not None and published > self.peer.created_at
-        )
+        return self.peer.pulled_at is not None or (published is not None and published > self.peer.created_at)
 
-    def _alert(self, kind: AlertKind, records: Iterable[int]) -> None:
+    def alert(self, kind: AlertKind, records: Iterable[int]) -> None:
         """What another hub published is told like anything that is given to the agency."""
         queue_alerts(kind, [(record, self.agency.pk) for record in records], at=self.at)
 
@@ -129,10 +123,10 @@ class Writer:
             viewer=self.viewer,
             at=self.at,
         )
-        row = self._keep(piece, record, state)
+        row = self.keep(piece, record, state)
         row.decided_at = self.at if done else None
         row.save()
-        self._newest[row.stix_id] = row
+        self.note_newest(row)
         ended = (
             _("%(ref)s is recalled.") if state == OriginalState.REVOKED else _("%(ref)s is shared no more.")
         )
@@ -140,7 +134,7 @@ class Writer:
         self.teller.say(piece.number, said % {"ref": record.ref}, record.pk)
 
     def keep_part(self, piece: Piece, whole: Original) -> Original:
-        row = self._keep(piece, None, OriginalState.PART)
+        row = self.keep(piece, None, OriginalState.PART)
         row.record_id = whole.record_id
         row.save()
         return row
@@ -148,7 +142,7 @@ class Writer:
     # --- New records ------------------------------------------------------------------------------------------
     def _create(self, pieces: list[Piece]) -> None:
         taken = references_taken(self.agency.pk, pieces)
-        rows = [self._keep(piece, None, OriginalState.WRITTEN) for piece in pieces]
+        rows = [self.keep(piece, None, OriginalState.WRITTEN) for piece in pieces]
         new = [self._new(piece, row, taken) for piece, row in zip(pieces, rows, strict=True)]
         write_down_new(new, viewer=self.viewer, at=self.at)
         records = [each.record for each in new]
@@ -171,13 +165,11 @@ class Writer:
         Arrival.objects.bulk_create(
             arrivals, update_conflicts=True, unique_fields=named, update_fields=[*ARRIVES, *ACKNOWLEDGED]
         )
-        published = self._publish(records)
-        news = [
-            record.pk for piece, record in zip(pieces, records, strict=True) if self._is_news(piece)
-        ]
-        self._alert(AlertKind.NEW, published.intersection(news))
+        published = self.publish(records)
+        news = [record.pk for piece, record in zip(pieces, records, strict=True) if self.is_news(piece)]
+        self.alert(AlertKind.NEW, published.intersection(news))
         for piece, row, record in zip(pieces, rows, records, strict=True):
-            self._newest[row.stix_id] = row
+            self.note_newest(row)
             said = (
                 _("Published as %(ref)s.") if record.pk in published else _("Taken in as the draft %(ref)s.")
             )
@@ -204,7 +196,7 @@ class Writer:
             piece.typed.identifiers,
         )
 
-    def _publish(self, records: list[Any], *, note: str = "") -> set[int]:
+    def publish(self, records: list[Any], *, note: str = "") -> set[int]:
         found = [record for record in records if self._may_publish(record)]
         for record in found:
             freeze(record, viewer=self.viewer, at=self.at, note=note)
@@ -215,78 +207,6 @@ class Writer:
     def _may_publish(self, record: Any) -> bool:
         """TLP:RED names its readers, which no machine does; what is incomplete stays a draft."""
         return self.publishes and record.tlp != TLP.RED and not publish_refusals(record)
-
-    # --- Later versions ---------------------------------------------------------------------------------------
-    def _update(self, pieces: list[Piece]) -> None:
-        records = self._locked([piece.before.record_id or 0 for piece in pieces if piece.before])
-        written = Original.objects.filter(record_id__in=records, state=OriginalState.WRITTEN)
-        last = {row.record_id: row for row in written.order_by("record_id", *NEWEST).distinct("record_id")}
-        found = [piece for piece in pieces if not self._refused(piece, records)]
-        self._follow(found, records)
-        over, rows, said = list[Copy](), list[Original](), dict[int, str]()
-        for piece in found:
-            assert piece.reading is not None
-            record = self._record_of(piece, records)
-            before = last.get(record.pk)
-            by_hand = before is None or before.written_at != record.edited_at
-            row = self._keep(piece, record, OriginalState.WAITING if by_hand else OriginalState.WRITTEN)
-            row.notes = list(piece.reading.notes)
-            rows.append(row)
-            self._mark(record, piece.reading.handling.marking)
-            said[piece.number] = _("Kept beside %(ref)s, which was edited by hand: its owner decides.")
-            if not by_hand:
-                row.written_at = self.at
-                over.append(written_over(record, piece, before))
-                said[piece.number] = _("Written into %(ref)s.")
-        write_down_again(over, viewer=self.viewer, at=self.at)
-        for piece in found:
-            if (record := self._record_of(piece, records)).ended_at:
-                begin_by_source(record, viewer=self.viewer, at=self.at)
-        note = _("as its sender has it now")
-        published = self._publish([each.record for each in over], note=note)
-        self._alert(
-            AlertKind.AMENDED,
-            published.intersection(
-                self._record_of(piece, records).pk for piece in found if self._is_news(piece)
-            ),
-        )
-        Original.objects.bulk_create(rows)
-        for piece, row in zip(found, rows, strict=True):
-            record = self._record_of(piece, records)
-            self._newest[row.stix_id] = row
-            if record.pk in published:
-                said[piece.number] = _("Published as the next version of %(ref)s.")
-            self.teller.say(piece.number, said[piece.number] % {"ref": record.ref}, record.pk)
-
-    def _record_of(self, piece: Piece, records: Mapping[int, Any]) -> Any:
-        assert piece.before is not None
-        return records[piece.before.record_id or 0]
-
-    def _refused(self, piece: Piece, records: Mapping[int, Any]) -> bool:
-        assert piece.reading is not None
-        record, why = self._record_of(piece, records), ""
-        if record.recalled_at:
-            why = _("%(ref)s was recalled by its owner: nothing is written into it.") % {"ref": record.ref}
-        elif record.kind != piece.reading.kind:
-            why = _("It came in as another kind of record: send it under an id of its own.")
-        if why:
-            self.teller.refuse(piece.number, why)
-        return bool(why)
-
-    def _follow(self, pieces: list[Piece], records: Mapping[int, Any]) -> None:
-        """What binds each now, and which version this is where it came from."""
-        told = {self._record_of(piece, records).pk: piece for piece in pieces if piece.told is not None}
-        if not told:
-            return
-        for pk, piece in told.items():
-            records[pk].origin = piece.origin
-        Record.objects.bulk_update([records[pk] for pk in told], ["origin"])
-        arrivals = list(Arrival.objects.filter(record_id__in=told))
-        for row in arrivals:
-            there = told[row.record_id].told
-            assert there is not None
-            row.peer, row.peer_uid, row.version = self.peer, there.uid, there.version
-        Arrival.objects.bulk_update(arrivals, ["peer", "peer_uid", "version"])
 
     def _arrival(self, told: Told, record: int) -> Arrival:
         return Arrival(
@@ -299,33 +219,7 @@ class Writer:
             version=told.version,
         )
 
-    def _locked(self, ids: list[int]) -> dict[int, Any]:
-        lock_records(ids)
-        return {
-            row.pk: row
-            for model in MODELS.values()
-            for row in model._default_manager.select_related("owner", "originator").filter(pk__in=ids)
-        }
-
-    def _mark(self, record: Any, told: Marking) -> None:
-        """A later version marks it stricter at once, whatever else becomes of it, and never lower."""
-        old = marking_of(record)
-        new = stricter(old, told, home=self.agency.country)
-        if [getattr(old, name) for name in DECIDES] == [getattr(new, name) for name in DECIDES]:
-            return
-        if not record.latest:
-            record_marks = {name: value for name, value in marks_of(new).items() if name in DECIDES}
-            edited_at = record.edited_at
-            write_down(record, record_marks, viewer=self.viewer, at=self.at)
-            Record.objects.filter(pk=record.pk).update(edited_at=edited_at)
-            record.edited_at = edited_at
-            return
-        lasting = record.embargo_until if record.embargo_until and record.embargo_until > self.at else None
-        handling = Handling(new.tlp, new.controls, new.rel_to, embargo_until=lasting)
-        mark(record, handling, reason=_("Its sender marks it so now."), viewer=self.viewer, at=self.at)
-        record.refresh_from_db()
-
-    def _keep(self, piece: Piece, record: Record | None, state: OriginalState) -> Original:
+    def keep(self, piece: Piece, record: Record | None, state: OriginalState) -> Original:
         source = self.teller.source
         return Original(
             agency_id=self.agency.pk,

@@ -141,7 +141,7 @@ def _fresh(viewer: Viewer, *, besides: list[int]) -> tuple[list[Disclosure], set
 
 
 def _unreleased(viewer: Viewer) -> tuple[list[Disclosure], str]:
-    """The bulletins of the agency's own making that are published and went to nobody yet, newest first, and how many."""
+    """The bulletins that the agency itself wrote and published and that went to nobody yet, newest first; how many."""
     own = Received.objects.visible_to(viewer).written_here().filter(kind=Kind.BULLETIN)
     rows = with_nobody(own)
     ids = list(rows.newest_first().values_list("record_id", flat=True)[:TO_RELEASE])

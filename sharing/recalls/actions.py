@@ -22,8 +22,8 @@ from sharing.releases.models import Recall, Release
 # What the ledger says was given of a record, or of one version of it; `held` are holders of that version at the recall,
 # who may never have been shown it. Whoever was told of such a recall since they last had it is not told again. A
 # record that only ever went to people of an agency (TLP:RED) is told to those people. Asked again `late`, what was
-# given `until` then counts, and whom this recall was told to is told no more, neither the desk nor somebody of it. By its
-# `source`, the hub it came from, it is taken from its owner too.
+# given `until` then counts, and whom this recall was told to is told no more, neither the desk nor somebody of it. By
+# its `source`, the hub it came from, it is taken from its owner too.
 HAD = """
     with given as (
         select l.agency_id as agency, l.person_id as person, e.version, l.at, null::bigint as basis

@@ -63,7 +63,8 @@ class ToldRecall:
 def told_recalls(viewer: Viewer) -> QuerySet[Any]:
     """One row a recall told to the viewer, newest first; `answered_at` is when it was last answered.
 
-    Without what another hub took back from the agency that fetched it: nobody here waits for an answer. Somebody told both as one of the agency and by name (TLP:RED since) finds it once.
+    Somebody told both as one of the agency and by name (TLP:RED since) finds it once. What another hub took back from
+    the agency that fetched it is not among them: nobody here waits for an answer.
     """
     rows: QuerySet[Withdrawal] = (
         Withdrawal.objects.visible_to(viewer)

@@ -25,8 +25,8 @@ def tell_there_by(tell: Callable[[Viewer, Disclosure, datetime], None]) -> None:
 def mark_read(viewer: Viewer, disclosure: Disclosure, at: datetime) -> Receipt | None:
     """The reader's receipt of what they were just shown, made on the first reading.
 
-    None for the owner's own people, whose reading of what was written there is no receipt, for a desk, which is nobody in person, and for what an
-    emergency opened: of that the owner is told at once, and the ledger has each reading.
+    None for what the reader's own agency wrote, of which reading is no receipt, for a desk, which is nobody in person,
+    and for what an emergency opened: of that the owner is told at once, and the ledger has each reading.
     """
     nobody = viewer.person_id is None or viewer.agency_id is None
     if nobody or disclosure.emergency or not disclosure.from_elsewhere:

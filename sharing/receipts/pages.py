@@ -133,8 +133,10 @@ def acknowledge_record(request: HttpRequest, kind: str, ref: str) -> HttpRespons
     acknowledge(viewer, shown, at)
     if request.headers.get("X-Requested-With") == "fetch":
         return HttpResponse(status=204)
-    said = _("Acknowledged: %(title)s.") if shown.own else _(
-        "Acknowledged: %(title)s. %(owner)s is told that %(agency)s has it."
+    said = (
+        _("Acknowledged: %(title)s.")
+        if shown.own
+        else _("Acknowledged: %(title)s. %(owner)s is told that %(agency)s has it.")
     )
     said %= {
         "title": shown.title,

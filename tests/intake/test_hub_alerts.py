@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
 import uuid
-from collections.abc import Iterator
 from datetime import time, timedelta
 from ipaddress import ip_network
 from typing import Any
@@ -30,11 +27,11 @@ from sharing.subscriptions.querysets import brought, counts_of
 from sharing.subscriptions.wishes import Wish, columns_of
 from tests.builders import published_bulletin, published_seizure, released
 from tests.cast import agency, person, viewer
-from tests.deliveries.conftest import endpoint_for, ended, receiver, send  # noqa: F401
+from tests.deliveries.conftest import ended, endpoint_for, receiver, send  # noqa: F401
 from tests.feeds.polling import desk_feed, entries, linked, program
 from tests.intake.conftest import GREEN, LAST, LATER, records
 from tests.intake.hubs import come, given, peer, stub
-from tests.intake.taxii import Partner, partner
+from tests.intake.taxii import partner
 from tests.subscriptions.conftest import quiet, subscribed, to, told
 
 pytestmark = pytest.mark.django_db
@@ -63,9 +60,7 @@ def hazard(**values: Any) -> dict[str, Any]:
 
 
 def version(first: dict[str, Any], number: int, modified: str, **values: Any) -> dict[str, Any]:
-    return given(
-        uuid.UUID(first["id"].partition("--")[2]), version=number, modified=modified, **values
-    )
+    return given(uuid.UUID(first["id"].partition("--")[2]), version=number, modified=modified, **values)
 
 
 def ways(rows: list[Delivery]) -> list[tuple[str, str, str]]:

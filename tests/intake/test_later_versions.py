@@ -39,7 +39,9 @@ def by_hand(record: Any) -> None:
 
 
 @pytest.mark.parametrize("at_once", [100, 3, 1])
-def test_in_sets_or_one_by_one_the_same_becomes_of_each(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_sets_or_one_by_one_the_same_becomes_of_each(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(writing, "BATCH", at_once)
     publishing("CBP")
     sent = [ours() for _number in range(7)]

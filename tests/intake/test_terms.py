@@ -124,7 +124,10 @@ def test_a_recall_reaches_other_agencies_and_takes_a_releasers_token_on_whatever
     send(third)
     seizure = records("seizure")[-1]
     released(seizure, "DEA")
-    assert "is recalled" in send({**third, "modified": LATER, "revoked": True}, by="cbp.releaser").successes[0]["message"]
+    assert (
+        "is recalled"
+        in send({**third, "modified": LATER, "revoked": True}, by="cbp.releaser").successes[0]["message"]
+    )
     assert shown_to("dea.agent") == {first.ref, second.ref}
 
 
