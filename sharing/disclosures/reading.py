@@ -90,10 +90,11 @@ def shown_to(
 
 
 def gone_for(viewer: Viewer, kind: str, ref: str) -> Gone | None:
-    """The newest withdrawal of `ref` that `viewer` was told of."""
+    """The newest withdrawal of `ref`, which is another agency's, that `viewer` was told of."""
     row = (
         Withdrawal.objects.visible_to(viewer)
         .filter(ref=ref, record_kind=kind)
+        .exclude(owner_id=viewer.agency_id)
         .select_related("owner")
         .order_by("-at", "-id")
         .first()

@@ -277,9 +277,15 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_release_receipt_and_recall_go_from_hub_to_hub(bare: None, tmp_path: Path) -> None:
     connections.close_all()
     with hub("Hub A", tmp_path / "a") as a, hub("Hub B", tmp_path / "b") as b:
-        ref = a.do(RELEASE)
         peer = b.fetch_from(a, "cbsa.liaison")
+        seen(lambda: "Fetched to its end, last" in b.get("cbsa.liaison", peer).text)
+        ref = a.do(RELEASE)
+        until(lambda: a.do(UNNUMBERED) == 0, within_s=PATIENCE_S)
+        assert b.post("cbsa.liaison", f"{peer}pull/").status_code == 302
         here = seen(lambda: listed(b, "cbsa.officer"))
+        # Its desk is told as of anything that is given to it.
+        inbox = seen(lambda: (page := b.get("cbsa.officer", "/inbox/").text) and here in page and page)
+        assert "CBSA, from Hub A" in inbox
 
         page = b.get("cbsa.officer", here).text
         assert "zebrafinch" in page and "kingfisher" in page and "goldcrest" not in page
@@ -322,6 +328,7 @@ def test_release_receipt_and_recall_go_from_hub_to_hub(bare: None, tmp_path: Pat
         )
         assert "zebrafinch" not in gone
         assert b.get("cbsa.officer", picture[1]).status_code == 404 and photographs_of(b) == []
+        seen(lambda: "recalled by the hub it came from" in b.get("cbsa.officer", "/inbox/").text)
         assert listed(b, "cbsa.officer") is None
 
 

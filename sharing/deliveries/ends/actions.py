@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from hub.database.context import engine
+from sharing.audiences.querysets import from_elsewhere
 from sharing.deliveries.actions import CHOICES, current_request, hasten, note_queued
 from sharing.deliveries.models import AlertKind, Channel, Urgency
 from sharing.subscriptions.matching import matches
@@ -171,7 +172,7 @@ ANEW = f"""
         select g.record_id as record, g.group_id as agency, f.version
         from sharing_subscription s join sharing_grant g on g.group_id = s.agency_id and g.person_id is null
          and g.emergency_id is null and (g.until is null or g.until > hub_now())
-        join bulletins_face f on f.id = g.face_id and f.owner_id <> g.group_id
+        join bulletins_face f on f.id = g.face_id and {from_elsewhere("f", "g.group_id")}
          and f.tlp <> 'TLP:RED' and not f.controls @> '{{DISPLAY ONLY}}'
         where s.id = %(subscription)s and {matches(face="f", sub="s")}),
     {CHOICES},
