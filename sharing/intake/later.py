@@ -101,6 +101,7 @@ class Later:
         told = {self._record_of(piece, records).pk: piece for piece in pieces if piece.told is not None}
         if not told:
             return
+        assert self.writer.peer is not None
         for pk, piece in told.items():
             records[pk].origin = piece.origin
         Record.objects.bulk_update([records[pk] for pk in told], ["origin"])
