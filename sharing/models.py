@@ -29,7 +29,7 @@ from sharing.receipts.models import Answered, Receipt, Reminded
 from sharing.releases.models import Consent, Recall, Release
 from sharing.requests.models import OnwardRequest, Verdict
 from sharing.retention.models import Leftover
-from sharing.subscriptions.models import QuietHours, Subscription
+from sharing.subscriptions.models import QuietHours, RemovedSubscription, Subscription
 
 __all__ = [
     "Agreement",
@@ -76,6 +76,7 @@ __all__ = [
     "Received",
     "Release",
     "Reminded",
+    "RemovedSubscription",
     "Rewording",
     "Standing",
     "Subscription",

@@ -13,7 +13,7 @@ from hub.accounts.viewer import Viewer
 from hub.trail.actions import record as write_trail
 from sharing.audiences.models import Placed
 from sharing.subscriptions.matching import FILTERS
-from sharing.subscriptions.models import Channel, Frequency, Subscription
+from sharing.subscriptions.models import Channel, Frequency, RemovedSubscription, Subscription
 from sharing.subscriptions.placing import place_anew
 from sharing.subscriptions.querysets import endpoints_of, position_of
 from sharing.subscriptions.rules import MOST, may_change, may_manage_desk, may_subscribe, next_due
@@ -81,6 +81,7 @@ def remove(row: Subscription, *, viewer: Viewer, at: datetime) -> None:
     _require(row, viewer)
     _note("subscription.remove", row, viewer=viewer, at=at)
     Placed.objects.filter(agency_id=row.agency_id, collection=row.uid).delete()
+    RemovedSubscription.objects.create(uid=row.uid, agency_id=row.agency_id, person_id=row.person_id)
     row.delete()
 
 

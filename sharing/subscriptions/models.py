@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hub.agencies.models import Agency
-from sharing.subscriptions.querysets import QuietHoursQuerySet, SubscriptionQuerySet
+from sharing.subscriptions.querysets import OwnedQuerySet
 
 
 class Channel(models.TextChoices):
@@ -89,7 +89,7 @@ class Subscription(models.Model):
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 
-    objects = SubscriptionQuerySet.as_manager()
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -138,6 +138,18 @@ class Subscription(models.Model):
         ]
 
 
+class RemovedSubscription(models.Model):
+    """One that is no more: its collection goes on telling programs what became of what it gave them."""
+
+    uid = models.UUIDField(unique=True)
+    agency = models.ForeignKey(Agency, models.CASCADE, related_name="+")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, db_index=False, null=True, related_name="+"
+    )
+
+    objects = OwnedQuerySet.as_manager()
+
+
 class QuietHours(models.Model):
     """From `begins` up to `ends`, wall times of the recipient's zone, no mail but of hazards and recalls is sent.
 
@@ -150,7 +162,7 @@ class QuietHours(models.Model):
     ends = models.TimeField()
     changed_at = models.DateTimeField()
 
-    objects = QuietHoursQuerySet.as_manager()
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -21,18 +21,9 @@ if TYPE_CHECKING:
     from hub.accounts.viewer import Viewer
 
 
-class SubscriptionQuerySet(models.QuerySet[Any]):
+class OwnedQuerySet(models.QuerySet[Any]):
     def visible_to(self, viewer: Viewer) -> Self:
         """The desk's of the viewer's agency, and the viewer's own there: a colleague's are theirs alone."""
-        require_viewer(viewer)
-        return self.filter(agency_id=viewer.agency_id).filter(
-            models.Q(person_id=None) | models.Q(person_id=viewer.person_id)
-        )
-
-
-class QuietHoursQuerySet(models.QuerySet[Any]):
-    def visible_to(self, viewer: Viewer) -> Self:
-        """The desk's of the viewer's agency, and the viewer's own."""
         require_viewer(viewer)
         return self.filter(agency_id=viewer.agency_id).filter(
             models.Q(person_id=None) | models.Q(person_id=viewer.person_id)

@@ -14,7 +14,7 @@ from hub.database.context import engine, viewing
 from sharing.audiences.models import Placed, Standing
 from sharing.feeds.taxii.collections import EVERYTHING
 from sharing.stix.ids import EXTENSION
-from sharing.subscriptions.actions import change, pause, resume
+from sharing.subscriptions.actions import change, pause, remove, resume
 from sharing.subscriptions.wishes import wish_of
 from tests.builders import published_bulletin, published_seizure, released
 from tests.cast import agency, viewer
@@ -296,3 +296,32 @@ def test_a_change_waits_for_whoever_is_reading_and_readers_wait_for_a_change(pro
         assert thread.is_alive() and not read
     thread.join(timeout=60)
     assert read == [1]
+
+
+@pytest.mark.django_db
+def test_what_a_removed_subscription_gave_is_told_of_to_whoever_followed_it(program):
+    row = subscribed("cbsa.officer", kinds=("bulletin",))
+    collection, feed = row.uid, Resuming(program("cbsa.officer"), row.uid)
+    first, second = published_bulletin(), published_bulletin()
+    held = given(first, second)
+    feed.poll()
+    assert set(feed.records) == held
+    who = viewer("cbsa.officer")
+    with viewing(who):
+        remove(row, viewer=who, at=timezone.now())
+    given(published_bulletin())
+    assert feed.poll() == []
+    take_back(first)
+    numbered()
+    (stub,) = (each for each in feed.poll() if each["type"] == "report")
+    assert stub["revoked"] and set(feed.records) == {f"report--{second.uid}"}
+    # It was this person's: nobody else finds it, nor one that gave nothing.
+    listed = program("cbsa.officer").get(COLLECTIONS).json()["collections"]
+    assert str(collection) in {each["id"] for each in listed}
+    for other in ("cbsa.liaison", "rcmp.officer"):
+        assert str(collection) not in program(other).get(COLLECTIONS).content.decode()
+        assert program(other).objects(collection).status_code == 404
+    empty = subscribed("cbsa.officer", kinds=("bulletin",))
+    with viewing(who):
+        remove(empty, viewer=who, at=timezone.now())
+    assert program("cbsa.officer").objects(empty.uid).status_code == 404

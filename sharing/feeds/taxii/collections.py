@@ -7,7 +7,9 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from hub.accounts.viewer import Viewer
 from hub.database.context import require_viewer
@@ -16,7 +18,7 @@ from sharing.communities.models import Community, Membership
 from sharing.feeds.taxii.answers import STIX_TYPE
 from sharing.feeds.taxii.models import Fed
 from sharing.subscriptions.matching import matches
-from sharing.subscriptions.models import Subscription
+from sharing.subscriptions.models import RemovedSubscription, Subscription
 
 NAMES = UUID("5d4b8f0a-4f0e-4a39-9a0b-8c36d8a5e6f1")
 EVERYTHING = uuid5(NAMES, "everything")
@@ -32,6 +34,9 @@ ASKED_FOR = f"""(s.state = 'live' and exists (
 GIVEN_TO = f"""(s.state = 'live' and exists (
     select from sharing_grant g where g.record_id = s.record_id and g.group_id = s.agency_id
        and g.communities @> array[%(key)s::bigint]) or {FED})"""
+
+
+ENDED = _lazy("What became of what its collection gave you. Nothing new comes here.")
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ def collections_of(viewer: Viewer) -> list[Collection]:
     require_viewer(viewer)
     if viewer.agency_id is None:
         return []
-    found = [_everything(), *_subscribed(viewer), *_given(viewer)]
+    found = [_everything(), *_subscribed(viewer), *_unsubscribed(viewer), *_given(viewer)]
     return _told_apart(sorted(found, key=lambda each: str(each.id)))
 
 
@@ -113,6 +118,14 @@ def _subscribed(viewer: Viewer) -> list[Collection]:
     ]
 
 
+def _unsubscribed(viewer: Viewer) -> list[Collection]:
+    """Of subscriptions that were removed those whose collection gave something: recalls of it are told there too."""
+    fed = Fed.objects.filter(agency_id=viewer.agency_id or 0, collection=OuterRef("uid"))
+    rows = RemovedSubscription.objects.visible_to(viewer).filter(Exists(fed)).values_list("uid", flat=True)
+    title = _("A subscription that was removed")
+    return [Collection(uid, title, str(ENDED), FED) for uid in rows]
+
+
 def _given(viewer: Viewer) -> list[Collection]:
     """One for each community the agency is a member of; and of those it has left, for what that gave it."""
     own = Membership.objects.filter(agency_id=viewer.agency_id, confirmed_at__isnull=False)
@@ -128,7 +141,7 @@ def _given(viewer: Viewer) -> list[Collection]:
             said, within = _("What is released to this community."), GIVEN_TO
         elif Fed.objects.filter(agency_id=viewer.agency_id or 0, collection=community_id(pk)).exists():
             title = _("A community your agency was a member of")
-            said, within = _("What became of what its collection gave you. Nothing new comes here."), FED
+            said, within = str(ENDED), FED
         else:
             continue
         found.append(Collection(community_id(pk), title, said, within, pk))
