@@ -175,7 +175,8 @@ def _open(text: str, place: str, who: str) -> Asked:
     if kept.get("at") != [place, who]:
         raise bad_filter("next", _("Take it from the page before, of the same collection."))
     matches = {name: frozenset(values) for name, values in kept["matches"].items()}
-    ids, seen = unpacked(*kept["ids"], seen)
+    counts, odd = kept["ids"]
+    ids, seen = unpacked(counts, odd, seen)
     return Asked(MOST, kept["after"], kept["added_after"], matches | ({"id": ids} if ids else {}), seen)
 
 
