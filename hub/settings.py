@@ -183,6 +183,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15.0,
         "options": {"expires": 15},
     },
+    "fetch-photographs": {
+        "task": "sharing.intake.pulling.tasks.fetch_photographs",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
     "number-entries": {
         "task": "sharing.tasks.number_entries",
         "schedule": 1.0,

@@ -196,7 +196,13 @@ def _substance(row: Any) -> dict[str, Any]:
 
 
 def _photograph(row: Any) -> dict[str, Any]:
-    return {"uid": str(row.uid), "caption": row.caption, "width": row.width, "height": row.height}
+    return {
+        "uid": str(row.uid),
+        "caption": row.caption,
+        "width": row.width,
+        "height": row.height,
+        "sha256": row.sha256,
+    }
 
 
 def _text(number: Any) -> str:

@@ -311,6 +311,9 @@ class WorkingCopyShape(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
     edited_at = serializers.DateTimeField()
     certified_at = serializers.DateTimeField(allow_null=True)
+    embargo_until = serializers.DateTimeField(
+        allow_null=True, help_text=gettext_lazy("before then nobody but its owner has it")
+    )
     photographs = serializers.ListField(child=serializers.DictField())
     values = serializers.DictField(help_text=gettext_lazy("what a body may set, as it stands"))
 
@@ -366,6 +369,7 @@ def _working_copy(record: Any, sources: list[str]) -> dict[str, Any]:
         "created_at": _instant(record.created_at),
         "edited_at": _instant(record.edited_at),
         "certified_at": _instant(record.certified_at),
+        "embargo_until": _instant(record.embargo_until),
         "photographs": [
             {
                 "uid": str(row.uid),

@@ -62,31 +62,56 @@ def write_down(
 
 
 @dataclass
-class New:
-    """A record that is not there yet, and what `write_down` would put into it."""
+class Copy:
+    """A working copy, there already or not, and what `write_down` would put into it: rows that are None stay."""
 
     record: Any
     values: dict[str, Any]
-    substances: Rows = ()
-    identifiers: Rows = ()
+    substances: Rows | None = None
+    identifiers: Rows | None = None
+    certify: bool | None = None
 
 
-def write_down_new(pieces: Sequence[New], *, viewer: Viewer, at: datetime) -> None:
+def write_down_new(pieces: Sequence[Copy], *, viewer: Viewer, at: datetime) -> None:
     """`write_down` for many new records of one agency, in a few statements for all of them.
 
     Raises ValidationError for the first that is wrong: then the caller's savepoint holds nothing. Originators are
     taken for agencies that are there.
     """
+    children = _settle_all(pieces, viewer=viewer, at=at)
+    _insert([piece.record for piece in pieces])
+    _insert_lines(children)
+
+
+def write_down_again(pieces: Sequence[Copy], *, viewer: Viewer, at: datetime) -> None:
+    """The same over records that are there, each once, and that the caller has locked."""
+    children = _settle_all(pieces, viewer=viewer, at=at)
+    for piece in pieces:
+        piece.record.save()
+    replaced = {
+        Substance: [piece.record.pk for piece in pieces if piece.substances is not None],
+        Identifier: [piece.record.pk for piece in pieces if piece.identifiers is not None],
+    }
+    for model, ids in replaced.items():
+        model._default_manager.filter(record_id__in=ids).delete()
+    _insert_lines(children)
+
+
+def _settle_all(pieces: Sequence[Copy], *, viewer: Viewer, at: datetime) -> dict[type[Any], list[Any]]:
+    """Put everything into the working copies, and return their rows, unsaved."""
     children: dict[type[Any], list[Any]] = {Substance: [], Identifier: []}
     for piece in pieces:
         record = piece.record
-        _settle(record, piece.values, viewer=viewer, at=at, certify=None)
+        _settle(record, piece.values, viewer=viewer, at=at, certify=piece.certify)
         _check_places(record)
         kept = {field.name for field in record._meta.fields if field.is_relation}
         record.clean_fields(exclude=kept | {field.name for field in record._meta.fields} - _editable(record))
-        children[Substance] += _lines(record, piece.substances, SUBSTANCE, "substances", _substance)
-        children[Identifier] += _lines(record, piece.identifiers, IDENTIFIER, "identifiers", Identifier)
-    _insert([piece.record for piece in pieces])
+        children[Substance] += _lines(record, piece.substances or (), SUBSTANCE, "substances", _substance)
+        children[Identifier] += _lines(record, piece.identifiers or (), IDENTIFIER, "identifiers", Identifier)
+    return children
+
+
+def _insert_lines(children: dict[type[Any], list[Any]]) -> None:
     for model, lines in children.items():
         for line in lines:
             line.record_id = line.record.pk

@@ -18,6 +18,7 @@ class Provenance:
 
     `acknowledge` is where it is acknowledged to the hub it came from, empty where it is not to be; `acknowledged` says
     in words that it is, and whether that hub was told; `acknowledge_by` is until when that hub asks for it.
+    `photographs` says which have not come along, and why.
     """
 
     words: str
@@ -27,6 +28,7 @@ class Provenance:
     acknowledge: str = ""
     acknowledged: str = ""
     acknowledge_by: datetime | None = None
+    photographs: str = ""
 
 
 _known: list[Callable[[Viewer, int], Provenance | None]] = []

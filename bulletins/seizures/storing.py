@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeAlias
 
 from django.core.exceptions import ValidationError
@@ -12,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from bulletins.markings.rules import RANK
-from bulletins.records.actions import New, write_down, write_down_new
+from bulletins.records.actions import Copy, write_down_again, write_down_new
 from bulletins.records.models import Kind
 from bulletins.seizures.cells import Problem
 from bulletins.seizures.models import SeizureReport
@@ -21,7 +22,7 @@ from bulletins.seizures.rows import SeizureRow
 from bulletins.vocabulary.models import Mode, Port
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
-from hub.database.context import viewing
+from hub.database.context import lock_records, viewing
 
 SUBSTANCE = ("quantity", "unit", "qualifier", "form")
 
@@ -37,12 +38,14 @@ class Place:
     originator_text: str = ""
 
 
-# (a report that is there already, whether the row says the same) -> why the row is refused, or nothing.
-Guard: TypeAlias = Callable[[SeizureReport, bool], str]
+# (a report that is there already, whether the row says the same) -> why the row is refused, or nothing; made for the
+# reports of a batch.
+Judge: TypeAlias = Callable[[SeizureReport, bool], str]
+Guard: TypeAlias = Callable[[Sequence[SeizureReport]], Judge]
 
 
-def no_guard(report: SeizureReport, same: bool) -> str:
-    return ""
+def no_guard(reports: Sequence[SeizureReport]) -> Judge:
+    return lambda report, same: ""
 
 
 @dataclass(frozen=True)
@@ -88,26 +91,15 @@ def store(
 
     One that the hub refuses takes no other along. `place` says whose each row is, or why it can be nobody's.
     """
-    found = sort_rows(rows, place, guard=guard)
+    found = sort_rows(rows, place, guard=guard, locked=True)
     outcome.refused += found.refused
     outcome.unchanged += found.same
-    stored = _write_new(found.new, at, outcome)
-    for row, where, report in found.known:
-        try:
-            with viewing(where.viewer):
-                write_down(
-                    report,
-                    _changes(report, row, where),
-                    viewer=where.viewer,
-                    at=at,
-                    substances=_substances(row),
-                )
-        except ValidationError as error:
-            outcome.refused.append(_refusal(row, error))
-            continue
-        outcome.changed += 1
-        stored.append(Stored(report, row, where, fresh=False))
-    return stored
+    made = _in_sets(found.new, partial(_make, at=at), outcome)
+    outcome.created += len(made)
+    outcome.records += [each.report.pk for each in made]
+    changed = _in_sets(found.known, partial(_change, at=at), outcome)
+    outcome.changed += len(changed)
+    return made + changed
 
 
 def sort_rows(
@@ -115,8 +107,9 @@ def sort_rows(
     place: Callable[[SeizureRow], Place | Problem],
     *,
     guard: Guard = no_guard,
+    locked: bool = False,
 ) -> Sorted:
-    """What writing them would do. Writes nothing."""
+    """What writing them would do. Writes nothing; `locked`, the reports there are stay as they are found."""
     found, placed = Sorted(), []
     for row in rows:
         if isinstance(row, Refusal):
@@ -125,12 +118,13 @@ def sort_rows(
             found.refused.append(Refusal(row.line, (where,), row.external_id, row.cells))
         else:
             placed.append((row, where))
-    known = _known(placed)
+    known = _known(placed, locked=locked)
+    judge = guard(list(known.values()))
     for row, where in placed:
         report = known.get((where.owner.pk, row.external_id))
         if report is None:
             found.new.append((row, where))
-        elif why := guard(report, same := _says_the_same(report, row, where)):
+        elif why := judge(report, same := _says_the_same(report, row, where)):
             problem = Problem("event_id", why, row.external_id)
             found.refused.append(Refusal(row.line, (problem,), row.external_id, row.cells))
         elif same:
@@ -140,7 +134,9 @@ def sort_rows(
     return found
 
 
-def _known(placed: Sequence[tuple[SeizureRow, Place]]) -> dict[tuple[int, str], SeizureReport]:
+def _known(
+    placed: Sequence[tuple[SeizureRow, Place]], *, locked: bool
+) -> dict[tuple[int, str], SeizureReport]:
     """(owner, reference) -> the report there is, each owner's looked up through its own eyes."""
     found = {}
     owners = {where.owner.pk: where.viewer for _row, where in placed}
@@ -150,38 +146,49 @@ def _known(placed: Sequence[tuple[SeizureRow, Place]]) -> dict[tuple[int, str], 
             owner_id=owner, external_id__in=references
         )
         with viewing(viewer):
-            for report in rows.prefetch_related("substances"):
+            if locked:
+                lock_records(list(rows.values_list("pk", flat=True)))
+            related = rows.select_related("owner", "originator", "port", "mode")
+            for report in related.prefetch_related("substances"):
                 found[owner, report.external_id] = report
     return found
 
 
-def _write_new(new: list[tuple[SeizureRow, Place]], at: datetime, outcome: Outcome) -> list[Stored]:
-    """All at once; where one of them is refused, one by one."""
+def _in_sets(
+    found: Sequence[Any], write: Callable[[Sequence[Any], Viewer], list[Stored]], outcome: Outcome
+) -> list[Stored]:
+    """Write each owner's at once; where one of them is refused, one by one. Each begins with its row and place."""
     stored: list[Stored] = []
-    owners = {where.owner.pk: where.viewer for _row, where in new}
+    owners = {where.owner.pk: where.viewer for _row, where, *_report in found}
     for owner, viewer in owners.items():
-        own = [(row, where) for row, where in new if where.owner.pk == owner]
+        own = [each for each in found if each[1].owner.pk == owner]
         with viewing(viewer):
             try:
                 with transaction.atomic():
-                    stored += _make(own, viewer, at)
+                    stored += write(own, viewer)
                 continue
             except ValidationError:
                 pass
-            for row, where in own:
+            for each in own:
                 try:
                     with transaction.atomic():
-                        stored += _make([(row, where)], viewer, at)
+                        stored += write([each], viewer)
                 except ValidationError as error:
-                    outcome.refused.append(_refusal(row, error))
-    outcome.created += len(stored)
-    outcome.records += [each.report.pk for each in stored]
+                    outcome.refused.append(_refusal(each[0], error))
     return stored
+
+
+def _change(
+    found: Sequence[tuple[SeizureRow, Place, SeizureReport]], viewer: Viewer, *, at: datetime
+) -> list[Stored]:
+    pieces = [Copy(report, _changes(report, row, where), _substances(row)) for row, where, report in found]
+    write_down_again(pieces, viewer=viewer, at=at)
+    return [Stored(report, row, where, fresh=False) for row, where, report in found]
 
 
 def _make(own: list[tuple[SeizureRow, Place]], viewer: Viewer, at: datetime) -> list[Stored]:
     made = [(SeizureReport(kind=Kind.SEIZURE, owner=where.owner), row, where) for row, where in own]
-    pieces = [New(report, values_of(row, where), _substances(row)) for report, row, where in made]
+    pieces = [Copy(report, values_of(row, where), _substances(row)) for report, row, where in made]
     write_down_new(pieces, viewer=viewer, at=at)
     return [Stored(report, row, where, fresh=True) for report, row, where in made]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable
 
 from django.contrib.auth.models import AnonymousUser
@@ -16,7 +17,9 @@ from hub.accounts.viewer import NOBODY, viewer_of
 from hub.database.context import viewing
 
 # Basic carries a token where a client knows nothing else: TAXII clients and feed readers.
-BASIC_PATHS = ("/taxii2/", "/feeds/")
+FEEDS = ("/taxii2/", "/feeds/")
+# What feeds name and do not carry: whoever fetches one is asked again what they are shown.
+PHOTOGRAPH = re.compile(r"/(bulletins|seizures)/[0-9A-Z-]{9}/photographs/[0-9a-f-]{36}/")
 
 
 class ViewerMiddleware:
@@ -55,11 +58,11 @@ def _token(header: str, path: str) -> Token | None:
     credentials = credentials.strip()
     if scheme.lower() == "token":
         found = resolve_token(credentials, at=timezone.now())
-        # A feed's token opens feeds alone.
-        if found and found.scope == TokenScope.TAXII and not f"{path}/".startswith(BASIC_PATHS):
+        # A feed's token opens feeds alone, and the photographs that they name.
+        if found and found.scope == TokenScope.TAXII and not _of_feeds(path):
             return None
         return found
-    if scheme.lower() == "basic" and f"{path}/".startswith(BASIC_PATHS):
+    if scheme.lower() == "basic" and _of_feeds(path):
         try:
             username, _, key = base64.b64decode(credentials, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
@@ -67,3 +70,7 @@ def _token(header: str, path: str) -> Token | None:
         found = resolve_token(key, at=timezone.now())
         return found if found and found.person.username == username else None
     return None
+
+
+def _of_feeds(path: str) -> bool:
+    return f"{path}/".startswith(FEEDS) or PHOTOGRAPH.fullmatch(path) is not None

@@ -16,21 +16,22 @@ from django.db import connection
 from bulletins.vocabulary.lists import FieldGroup
 from hub.accounts.viewer import Viewer
 from hub.database.context import engine, require_viewer
+from sharing.audiences.querysets import from_elsewhere
 
 # What two faces show is read once, whoever had the one and has the other.
-PAIRS = """
+PAIRS = f"""
     select w.place, o.id, f.id, o.version, f.version,
            case when f.wording = '' and o.wording = '' then coalesce(v.note, '') else '' end,
            case when row_number() over pair = 1 then o.shown end, case when row_number() over pair = 1 then f.shown end
     from unnest(%s::int[], %s::bigint[], %s::bigint[]) with ordinality w(agency, person, record, place)
     join sharing_grant g on g.record_id = w.record and g.group_id = w.agency
      and (g.person_id is null or g.person_id = w.person)
-    join bulletins_face f on f.id = g.face_id and g.group_id <> f.owner_id
+    join bulletins_face f on f.id = g.face_id and {from_elsewhere("f", "g.group_id")}
     join bulletins_face o on o.id = g.before and o.record_id = g.record_id and o.version < f.version
     left join bulletins_version v on v.record_id = g.record_id and v.number = f.version
     window pair as (partition by o.id, f.id order by w.place)
     order by w.place
-"""
+"""  # noqa: S608  all of it is ours
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+from django.db.models.expressions import RawSQL
 
 from bulletins.faces.querysets import FoundQuerySet
 from hub.database.context import require_viewer
 
 if TYPE_CHECKING:
     from hub.accounts.viewer import Viewer
+
+
+def from_elsewhere(face: str, agency: str) -> str:
+    """SQL that is true where what `face` shows came to `agency` from elsewhere: another agency's, or another hub's.
+
+    Both are names in the statement. Of this alone people and desks are told; `Disclosure.from_elsewhere` is the same.
+    """
+    return (
+        f"({face}.owner_id <> {agency} or exists (select from bulletins_record h"
+        f" where h.id = {face}.record_id and h.origin is not null))"
+    )
 
 
 class InboxQuerySet(FoundQuerySet):
@@ -20,6 +32,18 @@ class InboxQuerySet(FoundQuerySet):
 
     def newest_first(self) -> Self:
         return self.order_by("-visible_since", "-record_id")
+
+    def from_elsewhere(self) -> Self:
+        """Without what the viewer's own agency wrote. Not within another query: it names the view."""
+        return self.filter(_condition(from_elsewhere("sharing_inbox", "hub_agency()")))
+
+    def written_here(self) -> Self:
+        """What the viewer's own agency wrote."""
+        return self.filter(_condition(f"not {from_elsewhere('sharing_inbox', 'hub_agency()')}"))
+
+
+def _condition(sql: str) -> RawSQL:
+    return RawSQL(sql, [], output_field=models.BooleanField())  # noqa: S611  it is ours
 
 
 class WithdrawalQuerySet(models.QuerySet[Any]):

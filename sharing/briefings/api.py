@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from bulletins.publishing.api import Text, codes
 from bulletins.records.models import Kind
 from bulletins.vocabulary.terms import terms
 from hub.agencies.models import Agency, AgencyState
-from hub.rest.filters import TimedFilters, within
+from hub.rest.filters import Filters, TimedFilters, within
 from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
@@ -30,6 +31,7 @@ from sharing.briefings.models import Briefing
 from sharing.briefings.packs import Pack, pack_of, reasons
 from sharing.briefings.rules import MONTH, may_make, month_span, zone_of
 from sharing.disclosures.answers import MarkingShape, RecordShape
+from sharing.disclosures.fields import Fields, FieldsField
 from sharing.disclosures.rules import Channel
 from sharing.disclosures.shapes import instant, marking_shape, shape
 
@@ -38,6 +40,10 @@ MOST = 200
 
 class BriefingFilters(TimedFilters):
     month = serializers.RegexField(f"^{MONTH}$", required=False, help_text="2025-03")
+
+
+class PackFilters(Filters):
+    fields = FieldsField()  # type: ignore[assignment]
 
 
 class BriefingBody(serializers.Serializer[Any]):
@@ -152,6 +158,7 @@ class BriefingList(HubView):
 
 class BriefingDetail(HubView):
     briefing: Briefing
+    filters = PackFilters
     tagged = True
 
     def find(self, request: Request, **kwargs: Any) -> None:
@@ -161,26 +168,27 @@ class BriefingDetail(HubView):
             raise Http404
         self.briefing = briefing
 
-    @says("briefings_retrieve", PackShape, errors=(404,))
+    @says("briefings_retrieve", PackShape, filters=PackFilters, errors=(404,))
     def get(self, request: Request, uid: UUID) -> Response:
-        """One briefing with its pack: its records as they may be said to all who attend."""
-        return Response(_pack_shape(self.briefing, self.viewer))
+        """One briefing with its pack: its records, or the `fields` of each, as they may be said to all who attend."""
+        return Response(_pack_shape(self.briefing, self.viewer, self.query.get("fields")))
 
 
 def _others(agency_id: int | None) -> Any:
     return Agency.objects.filter(state=AgencyState.ACTIVE).exclude(pk=agency_id)
 
 
-def _pack_shape(briefing: Briefing, viewer: Any) -> dict[str, Any]:
+def _pack_shape(briefing: Briefing, viewer: Any, fields: Fields | None = None) -> dict[str, Any]:
     now = timezone.now()
     attendees = attendees_of(briefing, viewer, at=now)
     span = month_span(briefing.month, zone_of(briefing.owner.time_zone))
-    pack = pack_of(attendees, span, viewer, Channel.REST, at=now, with_left=True)
+    groups = fields.read_of if fields else None
+    pack = pack_of(attendees, span, viewer, Channel.REST, at=now, with_left=True, groups=groups)
     opened(briefing, pack, viewer=viewer, at=now)
-    return briefing_shape(briefing) | _told(pack, attendees)
+    return briefing_shape(briefing) | _told(pack, attendees, fields.of if fields else lambda whole: whole)
 
 
-def _told(pack: Pack, attendees: Attendees) -> dict[str, Any]:
+def _told(pack: Pack, attendees: Attendees, part: Callable[[Any], Any]) -> dict[str, Any]:
     known, inside = terms(), {each.key: str(each.uid) for each in pack.records}
     bulletins = [
         shape(each, labels=known) | {"seizures": [inside[key] for key in each.linked if key in inside]}
@@ -190,8 +198,8 @@ def _told(pack: Pack, attendees: Attendees) -> dict[str, Any]:
         "attending": [seat.code for seat in attendees.seats],
         "refusals": list(attendees.refusals),
         "marking": marking_shape(pack.marking) if pack.marking else None,
-        "bulletins": bulletins,
-        "seizures": [shape(each, labels=known) for each in pack.seizures],
+        "bulletins": [part(each) for each in bulletins],
+        "seizures": [part(shape(each, labels=known)) for each in pack.seizures],
         "left": [
             {
                 "agencies": reason.codes,

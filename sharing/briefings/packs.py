@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,11 +57,13 @@ def pack_of(
     *,
     at: datetime,
     with_left: bool = False,
+    groups: Collection[str] | None = None,
 ) -> Pack:
     """What `channel` carries, for all attendees, of the agency's own records that came out in the span.
 
     The reports that bulletins of the pack rest on are in it too, by the same rule. What one attendee is not
-    shown of a record is left out of it for all. `left` is told only `with_left`, which is for the preparer.
+    shown of a record is left out of it for all. `left` is told only `with_left`, which is for the preparer. Of
+    the facts it has those of `groups` alone, where given.
     """
     if attendees.refusals:
         return Pack()
@@ -70,7 +72,7 @@ def pack_of(
     rows += _behind(viewer, rows)
     course = courses(attendees.seats, [row["record_id"] for row in rows], viewer, at=at)
     wanted = _wanted(rows, of_month, attendees, course, everything=with_left)
-    shown = disclose(viewer, wanted, channel, at=at)
+    shown = disclose(viewer, wanted, channel, groups=groups, at=at)
     return _packed(shown, of_month, attendees, course)
 
 

@@ -17,6 +17,7 @@ from hub.accounts.viewer import Viewer
 from hub.celery import app
 from hub.database.context import engine
 from hub.trail.actions import origin
+from sharing.audiences.querysets import from_elsewhere
 from sharing.deliveries.models import AlertKind, Channel, Delivery, NoticeRead
 from sharing.subscriptions.matching import matches
 
@@ -62,7 +63,7 @@ CHOICES = f"""
                case when g.person_id is null then h.desk_email else p.email end as mailbox
         from wanted w join sharing_grant g on g.record_id = w.record and g.group_id = w.agency
          and g.emergency_id is null
-        join bulletins_face f on f.id = g.face_id and f.owner_id <> g.group_id
+        join bulletins_face f on f.id = g.face_id and {from_elsewhere("f", "g.group_id")}
         join hub_agency h on h.group_id = g.group_id and h.state = 'active'
         left join hub_person p on p.id = g.person_id),
     asked as (
@@ -160,6 +161,12 @@ CANCEL = """
 """
 
 
+IN_PERSON = """
+    select distinct d.person_id from sharing_delivery d join sharing_alert a on a.id = d.alert_id
+    where a.record_id = %s and a.kind in ('new', 'amended') and d.agency_id = %s and d.person_id is not null
+      and d.begun_at is not null
+"""
+
 # A notice: one alert without a record, to each desk's inbox and mailbox, or to one person of it; and to more people.
 NOTICE = """
     with told as (
@@ -218,6 +225,13 @@ def queue_notice(
     note_queued(kind, request, count)
     transaction.on_commit(hasten, robust=True)
     return count
+
+
+def told_in_person(record: int, agency: int) -> list[int]:
+    """The people of the agency whom a subscription of their own told of the record."""
+    with engine(), connection.cursor() as cursor:
+        cursor.execute(IN_PERSON, [record, agency])
+        return [person for (person,) in cursor.fetchall()]
 
 
 def mark_notice_read(delivery: Delivery, *, viewer: Viewer, at: datetime) -> None:

@@ -109,6 +109,7 @@ def _due(by: datetime) -> dict[str, Any]:
 
 
 def row_of_item(
+    viewer: Viewer,
     item: InboxItem,
     shown: Mapping[int, Disclosure],
     asked: Mapping[int, datetime],
@@ -123,7 +124,7 @@ def row_of_item(
     subscriptions asked for this one.
     """
     if item.alert == AlertKind.RECALLED:
-        return _recalled(item)
+        return _recalled(viewer, item)
     found = shown.get(item.record_id)
     if found is None:
         return None
@@ -139,21 +140,21 @@ def row_of_item(
     return replace(row, **_due(by)) if (by := asked.get(item.record_id)) else row
 
 
-def _recalled(item: InboxItem) -> RecordRow:
+def _recalled(viewer: Viewer, item: InboxItem) -> RecordRow:
     """A recall notice: the reference, and who took it back. Of the record nothing is left to say."""
     what = _("Bulletin") if item.kind == Kind.BULLETIN else _("Seizure report")
     title = f"{what} {item.ref}"
     if item.only_version is not None:
         title = _("%(title)s, version %(n)d") % {"title": title, "n": item.only_version}
+    by = _("recalled by %(owner)s") % {"owner": item.owner.code}
+    if item.owner_id == viewer.agency_id:
+        by = _("recalled by the hub it came from")
     return RecordRow(
         href=item.path if item.only_version is None else f"{item.path}recall/answer/",
         title=title,
         icon="undo",
         recalled=True,
-        meta=(
-            _("recalled by %(owner)s") % {"owner": item.owner.code},
-            as_time(item.recalled_at or item.at),
-        ),
+        meta=(by, as_time(item.recalled_at or item.at)),
         key=item.ref,
     )
 

@@ -69,7 +69,7 @@ def _rows(
     back = "/inbox/?show=all" if everything else "/inbox/"
     groups: dict[str, list[RecordRow]] = {}
     for item in fresh:
-        if row := row_of_item(item, shown, sight.asked, back=back, titles=told_by[item.pk]):
+        if row := row_of_item(viewer, item, shown, sight.asked, back=back, titles=told_by[item.pk]):
             name = "all" if everything else _group(item, sight)
             groups.setdefault(name, []).append(replace(row, hazard=False) if name == "hazards" else row)
     fresh_notices = sight.fresh_notices(have)

@@ -17,7 +17,10 @@ from sharing.stix.finishing import Finished
 
 @dataclass(frozen=True)
 class Recalled:
-    """What recipients are told of a recall. `version` is None where all of the record was taken back."""
+    """What recipients are told of a recall. `version` is None where all of the record was taken back.
+
+    `to_answer` is whether somebody here waits for what became of their copies: not where another hub took it back.
+    """
 
     uid: UUID
     ref: str
@@ -26,6 +29,7 @@ class Recalled:
     at: datetime
     reason: str
     version: int | None = None
+    to_answer: bool = True
 
 
 @dataclass(frozen=True)

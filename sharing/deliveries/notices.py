@@ -63,9 +63,9 @@ WORDS: dict[str, Any] = {
     "intake.voice_ended": _lazy(
         "Between %(agency)s and your agency: neither names the other as originator of what it sends in any more"
     ),
-    "hub.came": _lazy("New from %(hub)s: %(n)d records"),
-    "hub.hazard": _lazy("New from %(hub)s: %(ref)s, a hazard to officers"),
-    "hub.recalled": _lazy("%(hub)s has recalled %(ref)s: it is gone here too. Destroy copies of it"),
+    "hub.first": _lazy(
+        "Fetched from %(hub)s for the first time: %(n)d records, of them hazards to officers: %(hazards)d"
+    ),
     "hub.asks": _lazy("%(hub)s asks your agency to acknowledge %(ref)s by %(due)s"),
     "hub.overdue": _lazy(
         "Nobody of your agency has acknowledged %(ref)s, which %(hub)s asked for by %(due)s"

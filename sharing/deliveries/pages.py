@@ -103,7 +103,9 @@ def inbox(request: HttpRequest) -> HttpResponse:
     shown = disclosed(viewer, listed, asked if waits else ())
     by = sight.asked if sight else dict(asked_of(viewer).values_list("record_id", "acknowledge_by"))
     told_by = matched_by(viewer, listed)
-    rows = {item.pk: row_of_item(item, shown, by, back=back, titles=told_by[item.pk]) for item in listed}
+    rows = {
+        item.pk: row_of_item(viewer, item, shown, by, back=back, titles=told_by[item.pk]) for item in listed
+    }
     due = due_rows(viewer, asked, shown, back=back) if waits else []
     groups = _groups(hazards, due, found[:SIZE], rows, question)
     plain = [item.ref for item in found[:SIZE] if to_acknowledge(item) and not item.hazard and rows[item.pk]]

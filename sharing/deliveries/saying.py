@@ -217,7 +217,7 @@ def _kind(row: Due) -> str:
 
 
 RECALLED = """
-    select w.place, t.uid, t.ref, t.record_kind, t.tlp, t.at, t.reason, t.only_version
+    select w.place, t.uid, t.ref, t.record_kind, t.tlp, t.at, t.reason, t.only_version, t.owner_id <> t.agency_id
     from unnest(%s::int[], %s::bigint[], %s::varchar[], %s::timestamptz[])
          with ordinality w(agency, person, ref, at, place)
     join sharing_withdrawal t on t.agency_id = w.agency and t.ref = w.ref and t.at = w.at and t.kind = 'recalled'

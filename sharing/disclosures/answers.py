@@ -40,13 +40,14 @@ class Gone(exceptions.APIException):
     status_code = status.HTTP_410_GONE
     default_code = "gone"
 
-    def __init__(self, row: Withdrawal) -> None:
+    def __init__(self, row: Withdrawal, *, own: bool) -> None:
         recalled = row.kind == WithdrawalKind.RECALLED
         self.default_detail = _("Recalled") if recalled else _("No longer shared")
+        by = _("The hub it came from") if own else row.owner.code
         super().__init__(
-            _("%(agency)s has recalled it: do not use what you have of it.") % {"agency": row.owner.code}
+            _("%(agency)s has recalled it: do not use what you have of it.") % {"agency": by}
             if recalled
-            else _("%(agency)s no longer shares it with your agency.") % {"agency": row.owner.code}
+            else _("%(agency)s no longer shares it with your agency.") % {"agency": by}
         )
         at = instant(row.at)
         self.facts = {
@@ -279,4 +280,4 @@ def absent(viewer: Viewer, uid: UUID, kind: str = "") -> Exception:
         .order_by("-at", "-id")
         .first()
     )
-    return Gone(row) if row is not None else Http404()
+    return Gone(row, own=row.owner_id == viewer.agency_id) if row is not None else Http404()

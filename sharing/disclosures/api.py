@@ -224,7 +224,7 @@ def disclosed(view: HubView, ids: list[int]) -> tuple[list[Disclosure], Callable
     fields: Fields | None = view.query.get("fields")
     if fields is None:
         return disclose(view.viewer, ids, Channel.REST), lambda shape: shape
-    return disclose(view.viewer, ids, Channel.REST, groups=fields.groups), fields.of
+    return disclose(view.viewer, ids, Channel.REST, groups=fields.read_of), fields.of
 
 
 def allow_writing(view: Any) -> None:

@@ -93,6 +93,11 @@ class Disclosure:
         return bool(self.core.get("hazard"))
 
     @property
+    def from_elsewhere(self) -> bool:
+        """Whether it came to the viewer's agency from another one, or from another hub."""
+        return not self.own or bool(self.core.get("origin"))
+
+    @property
     def photographs(self) -> list[dict[str, Any]]:
         """Photographs in the order of their groups: pictures first, then X-rays, where either is shown."""
         return [

@@ -47,6 +47,11 @@ class Fields:
                 raise serializers.ValidationError(_("A record has no %(name)s.") % {"name": name or '""'})
         return cls(frozenset(beside), groups)
 
+    @property
+    def read_of(self) -> frozenset[str]:
+        """The groups that something of is given. Whose finding it is stands in the core."""
+        return frozenset(self.groups) | ({"core"} if "originator" in self.beside else set())
+
     def of(self, shown: dict[str, Any]) -> dict[str, Any]:
         """The parts of a record's JSON that were asked for."""
         found = {name: value for name, value in shown.items() if name in ALWAYS or name in self.beside}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.files.storage import default_storage
@@ -12,13 +14,16 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from bulletins.publishing.photographs.storage import stored_name
 from bulletins.publishing.rules import may_draft, may_release
 from bulletins.records.models import Kind
 from bulletins.records.refs import PATTERN
+from hub.accounts.models import TokenScope
 from hub.accounts.viewer import Viewer
+from hub.rest.pace import MINUTE_S, within
 from hub.trail.actions import record as write_trail
 from sharing.audiences.models import Received
 from sharing.disclosures.actions import disclose
@@ -147,12 +152,13 @@ def _by_reference(viewer: Viewer, filters: Filters) -> str:
 
 @require_safe
 def photograph(request: HttpRequest, kind: str, ref: str, uid: UUID) -> HttpResponseBase:
-    """A photograph among the facts disclosed to the reader, full or `?size=thumb`. Tokens fetch it too."""
+    """A photograph among the facts disclosed to the reader, full or `?size=thumb`. Feeds' tokens fetch it too."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
+    if refused := _refused(request):
+        return refused
     if not viewer.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    channel = Channel.REST if getattr(request, "token", None) else Channel.PAGE
-    shown = shown_to(viewer, kind, ref, channel, opened=True)
+    shown = shown_to(viewer, kind, ref, _channel(request), opened=True)
     asked = request.GET.get("version", "")
     if shown is not None and asked.isdecimal() and len(asked) < 7:
         shown = earlier_version(viewer, shown, int(asked))
@@ -160,6 +166,27 @@ def photograph(request: HttpRequest, kind: str, ref: str, uid: UUID) -> HttpResp
     if shown is None or size not in ("full", "thumb") or not photograph_in(shown, uid):
         raise Http404
     return _stream(uid, size)
+
+
+def _refused(request: HttpRequest) -> HttpResponse | None:
+    """What a program is told that shows no valid token, or asks too often; whatever it asks for."""
+    if getattr(request, "bad_credentials", False):
+        answer = HttpResponse(_("Show a valid token."), status=401, content_type="text/plain")
+        answer["WWW-Authenticate"] = 'Token realm="hub", Basic realm="hub", charset="UTF-8"'
+        return answer
+    token = getattr(request, "token", None)
+    if token is not None and not within(f"token:{token.pk}", settings.API_REQUESTS_A_MINUTE):
+        answer = HttpResponse(_("Too many requests. Wait a minute."), status=429, content_type="text/plain")
+        answer["Retry-After"] = str(int(MINUTE_S - time.time() % MINUTE_S) + 1)
+        return answer
+    return None
+
+
+def _channel(request: HttpRequest) -> Channel:
+    token = getattr(request, "token", None)
+    if token is None:
+        return Channel.PAGE
+    return Channel.TAXII if token.scope == TokenScope.TAXII else Channel.REST
 
 
 def _stream(uid: UUID, size: str) -> FileResponse:

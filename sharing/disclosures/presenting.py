@@ -142,7 +142,7 @@ def row_of(
     methods = core.get("methods", [])
     first = [
         kind_in_words(shown.kind) if with_kind else "",
-        shown.owner.code,
+        _whose(shown),
         word(terms().modes, mode),
         where_of(shown),
     ]
@@ -187,10 +187,18 @@ def short_row(
         unread=unread,
         hazard=shown.hazard,
         tags=tags,
-        meta=tuple(part for part in (shown.owner.code, when_of(shown), *also) if part),
+        meta=tuple(part for part in (_whose(shown), when_of(shown), *also) if part),
         action=action,
         key=shown.ref,
     )
+
+
+def _whose(shown: Disclosure) -> str:
+    """Its owner, and the hub it came from where it was written in another."""
+    origin = shown.core.get("origin")
+    if not origin:
+        return shown.owner.code
+    return _("%(owner)s, from %(hub)s") % {"owner": shown.owner.code, "hub": origin["name"][:60]}
 
 
 def thumb_of(shown: Disclosure) -> str:

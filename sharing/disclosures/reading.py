@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from bulletins.markings.models import TLP
 from bulletins.markings.rules import Marking, highest, marking_of
 from bulletins.models import Record, Version
+from bulletins.publishing.photographs.storage import stored_name
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import origin
 from hub.trail.actions import record as write_trail
@@ -88,10 +90,11 @@ def shown_to(
 
 
 def gone_for(viewer: Viewer, kind: str, ref: str) -> Gone | None:
-    """The newest withdrawal of `ref` that `viewer` was told of."""
+    """The newest withdrawal of `ref`, which is another agency's, that `viewer` was told of."""
     row = (
         Withdrawal.objects.visible_to(viewer)
         .filter(ref=ref, record_kind=kind)
+        .exclude(owner_id=viewer.agency_id)
         .select_related("owner")
         .order_by("-at", "-id")
         .first()
@@ -201,13 +204,29 @@ def earlier_version(viewer: Viewer, shown: Disclosure, number: int) -> Disclosur
         basis=[0],
         agreements=[0],
     )
+    content = _left_of(row.content) if shown.core.get("origin") else row.content
     return replace(
         shown,
         version=number,
         issued_at=row.published_at,
-        facts={**row.content, "withheld": []},
+        facts={**content, "withheld": []},
         linked=tuple(row.linked),
     )
+
+
+def _left_of(content: dict[str, Any]) -> dict[str, Any]:
+    """Of a version of what came from another hub: without photographs that it has taken back since."""
+    return {
+        group: {
+            **facts,
+            "photographs": [
+                row for row in facts["photographs"] if default_storage.exists(stored_name(row["uid"], "full"))
+            ],
+        }
+        if "photographs" in facts
+        else facts
+        for group, facts in content.items()
+    }
 
 
 def note_opening(viewer: Viewer, shown: Disclosure, *, at: datetime) -> None:

@@ -14,18 +14,16 @@ from datetime import datetime
 from typing import IO, Any
 
 import orjson
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
 
 from bulletins.markings.rules import Marking, highest
 from bulletins.vocabulary.terms import terms
-from hub.pages.cells import guarded, held, is_risky
+from hub.pages.cells import guarded
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.shapes import instant, shape
-from sharing.exports.columns import COLUMNS, Cell, row_of
+from sharing.exports.columns import COLUMNS, row_of
 from sharing.exports.gathering import InStix, Shown
 from sharing.exports.models import Form
+from sharing.exports.workbook import workbook
 from sharing.stix.bundle import bundle_of
 from sharing.stix.finishing import Finished
 
@@ -117,32 +115,7 @@ def _csv(out: IO[bytes], pile: Pile, about: dict[str, Any]) -> None:
 
 
 def _xlsx(out: IO[bytes], pile: Pile, about: dict[str, Any]) -> None:
-    """The marking above the table and on each page that is printed. Words are written as words, whatever they say."""
-    book = Workbook(write_only=True)
-    sheet: Any = book.create_sheet("records")
-    sheet.oddHeader.right.text = sheet.oddFooter.right.text = about["marking"].replace("&", "&&")[:200]
-    sheet.freeze_panes = "C3"
-    bold = Font(bold=True)
-    sheet.append([_cell(sheet, about["marking"], bold)])
-    sheet.append([_cell(sheet, name, bold) for name in COLUMNS])
-    for line in pile:
-        sheet.append([_cell(sheet, cell) for cell in orjson.loads(line)])
-    book.save(out)
-
-
-def _cell(sheet: Any, value: Cell, font: Font | None = None) -> Any:
-    if not isinstance(value, str):
-        return value
-    if not value:
-        return None
-    cell: Any = WriteOnlyCell(sheet, value="")
-    cell.value = held(value)
-    cell.data_type = "s"
-    if is_risky(value):
-        cell.quotePrefix = True
-    if font:
-        cell.font = font
-    return cell
+    workbook(out, (orjson.loads(line) for line in pile), list(COLUMNS), marking=about["marking"])
 
 
 def _json(out: IO[bytes], pile: Pile, about: dict[str, Any]) -> None:

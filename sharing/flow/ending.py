@@ -19,9 +19,9 @@ def end_by_source(record: Record, *, viewer: Viewer, at: datetime) -> Changes:
 
 
 def begin_by_source(record: Record, *, viewer: Viewer, at: datetime) -> Changes:
-    """It is shared again: its owner has it, and whom releases that stand reach."""
+    """It is shared again: its owner has it, and whom releases that stand reach. To all of them it is news."""
     changes = _change(record, None, "record.begin", viewer=viewer, at=at)
-    queue_alerts(AlertKind.NEW, changes.granted, at=at)
+    queue_alerts(AlertKind.NEW, [*changes.granted, (record.pk, record.owner_id)], at=at)
     return changes
 
 

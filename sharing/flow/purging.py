@@ -53,7 +53,7 @@ WITHDRAW = """
              where t.ref = w.ref and t.agency_id = w.agency_id and t.person_id is not distinct from w.person_id
              order by t.basis is null, c.id is not null, c.roster_visible is false, t.basis limit 1)
       from sharing_withdrawal w
-     where w.ref = %(ref)s and not exists (
+     where w.ref = %(ref)s and w.agency_id <> w.owner_id and not exists (
            select 1 from sharing_withdrawal t where t.ref = w.ref and t.at = %(at)s and t.kind = 'recalled'
               and t.agency_id = w.agency_id and t.person_id is not distinct from w.person_id)
      order by w.agency_id, w.person_id, w.at desc

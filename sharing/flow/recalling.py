@@ -65,8 +65,9 @@ def recall(
     elif held and not fall_back:
         bar(live.filter(version__lt=version), {each.agency for each in held if not each.opened})
     changes = regrant([record.pk], at=at, recall=made)
-    told = tell_all_who_had(made, held)
-    queue_alerts(AlertKind.RECALLED, [*changes.withdrawn, *told], at=at, losing=changes.withdrawn)
+    told = tell_all_who_had(made, held, by_source=by_source)
+    losing = [*changes.withdrawn, *([(record.pk, record.owner_id)] if by_source else [])]
+    queue_alerts(AlertKind.RECALLED, [*changes.withdrawn, *told], at=at, losing=losing)
     left = {} if version is None else has(audiences_of([record.pk], viewer).get(record.pk))
     write_trail(
         "record.recall",

@@ -9,14 +9,18 @@ import orjson
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
+from bulletins.records.actions import write_down_again
 from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import record as write_trail
 from sharing.intake.bodies import typed
+from sharing.intake.hubs import as_there
 from sharing.intake.markings import refs_of
 from sharing.intake.models import Original, OriginalState
-from sharing.intake.pieces import Piece, write_over
-from sharing.intake.reading import Refused, read
+from sharing.intake.pieces import Piece, written_over
+from sharing.intake.pulling.models import Arrival
+from sharing.intake.pulling.photographs import follow
+from sharing.intake.reading import Refused, extension_of, read
 
 
 def take_over(record: Any, original: Original, *, viewer: Viewer, at: datetime) -> None:
@@ -35,6 +39,8 @@ def take_over(record: Any, original: Original, *, viewer: Viewer, at: datetime) 
     markings = {row.stix_id: orjson.loads(row.body) for row in rows}
     try:
         reading = read(stix, beside={}, markings=markings, words=terms())
+        if record.origin and (extension := extension_of(stix)):
+            reading = as_there(reading, extension)
         piece = Piece(
             0,
             stix,
@@ -46,7 +52,9 @@ def take_over(record: Any, original: Original, *, viewer: Viewer, at: datetime) 
     except Refused as reason:
         raise ValidationError(str(reason)) from None
     last = Original.objects.filter(record_id=record.pk, state=OriginalState.WRITTEN).first()
-    write_over(record, piece, last, viewer=viewer, at=at)
+    write_down_again([written_over(record, piece, last)], viewer=viewer, at=at)
+    if Arrival.objects.filter(record_id=record.pk).exists():
+        follow(record, stix, at=at)
     original.state, original.written_at = OriginalState.WRITTEN, at
     _settle(record, original, "intake.take_over", viewer, at)
 

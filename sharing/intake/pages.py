@@ -28,10 +28,12 @@ from bulletins.seizures.models import SeizureReport
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import record as write_trail
 from hub.trail.actions import refuse
+from sharing.disclosures.reading import shown_to
 from sharing.intake.deciding import leave, take_over
 from sharing.intake.models import Original, OriginalState
 from sharing.intake.pulling.answering import acknowledge_there, standing_of
 from sharing.intake.querysets import UNSETTLED, originals_of, path_of, twins_of
+from sharing.receipts.actions import acknowledge as acknowledge_here
 
 SHOWN = 20_000
 MODELS: dict[str, type[Any]] = {"bulletin": Bulletin, "seizure": SeizureReport}
@@ -102,6 +104,8 @@ def acknowledge(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
+        if shown := shown_to(viewer, kind, ref):
+            acknowledge_here(viewer, shown, timezone.now())
         messages.success(request, _("Acknowledged. The hub it came from is told."))
     return HttpResponseRedirect(path_of(record))
 

@@ -1,4 +1,4 @@
-"""One object on its way into a record, and a later version written over what an earlier one wrote."""
+"""One object on its way into a record, and what a later version writes over an earlier one."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from bulletins.publishing.actions import by_field
-from bulletins.records.actions import write_down
+from bulletins.publishing.models import Bulletin
+from bulletins.records.actions import Copy
 from bulletins.records.models import Kind, Record
+from bulletins.seizures.models import SeizureReport
 from bulletins.vocabulary.terms import terms
-from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
 from sharing.intake.bodies import DECIDES, Typed, blank, marks_of
 from sharing.intake.hubs import Told
 from sharing.intake.models import Original
 from sharing.intake.reading import Reading, read
 
+MODELS: dict[str, type[Bulletin] | type[SeizureReport]] = {"bulletin": Bulletin, "seizure": SeizureReport}
 # Whose it is does not change with a later version.
 FIXED = ("originator", "originator_text")
 
@@ -45,8 +47,8 @@ class Piece:
     origin: dict[str, Any] | None = None
 
 
-def write_over(record: Any, piece: Piece, last: Original | None, *, viewer: Viewer, at: datetime) -> None:
-    """Write a later version over what an earlier one wrote; what the later one does not say any more is taken out."""
+def written_over(record: Any, piece: Piece, last: Original | None) -> Copy:
+    """What a later version puts over what an earlier one wrote; what it does not say any more is taken out."""
     assert piece.typed is not None and piece.reading is not None
     values = {name: value for name, value in piece.typed.values.items() if name not in FIXED}
     if values.get("external_id") and values["external_id"] != record.external_id:
@@ -57,13 +59,11 @@ def write_over(record: Any, piece: Piece, last: Original | None, *, viewer: View
         values = {name: blank(record, name) for name in gone} | values
     told = marks_of(piece.reading.handling.marking)
     values |= {name: value for name, value in told.items() if name not in DECIDES and value}
-    write_down(
+    return Copy(
         record,
         values,
-        viewer=viewer,
-        at=at,
-        substances=piece.typed.substances,
-        identifiers=piece.typed.identifiers,
+        piece.typed.substances,
+        piece.typed.identifiers,
         certify=False if record.certified_at else None,
     )
 

@@ -18,6 +18,7 @@ from sharing.disclosures.presenting import RecordRow
 from sharing.intake.foreign import references_in
 from sharing.intake.models import Original, OriginalState
 from sharing.intake.pulling.answering import Standing, standing_of
+from sharing.intake.pulling.photographs import said_of
 
 UNSETTLED = (OriginalState.WAITING, OriginalState.WITHDRAWN, OriginalState.REVOKED)
 IN_TODAY = 5
@@ -52,6 +53,7 @@ def provenance(viewer: Viewer, record: int) -> Provenance | None:
         acknowledge=f"{href}acknowledge/" if there and there.acknowledged_at is None else "",
         acknowledge_by=there.acknowledge_by if there else None,
         acknowledged=_acknowledged(there) if there and there.acknowledged_at else "",
+        photographs=said_of(rows[-1].record) if there else "",
     )
 
 

@@ -150,8 +150,12 @@ def read(
     markings: Mapping[str, Stix],
     words: Terms,
     unmarked: str = TLP.STRICT.value,
+    by_hub: bool = False,
 ) -> Reading:
-    """A checked object of a kind that is TAKEN, as a record. Raises Refused where our own extension is broken."""
+    """A checked object of a kind that is TAKEN, as a record. Raises Refused where our own extension is broken.
+
+    `by_hub` where another hub gave it, whose photographs are fetched from it.
+    """
     handling = handling_of(stix, markings, unmarked)
     extension = extension_of(stix)
     if extension is None:
@@ -164,6 +168,8 @@ def read(
         raise Refused(_("Our extension has no facts by field group."))
     notes: list[str] = []
     body = _own_body(facts, words, notes)
+    if not by_hub and any(group.get("photographs") for group in facts.values()):
+        notes.append(_("Its photographs did not come along: no address is fetched for whoever sends."))
     if kind == Kind.SEIZURE:
         body.pop("title", None)  # made of its drugs and where they were
     withheld = extension.get("withheld")
@@ -197,8 +203,6 @@ def _own_body(facts: dict[str, Any], words: Terms, notes: list[str]) -> dict[str
         for name, value in group.items():
             if name not in _NOT_OF_A_BODY:
                 body[_NAMED.get(name, name)] = value
-        if group.get("photographs"):
-            notes.append(_("Its photographs did not come along: they are fetched one by one."))
     if body.get("occurred_on"):
         body.pop("occurred_period", None)
     if isinstance(body.get("substances"), list):

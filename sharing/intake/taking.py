@@ -210,6 +210,7 @@ class _Taking:
             markings=self.markings,
             words=terms(),
             unmarked=self.source.unmarked,
+            by_hub=self.source.peer is not None,
         )
         of_hub = bool(extension) and self.source.peer is not None
         piece.reading = reading if of_hub else told_in_full(reading)
@@ -230,8 +231,8 @@ class _Taking:
             return _("This is your agency's own record: nothing was changed.") if own else ""
         if known.state == OriginalState.PART:
             return _("Read with the record it belongs to.")
-        ended = known.state == OriginalState.WITHDRAWN and is_stub(stix) and not stix.get("revoked")
-        if modified <= known.modified_at or ended:
+        withdrawn_again = known.state == OriginalState.WITHDRAWN and is_stub(stix) and not stix.get("revoked")
+        if modified <= known.modified_at or withdrawn_again:
             return _("Known.")
         if known.state == OriginalState.REVOKED:
             raise Refused(

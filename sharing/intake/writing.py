@@ -1,7 +1,8 @@
-"""Writing what was read: new working copies some at a time, a later version into its record, and what is only noted."""
+"""Writing what was read: new working copies and later versions some at a time, and what is only noted."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,35 +12,32 @@ from django.utils.translation import gettext as _
 
 from bulletins.flow import freeze, hand_over
 from bulletins.markings.models import TLP
-from bulletins.markings.rules import Marking, marking_of
-from bulletins.publishing.models import Bulletin
 from bulletins.publishing.rules import publish_refusals
-from bulletins.records.actions import New, write_down, write_down_new
-from bulletins.records.models import Kind, Record
-from bulletins.seizures.models import SeizureReport
+from bulletins.records.actions import Copy, write_down_new
+from bulletins.records.models import Record
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
-from hub.database.context import lock_records
 from hub.trail.actions import Deed, record_each
-from sharing.deliveries.actions import queue_notice
+from sharing.deliveries.actions import queue_alerts, queue_notice
 from sharing.deliveries.models import AlertKind
-from sharing.flow import Handling, begin_by_source, end_by_source, mark, recall
-from sharing.intake.bodies import DECIDES, marks_of
+from sharing.intake.bodies import marks_of
 from sharing.intake.hubs import Told
-from sharing.intake.markings import stricter
+from sharing.intake.later import Later
 from sharing.intake.models import Original, OriginalState
 from sharing.intake.outcome import Source
-from sharing.intake.pieces import Piece, in_words, references_taken, write_over
+from sharing.intake.pieces import MODELS, Piece, in_words, references_taken
 from sharing.intake.pulling.models import Arrival
+from sharing.intake.pulling.naming import named_in
 from sharing.intake.pulling.rules import asked_until
-from sharing.intake.reading import Refused
+from sharing.intake.querysets import path_of
+from sharing.intake.reading import instant_in
+from sharing.intake.taking_back import take_back
 
-MODELS: dict[str, type[Bulletin] | type[SeizureReport]] = {"bulletin": Bulletin, "seizure": SeizureReport}
 BATCH = 100
 # Of an arrival, what is another with another record.
 ARRIVES = ("record", "peer", "peer_uid", "version", "acknowledge_by", "asked_at", "told")
-FOLLOWED = ARRIVES[1:]
 ACKNOWLEDGED = "acknowledged_version acknowledged_at acknowledged_by due_at attempts sent_at failure".split()
+PHOTOGRAPHS = "photographs_due_at photographs_attempts photographs_failure".split()
 
 
 class Teller(Protocol):
@@ -55,15 +53,16 @@ class Teller(Protocol):
 
 
 class Writer:
-    """Writes pieces in the order given. New ones wait for `flush`, which writes a hundred of them in one savepoint."""
+    """Writes pieces in the order given: they wait for `flush`, which writes a hundred of them in one savepoint."""
 
     def __init__(self, teller: Teller, agency: Agency, *, publishes: bool) -> None:
         self.teller, self.agency, self.publishes = teller, agency, publishes
         self.viewer, self.at, self.peer = teller.viewer, teller.at, teller.source.peer
-        self._came: list[Record] = []
-        self._asked: list[tuple[Record, datetime]] = []
         self._waiting: dict[str, Piece] = {}
+        # Into which records what waits is to be written: two versions of one go one after the other.
+        self._records: set[int] = set()
         self._newest: dict[str, Original] = {}
+        self._asked: list[tuple[Record, datetime]] = []
 
     def newest(self, stix_id: str) -> Original | None:
         """The original written last under this id, by this writer."""
@@ -71,66 +70,91 @@ class Writer:
             self.flush()
         return self._newest.get(stix_id)
 
+    def note_newest(self, row: Original) -> None:
+        self._newest[row.stix_id] = row
+
     def write(self, piece: Piece) -> None:
-        """Make a record of it, or write it into the one there is. Raises Refused."""
+        """Make a record of it, or write it into the one there is."""
         if piece.before is not None:
-            try:
-                with transaction.atomic():
-                    self._update(piece)
-            except ValidationError as error:
-                raise Refused(in_words(error)) from None
-            return
+            if (record := piece.before.record_id or 0) in self._records:
+                self.flush()
+            self._records.add(record)
         self._waiting[piece.stix["id"]] = piece
         if len(self._waiting) >= BATCH:
             self.flush()
 
     def flush(self) -> None:
-        pieces, self._waiting = list(self._waiting.values()), {}
+        pieces = list(self._waiting.values())
+        self._waiting, self._records = {}, set()
+        self._write([piece for piece in pieces if piece.before is None], self._create)
+        self._write([piece for piece in pieces if piece.before is not None], Later(self).write)
+
+    def _write(self, pieces: list[Piece], write: Callable[[list[Piece]], None]) -> None:
+        """All of them, or where that fails one by one, to find the one that cannot be written."""
         if not pieces:
             return
         try:
             with transaction.atomic():
-                self._create(pieces)
+                write(pieces)
         except (ValidationError, DatabaseError) as error:
             if len(pieces) == 1:
                 self.teller.refuse(pieces[0].number, in_words(error))
                 return
-            for piece in pieces:  # to find the one that cannot be written
-                self._waiting = {piece.stix["id"]: piece}
-                self.flush()
+            for piece in pieces:
+                self._write([piece], write)
+
+    def ask(self, record: Record, by: datetime) -> None:
+        """The hub it came from asks for an acknowledgement by then."""
+        self._asked.append((record, by))
 
     def tell(self) -> None:
-        """Tell the agency what came from another hub, but for the first time that is fetched from it: that is all."""
+        """Tell the desk what is asked for, but for the first time that is fetched from a hub: then it is reminded."""
         if self.peer is None or self.peer.pulled_at is None:
             return
-        for record in self._came:
-            if record.hazard:
-                self._notice("hub.hazard", record)
         for record, by in self._asked:
-            self._notice("hub.asks", record, due=by.isoformat())
-        if plain := [record for record in self._came if not record.hazard]:
-            facts: dict[str, str | int] = {"what": "hub.came", "hub": self.peer.title, "n": len(plain)}
-            queue_notice(AlertKind.HUB, [self.agency.pk], at=self.at, path="/", facts=facts)
+            queue_notice(
+                AlertKind.HUB,
+                [self.agency.pk],
+                at=self.at,
+                path=path_of(record),
+                ref=record.ref,
+                facts={
+                    "what": "hub.asks",
+                    "hub": self.peer.title,
+                    "ref": record.ref,
+                    "due": by.isoformat(),
+                },
+            )
 
-    def _notice(self, what: str, record: Record, **more: str) -> None:
-        assert self.peer is not None
-        path = f"/{'bulletins' if record.kind == Kind.BULLETIN else 'seizures'}/{record.ref}/"
-        facts: dict[str, str | int] = {"what": what, "hub": self.peer.title, "ref": record.ref, **more}
-        queue_notice(AlertKind.HUB, [self.agency.pk], at=self.at, path=path, ref=record.ref, facts=facts)
+    def is_news(self, piece: Piece) -> bool:
+        """Of a hub that is fetched from for the first time not all it has, but what it published since it was added."""
+        if self.peer is None:
+            return False
+        published = instant_in(str(piece.stix.get("published", "")))
+        return self.peer.pulled_at is not None or (published is not None and published > self.peer.created_at)
+
+    def alert(self, kind: AlertKind, records: Iterable[int]) -> None:
+        """What another hub published is told like anything that is given to the agency."""
+        queue_alerts(kind, [(record, self.agency.pk) for record in records], at=self.at)
 
     def note(self, piece: Piece, state: OriginalState) -> None:
-        """Its sender takes it back: recalled where the owner's terms say so, else for its owner to decide."""
+        """Its sender takes it back: it is gone here too, or its owner decides."""
         assert piece.before is not None
+        if piece.before.record_id in self._records:
+            self.flush()
         record = Record.objects.get(pk=piece.before.record_id or 0)
-        done = record.recalled_at is not None
-        if self.peer is not None:
-            done = self._taken_back(record, state)
-        elif state == OriginalState.REVOKED and record.latest and self.publishes and not done:
-            done = self._recalled(record)
-        row = self._keep(piece, record, state)
+        done = take_back(
+            record,
+            state,
+            source=self.teller.source,
+            publishes=self.publishes,
+            viewer=self.viewer,
+            at=self.at,
+        )
+        row = self.keep(piece, record, state)
         row.decided_at = self.at if done else None
         row.save()
-        self._newest[row.stix_id] = row
+        self.note_newest(row)
         ended = (
             _("%(ref)s is recalled.") if state == OriginalState.REVOKED else _("%(ref)s is shared no more.")
         )
@@ -138,7 +162,7 @@ class Writer:
         self.teller.say(piece.number, said % {"ref": record.ref}, record.pk)
 
     def keep_part(self, piece: Piece, whole: Original) -> Original:
-        row = self._keep(piece, None, OriginalState.PART)
+        row = self.keep(piece, None, OriginalState.PART)
         row.record_id = whole.record_id
         row.save()
         return row
@@ -146,7 +170,7 @@ class Writer:
     # --- New records ------------------------------------------------------------------------------------------
     def _create(self, pieces: list[Piece]) -> None:
         taken = references_taken(self.agency.pk, pieces)
-        rows = [self._keep(piece, None, OriginalState.WRITTEN) for piece in pieces]
+        rows = [self.keep(piece, None, OriginalState.WRITTEN) for piece in pieces]
         new = [self._new(piece, row, taken) for piece, row in zip(pieces, rows, strict=True)]
         write_down_new(new, viewer=self.viewer, at=self.at)
         records = [each.record for each in new]
@@ -160,29 +184,28 @@ class Writer:
             row.record_id, row.written_at = record.pk, self.at
         Original.objects.bulk_create(rows)
         arrivals = [
-            self._arrival(piece.told, record)
+            self._arrival(piece, piece.told, record.pk)
             for piece, record in zip(pieces, records, strict=True)
             if piece.told is not None
         ]
         # What was recalled and is released again is another record here, in the place of the first.
-        named = ("agency", "hub", "uid")
-        Arrival.objects.bulk_create(
-            arrivals, update_conflicts=True, unique_fields=named, update_fields=[*ARRIVES, *ACKNOWLEDGED]
-        )
+        named, fresh = ("agency", "hub", "uid"), [*ARRIVES, *ACKNOWLEDGED, *PHOTOGRAPHS]
+        Arrival.objects.bulk_create(arrivals, update_conflicts=True, unique_fields=named, update_fields=fresh)
         by_pk = {record.pk: record for record in records}
-        self._asked += [
-            (by_pk[row.record_id], row.acknowledge_by) for row in arrivals if row.acknowledge_by is not None
-        ]
-        published = self._publish(records)
-        self._came += [record for record in records if record.pk in published]
+        for arrival in arrivals:
+            if arrival.acknowledge_by is not None:
+                self.ask(by_pk[arrival.record_id], arrival.acknowledge_by)
+        published = self.publish(records)
+        news = [record.pk for piece, record in zip(pieces, records, strict=True) if self.is_news(piece)]
+        self.alert(AlertKind.NEW, published.intersection(news))
         for piece, row, record in zip(pieces, rows, records, strict=True):
-            self._newest[row.stix_id] = row
+            self.note_newest(row)
             said = (
                 _("Published as %(ref)s.") if record.pk in published else _("Taken in as the draft %(ref)s.")
             )
             self.teller.say(piece.number, said % {"ref": record.ref}, record.pk)
 
-    def _new(self, piece: Piece, row: Original, taken: set[tuple[str, str]]) -> New:
+    def _new(self, piece: Piece, row: Original, taken: set[tuple[str, str]]) -> Copy:
         assert piece.reading is not None and piece.typed is not None
         reading, values = piece.reading, dict(piece.typed.values)
         row.notes = list(reading.notes)
@@ -196,17 +219,17 @@ class Writer:
             taken.add(reference)
         if not values.get("originator_text"):
             values["originator"] = piece.originator
-        return New(
+        return Copy(
             MODELS[reading.kind](kind=reading.kind, owner=self.agency, origin=piece.origin),
             values | marks_of(reading.handling.marking),
             piece.typed.substances,
             piece.typed.identifiers,
         )
 
-    def _publish(self, records: list[Any]) -> set[int]:
+    def publish(self, records: list[Any], *, note: str = "") -> set[int]:
         found = [record for record in records if self._may_publish(record)]
         for record in found:
-            freeze(record, viewer=self.viewer, at=self.at)
+            freeze(record, viewer=self.viewer, at=self.at, note=note)
         if found:
             hand_over([record.pk for record in found], at=self.at, viewer=self.viewer)
         return {record.pk for record in found}
@@ -215,57 +238,11 @@ class Writer:
         """TLP:RED names its readers, which no machine does; what is incomplete stays a draft."""
         return self.publishes and record.tlp != TLP.RED and not publish_refusals(record)
 
-    # --- Later versions ---------------------------------------------------------------------------------------
-    def _update(self, piece: Piece) -> None:
-        assert piece.before is not None and piece.reading is not None
-        record = self._locked(piece.before.record_id or 0)
-        if record.kind != piece.reading.kind:
-            raise Refused(_("It came in as another kind of record: send it under an id of its own."))
-        last = Original.objects.filter(record_id=record.pk, state=OriginalState.WRITTEN).first()
-        by_hand = last is None or last.written_at != record.edited_at
-        row = self._keep(piece, record, OriginalState.WAITING if by_hand else OriginalState.WRITTEN)
-        row.notes = list(piece.reading.notes)
-        asked = self._follow(record, piece, piece.told) if piece.told is not None else None
-        self._mark(record, piece.reading.handling.marking)
-        if by_hand:
-            said = _("Kept beside %(ref)s, which was edited by hand: its owner decides.")
-            if record.ended_at:
-                begin_by_source(record, viewer=self.viewer, at=self.at)
-        else:
-            write_over(record, piece, last, viewer=self.viewer, at=self.at)
-            row.written_at = self.at
-            said = _("Written into %(ref)s.")
-            if record.ended_at:
-                begin_by_source(record, viewer=self.viewer, at=self.at)
-            if self._may_publish(record):
-                freeze(record, viewer=self.viewer, at=self.at, note=_("as its sender has it now"))
-                hand_over([record.pk], at=self.at, viewer=self.viewer)
-                said = _("Published as the next version of %(ref)s.")
-        row.save()
-        if asked:
-            self._asked.append((record, asked))
-        self._newest[row.stix_id] = row
-        self.teller.say(piece.number, said % {"ref": record.ref}, record.pk)
-
-    def _follow(self, record: Any, piece: Piece, told: Told) -> datetime | None:
-        """What binds it now, and which version this is where it came from; until when that is asked for anew."""
-        Record.objects.filter(pk=record.pk).update(origin=piece.origin)
-        record.origin = piece.origin
-        assert self.peer is not None
-        row = Arrival.objects.get(record_id=record.pk)
-        by = asked_until(told.acknowledge_by, before=row.acknowledge_by, at=self.at)
-        anew = (told.version, by) != (row.version, row.acknowledge_by)
-        if anew:
-            row.acknowledge_by, row.asked_at, row.told = by, self.at if by else None, ""
-        row.peer, row.peer_uid, row.version = self.peer, told.uid, told.version
-        row.save(update_fields=FOLLOWED)
-        return by if anew else None
-
-    def _arrival(self, told: Told, record: Record) -> Arrival:
+    def _arrival(self, piece: Piece, told: Told, record: int) -> Arrival:
         by = asked_until(told.acknowledge_by, before=None, at=self.at)
         return Arrival(
             agency_id=self.agency.pk,
-            record_id=record.pk,
+            record_id=record,
             acknowledge_by=by,
             asked_at=self.at if by else None,
             peer=self.peer,
@@ -273,59 +250,10 @@ class Writer:
             uid=told.first_uid,
             peer_uid=told.uid,
             version=told.version,
+            photographs_due_at=self.at if named_in(piece.stix) else None,
         )
 
-    def _taken_back(self, record: Record, state: OriginalState) -> bool:
-        """The hub it came from recalls it, or shares it no more: so it is here, for its owner's people too."""
-        if state == OriginalState.REVOKED and record.latest:
-            if record.recalled_at is None or record.ended_at is None:
-                reason = _("%(hub)s has recalled it.") % {"hub": self.teller.source.sender}
-                recall(record, reason=reason, viewer=self.viewer, at=self.at, by_source=True)
-                self._notice("hub.recalled", record)
-        elif record.ended_at is None:
-            end_by_source(record, viewer=self.viewer, at=self.at)
-            self._notice("hub.ended", record)
-        if state == OriginalState.REVOKED:  # for good: of what it said nothing is kept
-            Original.objects.filter(record_id=record.pk).update(body="")
-        return True
-
-    def _locked(self, pk: int) -> Any:
-        lock_records([pk])
-        kind = Record.objects.values_list("kind", flat=True).get(pk=pk)
-        found: Any = MODELS[kind]._default_manager.select_related("owner", "originator").get(pk=pk)
-        if found.recalled_at:
-            raise Refused(
-                _("%(ref)s was recalled by its owner: nothing is written into it.") % {"ref": found.ref}
-            )
-        return found
-
-    def _mark(self, record: Any, told: Marking) -> None:
-        """A later version marks it stricter at once, whatever else becomes of it, and never lower."""
-        old = marking_of(record)
-        new = stricter(old, told, home=self.agency.country)
-        if [getattr(old, name) for name in DECIDES] == [getattr(new, name) for name in DECIDES]:
-            return
-        if not record.latest:
-            record_marks = {name: value for name, value in marks_of(new).items() if name in DECIDES}
-            edited_at = record.edited_at
-            write_down(record, record_marks, viewer=self.viewer, at=self.at)
-            Record.objects.filter(pk=record.pk).update(edited_at=edited_at)
-            record.edited_at = edited_at
-            return
-        lasting = record.embargo_until if record.embargo_until and record.embargo_until > self.at else None
-        handling = Handling(new.tlp, new.controls, new.rel_to, embargo_until=lasting)
-        mark(record, handling, reason=_("Its sender marks it so now."), viewer=self.viewer, at=self.at)
-        record.refresh_from_db()
-
-    def _recalled(self, record: Record) -> bool:
-        try:
-            with transaction.atomic():
-                recall(record, reason=_("Its sender has revoked it."), viewer=self.viewer, at=self.at)
-        except ValidationError:  # it was never released: nobody else has it
-            return False
-        return True
-
-    def _keep(self, piece: Piece, record: Record | None, state: OriginalState) -> Original:
+    def keep(self, piece: Piece, record: Record | None, state: OriginalState) -> Original:
         source = self.teller.source
         return Original(
             agency_id=self.agency.pk,

@@ -44,6 +44,19 @@ class Migration(migrations.Migration):
             },
         ),
         locked("sharing_placed", read=AGENCY, write=AGENCY, engine="insert, update"),
+        migrations.AddField(
+            "subscription", "asks_anew", models.BooleanField(db_default=False, default=False)
+        ),
+        migrations.RunSQL(
+            "grant update (asks_anew) on sharing_subscription to hub_engine",
+            "revoke update (asks_anew) on sharing_subscription from hub_engine",
+        ),
+        migrations.AddIndex(
+            "subscription",
+            models.Index(
+                condition=models.Q(("asks_anew", True)), fields=["id"], name="subscription_asks_anew"
+            ),
+        ),
         migrations.AddField("arrival", "acknowledge_by", models.DateTimeField(null=True)),
         migrations.AddField("arrival", "asked_at", models.DateTimeField(null=True)),
         migrations.AddField(

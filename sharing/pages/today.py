@@ -78,7 +78,7 @@ def today(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "waiting": [
             *due_rows(viewer, due[:DUE], shown, back="/", small=False),
-            *(row for item in first if (row := row_of_item(item, shown, {}, back="/", small=False))),
+            *(row for item in first if (row := row_of_item(viewer, item, shown, {}, back="/", small=False))),
         ],
         "waiting_total": f"{LOOKED_AT}+"
         if len(waiting) + len(due) >= LOOKED_AT
@@ -89,7 +89,7 @@ def today(request: HttpRequest) -> HttpResponse:
         # What waits to be decided, answered or acknowledged stands there already.
         "notices": notice_rows(viewer, NOTICES, besides=asked, but=AlertKind.ACTION),
         "recalls": [
-            row_of_item(item, {}, {}, back="/")
+            row_of_item(viewer, item, {}, {}, back="/")
             for item in recalls
             if f"{item.path}recall/answer/" not in asked
         ],
@@ -133,18 +133,16 @@ def _waiting(viewer: Viewer, *, besides: set[int]) -> tuple[list[InboxItem], lis
 
 
 def _fresh(viewer: Viewer, *, besides: list[int]) -> tuple[list[Disclosure], set[int]]:
-    """The newest that other agencies gave, and which of it this person has not opened."""
-    rows = (
-        Received.objects.visible_to(viewer).exclude(owner_id=viewer.agency_id).exclude(record_id__in=besides)
-    )
+    """The newest that came from elsewhere, and which of it this person has not opened."""
+    rows = Received.objects.visible_to(viewer).from_elsewhere().exclude(record_id__in=besides)
     ids = list(rows.newest_first().values_list("record_id", flat=True)[:NEW])
     unread = inbox_items(viewer).unread().filter(record_id__in=ids).values_list("record_id", flat=True)
     return disclose(viewer, ids, Channel.PAGE), set(unread)
 
 
 def _unreleased(viewer: Viewer) -> tuple[list[Disclosure], str]:
-    """The agency's own bulletins that are published and went to nobody yet, newest first, and how many."""
-    own = Received.objects.visible_to(viewer).filter(owner_id=viewer.agency_id, kind=Kind.BULLETIN)
+    """The bulletins that the agency itself wrote and published and that went to nobody yet, newest first; how many."""
+    own = Received.objects.visible_to(viewer).written_here().filter(kind=Kind.BULLETIN)
     rows = with_nobody(own)
     ids = list(rows.newest_first().values_list("record_id", flat=True)[:TO_RELEASE])
     return disclose(viewer, ids, Channel.PAGE), said(count_of(rows))

@@ -22,7 +22,8 @@ from sharing.releases.models import Recall, Release
 # What the ledger says was given of a record, or of one version of it; `held` are holders of that version at the recall,
 # who may never have been shown it. Whoever was told of such a recall since they last had it is not told again. A
 # record that only ever went to people of an agency (TLP:RED) is told to those people. Asked again `late`, what was
-# given `until` then counts, and whom this recall was told to is told no more, neither the desk nor somebody of it.
+# given `until` then counts, and whom this recall was told to is told no more, neither the desk nor somebody of it. By
+# its `source`, the hub it came from, it is taken from its owner too.
 HAD = """
     with given as (
         select l.agency_id as agency, l.person_id as person, e.version, l.at, null::bigint as basis
@@ -33,7 +34,10 @@ HAD = """
         union all
         select h.agency, h.person, %(version)s::int, h.at, h.basis
         from unnest(%(agencies)s::int[], %(persons)s::bigint[], %(since)s::timestamptz[], %(basis)s::bigint[])
-             h(agency, person, at, basis)),
+             h(agency, person, at, basis)
+        union all
+        select owner_id, null, latest, latest_at, null from bulletins_record
+        where id = %(record)s and %(source)s and tlp <> 'TLP:RED'),
     r as (select * from bulletins_record where id = %(record)s),
     ways as (
         select d.agency, bool_or(d.person is null) as whole
@@ -46,7 +50,7 @@ HAD = """
         select g.agency, case when coalesce(w.whole, r.tlp <> 'TLP:RED') then null else g.person end as person,
                max(g.version) as version, min(g.at) as first_at, max(g.at) as last_at, max(g.basis) as basis
         from r cross join given g left join ways w on w.agency = g.agency
-        where g.agency <> r.owner_id
+        where (%(source)s or g.agency <> r.owner_id)
           and (coalesce(w.whole, r.tlp <> 'TLP:RED') or g.person is not null)
         group by 1, 2),
     untold as (
@@ -127,12 +131,14 @@ def bar(releases: Iterable[Release], agencies: set[int]) -> None:
         row.save(update_fields=["barred"])
 
 
-def tell_all_who_had(recall: Recall, held: Iterable[Holding] = ()) -> list[tuple[int, int]]:
+def tell_all_who_had(
+    recall: Recall, held: Iterable[Holding] = (), *, by_source: bool = False
+) -> list[tuple[int, int]]:
     """A withdrawal for each who ever had what was taken back and has not been told; return them as (record, agency).
 
-    Those who lost it by this very recall have theirs already.
+    Those who lost it by this very recall have theirs already. `by_source`: its owner is among them.
     """
-    return _tell(recall, _parameters(recall.record_id, recall.version, held))
+    return _tell(recall, _parameters(recall.record_id, recall.version, held) | {"source": by_source})
 
 
 def tell_late(recall: Recall) -> list[tuple[int, int]]:
@@ -165,6 +171,7 @@ def _parameters(record: int, version: int | None, held: Iterable[Holding] = ()) 
         "version": version,
         "recall": None,
         "late": False,
+        "source": False,
         "until": None,
         "agencies": [row.agency for row in rows],
         "persons": [row.person for row in rows],

@@ -98,7 +98,8 @@ def proofs_of(record: Record, viewer: Viewer) -> list[Proof]:
     releases = list(Release.objects.filter(record_id=record.pk).select_related("recalled_by").order_by("id"))
     hidden = hidden_rosters((release.community_id for release in releases), viewer)
     openly = open_releases(releases, hidden)
-    told = list(Told.objects.filter(recall__in=made).select_related("recall").order_by("agency_id", "id"))
+    others = Told.objects.filter(recall__in=made).exclude(agency_id=viewer.agency_id)
+    told = list(others.select_related("recall").order_by("agency_id", "id"))
     # From the first: whom an earlier one may be said to have told, counts as told before.
     proofs, known = list[Proof](), list[Told]()
     for recall in reversed(made):

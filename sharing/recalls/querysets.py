@@ -63,10 +63,13 @@ class ToldRecall:
 def told_recalls(viewer: Viewer) -> QuerySet[Any]:
     """One row a recall told to the viewer, newest first; `answered_at` is when it was last answered.
 
-    Somebody told both as one of the agency and by name (TLP:RED since) finds it once.
+    Somebody told both as one of the agency and by name (TLP:RED since) finds it once. What another hub took back from
+    the agency that fetched it is not among them: nobody here waits for an answer.
     """
-    rows: QuerySet[Withdrawal] = Withdrawal.objects.visible_to(viewer).filter(
-        kind=WithdrawalKind.RECALLED, recall__isnull=False
+    rows: QuerySet[Withdrawal] = (
+        Withdrawal.objects.visible_to(viewer)
+        .filter(kind=WithdrawalKind.RECALLED, recall__isnull=False)
+        .exclude(owner_id=viewer.agency_id)
     )
     whole = Withdrawal.objects.filter(
         recall=OuterRef("recall"), agency_id=viewer.agency_id, person_id=None, kind=WithdrawalKind.RECALLED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from hub.accounts.viewer import Viewer
@@ -12,14 +13,24 @@ from sharing.deliveries.telling import tell
 from sharing.disclosures.disclosure import Disclosure
 from sharing.receipts.models import Receipt
 
+# Who tells the hub that something came from: says so when the apps are ready.
+_told_there: list[Callable[[Viewer, Disclosure, datetime], None]] = []
+
+
+def tell_there_by(tell: Callable[[Viewer, Disclosure, datetime], None]) -> None:
+    """Registers (viewer, disclosure, at): tells the hub a record came from that it is acknowledged here."""
+    _told_there[:] = [tell]
+
 
 def mark_read(viewer: Viewer, disclosure: Disclosure, at: datetime) -> Receipt | None:
     """The reader's receipt of what they were just shown, made on the first reading.
 
-    None for the owner's own people, whose reading is no receipt, for a desk, which is nobody in person, and for what an
-    emergency opened: of that the owner is told at once, and the ledger has each reading.
+    None for what the reader's own agency wrote, of which reading is no receipt, for a desk, which is nobody in person,
+    and for what an emergency opened: of that the owner is told at once, and the ledger has each reading.
     """
-    if disclosure.own or disclosure.emergency or viewer.person_id is None or viewer.agency_id is None:
+    if viewer.person_id is None or viewer.agency_id is None:
+        return None
+    if disclosure.emergency or not disclosure.from_elsewhere:
         return None
     receipt, made = Receipt.objects.get_or_create(
         record_id=disclosure.key,
@@ -28,7 +39,7 @@ def mark_read(viewer: Viewer, disclosure: Disclosure, at: datetime) -> Receipt |
         defaults={"agency_id": viewer.agency_id, "read_at": at},
     )
     if made:
-        _tell("record.read", viewer, disclosure, at)
+        _write("record.read", viewer, disclosure, at)
         _log("read", viewer, disclosure)
     return receipt
 
@@ -40,13 +51,15 @@ def acknowledge(viewer: Viewer, disclosure: Disclosure, at: datetime) -> Receipt
         return receipt
     when = max(at, receipt.read_at)
     if Receipt.objects.filter(pk=receipt.pk, acknowledged_at=None).update(acknowledged_at=when):
-        _tell("record.acknowledge", viewer, disclosure, at)
+        _write("record.acknowledge", viewer, disclosure, at)
         _log("acknowledged", viewer, disclosure)
+        for tell in _told_there if disclosure.own else ():
+            tell(viewer, disclosure, at)
     receipt.refresh_from_db()
     return receipt
 
 
-def _tell(event: str, viewer: Viewer, disclosure: Disclosure, at: datetime) -> None:
+def _write(event: str, viewer: Viewer, disclosure: Disclosure, at: datetime) -> None:
     write_trail(
         event,
         viewer=viewer,

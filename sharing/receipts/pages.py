@@ -91,7 +91,7 @@ def record(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         "may_propose": given and may_propose(viewer),
         "may_take": not shown.emergency and carries(shown.marking, Channel.PDF) != Carries.NOTHING,
         "came_in": provenance_of(viewer, shown.key) if shown.own else None,
-        "amended": None if shown.own else amended_for(viewer, shown.key),
+        "amended": amended_for(viewer, shown.key) if shown.from_elsewhere else None,
     }
     return render(request, f"sharing/{kind}.html", context)
 
@@ -126,14 +126,19 @@ def acknowledge_record(request: HttpRequest, kind: str, ref: str) -> HttpRespons
     if shown is None:
         raise Http404
     at = timezone.now()
-    if shown.own:
+    if not shown.from_elsewhere:
         reason = _("It is your own agency's: recipients acknowledge it.")
         refuse("record.acknowledge", viewer=viewer, at=at, object_type=kind, object_id=ref, reason=reason)
         raise PermissionDenied(reason)
     acknowledge(viewer, shown, at)
     if request.headers.get("X-Requested-With") == "fetch":
         return HttpResponse(status=204)
-    said = _("Acknowledged: %(title)s. %(owner)s is told that %(agency)s has it.") % {
+    said = (
+        _("Acknowledged: %(title)s.")
+        if shown.own
+        else _("Acknowledged: %(title)s. %(owner)s is told that %(agency)s has it.")
+    )
+    said %= {
         "title": shown.title,
         "owner": shown.owner.code,
         "agency": viewer.agency_code,

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from bulletins.faces.derived import lock_with_derived
 from bulletins.markings.models import TLP, Control
 from bulletins.models import Record
 from bulletins.publishing.api import Country, codes
@@ -18,8 +19,9 @@ from bulletins.publishing.rules import may_release
 from bulletins.records.models import Kind
 from hub.rest.filters import Filters, Instant
 from hub.rest.schema import says
+from hub.rest.validators import tag_of
 from sharing.audiences.preview import PreviewRow, preview_marking
-from sharing.disclosures.api import RecordView
+from sharing.disclosures.api import RecordView, copy_shape
 from sharing.flow import Handling, mark
 from sharing.releases.plan import Plan
 
@@ -66,10 +68,12 @@ class RecordMarking(RecordView):
 
     filters = Filters
     writes: ClassVar[frozenset[str]] = frozenset({"PUT"})
-    matched = False
 
     def write(self, request: Request) -> Response:
         self.require(may_release(self.viewer), "record.mark", kind=self.kind, ref=self.record.ref)
+        # As marking it does: locked with what is derived from it, in one order.
+        lock_with_derived([self.record.pk])
+        self.precondition(lambda: copy_shape(self, self.record.pk))
         body = HandlingBody(data=request.data)
         body.is_valid(raise_exception=True)
         given, at = body.validated_data, timezone.now()
@@ -85,7 +89,8 @@ class RecordMarking(RecordView):
             plan = Plan((), handling.tlp, handling.controls, handling.rel_to)
             rows = preview_marking(record, plan, handling.embargo_until, viewer=self.viewer, at=at)
         mark(record, handling, reason=given.get("reason", ""), viewer=self.viewer, at=at)
-        return Response(_shape(record, handling, rows))
+        tag = tag_of(self.viewer, copy_shape(self, record.pk))
+        return Response(_shape(record, handling, rows), headers={"ETag": tag})
 
 
 class BulletinMarking(RecordMarking):

@@ -35,6 +35,7 @@ DECIMAL: Schema = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
 DAY: Schema = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
 CLOCK: Schema = {"type": "string", "pattern": r"^\d{2}:\d{2}$"}
 INSTANT: Schema = {"type": "string", "format": "date-time"}
+DIGEST: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 URL: Schema = {"type": "string", "format": "uri"}
 UID: Schema = {"type": "string", "format": "uuid"}
 
@@ -53,7 +54,11 @@ def thing(properties: dict[str, Schema], *required: str) -> Schema:
 
 
 PHOTOGRAPHS = many(
-    thing({"uid": UID, "caption": TEXT, "width": COUNT, "height": COUNT, "url": URL}, "uid", "url")
+    thing(
+        {"uid": UID, "caption": TEXT, "width": COUNT, "height": COUNT, "sha256": DIGEST, "url": URL},
+        "uid",
+        "url",
+    )
 )
 SUBSTANCE = thing(
     {

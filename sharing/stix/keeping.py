@@ -33,7 +33,7 @@ READ = """
 """
 KEEP = """
     update bulletins_face f set stix = t.stix, stix_of = %s
-    from unnest(%s::bigint[], %s::text[]) t(id, stix) where f.id = t.id
+    from json_to_recordset(%s::json) t(id bigint, stix text) where f.id = t.id
 """
 # What another renderer could not render.
 FAILED = "select id from bulletins_face where stix = '' and stix_of not in ('', %s) limit %s"
@@ -76,7 +76,9 @@ def render(faces: Sequence[int]) -> None:
         if not rows:
             return
         texts = [_heads(row) for row in rows]
-        cursor.execute(KEEP, [renderer(), [row[0] for row in rows], texts])
+        # As JSON: of an array of texts the driver looks at every sign.
+        made = [{"id": row[0], "stix": text} for row, text in zip(rows, texts, strict=True)]
+        cursor.execute(KEEP, [renderer(), orjson.dumps(made).decode()])
         note_parts([row[1] for row in rows], [row[0] for row in rows])
         say_anew([row[0] for row, text in zip(rows, texts, strict=True) if row[10] and text])
 

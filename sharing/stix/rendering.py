@@ -27,7 +27,7 @@ from sharing.stix.ids import EXTENSION, identity_id, location_id, method_id, par
 from sharing.stix.patterns import pattern_of
 
 # Raise it with any change of what is rendered: what is kept with faces is then rendered anew.
-RENDERING = 2
+RENDERING = 3
 PERIOD = re.compile(r"([1-9]\d{3})(?:-(0[1-9]|1[0-2])(?:-(\d{2}))?)?")
 
 
@@ -52,6 +52,10 @@ class Source:
     def url(self) -> str:
         path = "bulletins" if self.kind == Kind.BULLETIN else "seizures"
         return f"{settings.SITE_URL}/{path}/{self.ref}/"
+
+    def address_of(self, photograph: str) -> str:
+        """Where the photograph is fetched from by who may: it is asked for anew each time."""
+        return f"{self.url}photographs/{photograph}/"
 
 
 def renderer() -> str:
@@ -89,8 +93,10 @@ def _report(
     """It refers to vocabulary and its own parts, never to another record; its note refers to it."""
     core = source.core
     own = [part["id"] for name, part in parts.items() if name != "note"]
+    common = _common(source, record_id(source.uid))
     return {
-        **_common(source, record_id(source.uid)),
+        **common,
+        "external_references": [*common["external_references"], *_photographs(source)],
         "name": core.get("title") or source.ref,
         **_given("description", _in_words(source)),
         "report_types": [_report_type(source, methods)],
@@ -190,6 +196,22 @@ def _common(source: Source, id_: str) -> dict[str, Any]:
     }
 
 
+def _photographs(source: Source) -> list[dict[str, Any]]:
+    """Each that is shown, by its address: a feed carries no bytes."""
+    return [
+        {
+            "source_name": "photograph",
+            **_given("description", ", ".join(filter(None, [row.get("caption"), said]))),
+            "url": source.address_of(row["uid"]),
+            # A version from before digests were published has none.
+            **({"hashes": {"SHA-256": row["sha256"]}} if row.get("sha256") else {}),
+            "external_id": row["uid"],
+        }
+        for group, said in (("detail", ""), ("technique", "how it was found"))
+        for row in source.facts.get(group, {}).get("photographs", [])
+    ]
+
+
 def _given(name: str, value: Any) -> dict[str, Any]:
     """STIX has no empty values: what is not known is absent."""
     return {name: value} if value else {}
@@ -254,13 +276,11 @@ def _extension(source: Source, words: Vocabulary) -> dict[str, Any]:
 
 
 def _with_links(source: Source) -> dict[str, Any]:
-    """The facts by group, photographs with the address they are fetched from by who may."""
+    """The facts by group, photographs with their address."""
     return {
         group: {
             **values,
-            "photographs": [
-                {**row, "url": f"{source.url}photographs/{row['uid']}/"} for row in values["photographs"]
-            ],
+            "photographs": [{**row, "url": source.address_of(row["uid"])} for row in values["photographs"]],
         }
         if "photographs" in values
         else values

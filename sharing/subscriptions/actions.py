@@ -47,12 +47,14 @@ def change(row: Subscription, wish: Wish, *, viewer: Viewer, at: datetime) -> No
     asked = {name: getattr(row, name) for name in FILTERS}
     for name, value in _values(wish, viewer=viewer, at=at).items():
         setattr(row, name, value)
+    anew = asked != {name: getattr(row, name) for name in FILTERS}
+    row.asks_anew |= anew and Channel.TAXII in row.channels
     if wish.frequency == Frequency.AT_ONCE or row.since_at is None:
         row.since_at, row.since_n = _since(wish, viewer, at).values()
     row.changed_at = at
     row.save()
     _note("subscription.change", row, viewer=viewer, at=at)
-    if asked != {name: getattr(row, name) for name in FILTERS}:
+    if anew:
         place_anew(row, viewer=viewer)
 
 

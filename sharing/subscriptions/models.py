@@ -82,6 +82,9 @@ class Subscription(models.Model):
     since_at = models.DateTimeField(null=True)
     since_n = models.BigIntegerField(null=True)
 
+    # Its collections at partners' are to be given what it asks for since it was changed.
+    asks_anew = models.BooleanField(default=False, db_default=False)
+
     paused_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
@@ -126,6 +129,7 @@ class Subscription(models.Model):
                 name="subscription_at_once",
             ),
             models.Index(fields=["agency", "person"], name="subscription_list"),
+            models.Index(fields=["id"], condition=Q(asks_anew=True), name="subscription_asks_anew"),
             models.Index(
                 fields=["next_at"],
                 condition=Q(next_at__isnull=False, paused_at=None),

@@ -7,6 +7,7 @@ from django.db import connection
 from hub.accounts.viewer import Viewer
 from hub.database.context import require_viewer
 from sharing.audiences.numbering import LOCK, STEP
+from sharing.audiences.querysets import from_elsewhere
 from sharing.subscriptions.matching import matches
 from sharing.subscriptions.models import Subscription
 
@@ -24,7 +25,7 @@ PLACE = f"""
             (select max(numbered_at) from sharing_standing where agency_id = %(agency)s),
             (select max(at) from sharing_placed where agency_id = %(agency)s and collection = %(uid)s)) as at) b
     where w.id = %(key)s
-      and exists (select from sharing_inbox f where f.record_id = s.record_id and f.owner_id <> s.agency_id
+      and exists (select from sharing_inbox f where f.record_id = s.record_id and {from_elsewhere("f", "s.agency_id")}
                      and {matches(face="f", sub="w")})
       and not exists (select from sharing_fed d where d.agency_id = s.agency_id and d.collection = w.uid
                          and d.record_id = s.record_id)

@@ -14,7 +14,7 @@ from django.db.models.expressions import RawSQL
 
 from hub.database.context import require_viewer
 from sharing.audiences.models import Entry, Received
-from sharing.audiences.querysets import InboxQuerySet
+from sharing.audiences.querysets import InboxQuerySet, from_elsewhere
 from sharing.subscriptions.matching import FILTERS, matches
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ COUNTED = 1000
 
 
 def brought(viewer: Viewer, wish: Mapping[str, Any], *, at: datetime) -> InboxQuerySet:
-    """What reached the viewer's agency from others in the last 90 days and fits the filters, newest first.
+    """What reached the viewer's agency from elsewhere in the last 90 days and fits the filters, newest first.
 
     `wish` holds the columns of a subscription. It starts where every list does: what is withheld fits nothing.
     """
@@ -129,7 +129,7 @@ def brought(viewer: Viewer, wish: Mapping[str, Any], *, at: datetime) -> InboxQu
     found: InboxQuerySet = (
         Received.objects.visible_to(viewer)
         .filter(visible_since__gt=at - LOOKED_BACK)
-        .exclude(owner_id=viewer.agency_id)
+        .from_elsewhere()
         .filter(fits)
         .newest_first()
     )
@@ -147,11 +147,11 @@ def counts_of(viewer: Viewer, ids: Iterable[int], *, at: datetime) -> dict[int, 
             f"""
             select s.id, (select count(*) from (
                 select f.face_id from sharing_inbox f
-                where f.visible_since > %(since)s and f.owner_id <> %(agency)s
+                where f.visible_since > %(since)s and {from_elsewhere("f", "hub_agency()")}
                   and {matches(face="f", sub="s")} limit %(most)s) h
                 where (select true from bulletins_face b where b.id = h.face_id))
             from sharing_subscription s where s.id = any(%(ids)s)
             """,  # noqa: S608  all of it is ours
-            {"since": at - LOOKED_BACK, "agency": viewer.agency_id, "most": COUNTED + 1, "ids": list(ids)},
+            {"since": at - LOOKED_BACK, "most": COUNTED + 1, "ids": list(ids)},
         )
         return dict(cursor.fetchall())

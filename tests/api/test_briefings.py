@@ -8,12 +8,13 @@ import pytest
 from django.utils import timezone
 
 from hub.database.context import viewing
+from sharing.disclosures.fields import ALWAYS
 from sharing.disclosures.models import LedgerRow
 from sharing.flow import Handling, mark
 from tests.api.test_hidden import plain
 from tests.briefings.conftest import this_month
 from tests.builders import CANARIES, published_bulletin, published_seizure, released
-from tests.cast import viewer
+from tests.cast import agency, viewer
 
 pytestmark = pytest.mark.django_db
 
@@ -115,3 +116,40 @@ def test_a_hidden_community_is_picked_like_a_ghost(caller, month):
         return answer.content.replace(code.encode(), b"")
 
     assert refused("HIDTA-STX") == refused("NOWHERE")
+
+
+def test_the_parts_asked_for_are_given_of_each_record_and_the_ledger_says_which(caller, month):
+    given, report, alone = published_bulletin(), published_seizure(), published_bulletin()
+    released(given, ("CBSA", "place"), ("TXDPS", "identifiers"))
+    released(report, "CBSA", "TXDPS")
+    released(alone, "CBSA")
+    path, who = made(caller, month)["Content-Location"], caller("cbp.releaser")
+    found = who.get(f"{path}?fields=ref,core.title,detail,place").json()
+    (bulletin,), (seizure,) = found["bulletins"], found["seizures"]
+    assert set(bulletin) == {*ALWAYS, "ref", "facts"} and set(bulletin["facts"]) == {"core", "detail"}
+    assert set(bulletin["facts"]["core"]) == {"title"} and CANARIES["detail"] in str(bulletin)
+    # What one of those who attend is not shown is not there for the asking either.
+    assert CANARIES["place"] not in str(bulletin) and "place" in seizure["facts"]
+    whole = who.get(path).json()
+    assert {name: found[name] for name in found if name not in ("bulletins", "seizures")} == {
+        name: whole[name] for name in whole if name not in ("bulletins", "seizures")
+    }
+    with viewing(viewer("cbp.releaser")):
+        rows = LedgerRow.objects.filter(person="cbp.releaser").order_by("id")
+        assert [set(row.withheld) for row in rows] == [{"technique,identifiers,case"}, {""}]
+
+
+def test_the_finder_is_told_also_where_no_part_is_asked_for(caller, month):
+    given = published_bulletin(originator=agency("DEA"))
+    released(given, "CBSA")
+    for who, path in ((caller("cbp.releaser"), f"bulletins/{given.uid}/"),):
+        shown = who.get(f"{path}?fields=originator").json()
+        assert shown["originator"] == who.get(path).json()["originator"] == "DEA" and "facts" not in shown
+
+
+@pytest.mark.parametrize("fields", ["", "nothing", "core.nothing", "poster", "attending"])
+def test_a_part_that_no_record_has_is_refused(fields, caller, month):
+    path = made(caller, month)["Content-Location"]
+    refused = caller("cbp.releaser").get(f"{path}?fields={fields}")
+    assert refused.status_code == 400 and "fields" in refused.json()["errors"]
+    assert caller("ncb.officer").get(f"{path}?fields={fields}").status_code == 404

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -143,3 +144,29 @@ def test_a_compressed_answers_tag_is_still_good(caller):
     assert packed["ETag"].startswith("W/") and json.loads(gzip.decompress(packed.content))
     assert asked(officer, path, packed["ETag"]).status_code == 304
     assert asked(officer, f"bulletins/{bulletin.uid}/", packed["ETag"], "PATCH", {}).status_code == 200
+
+
+def test_a_marking_is_put_on_what_was_read_and_on_nothing_else(caller):
+    """As an edit: two who mark at once do not undo each other, and a reason lost on the way marks nothing."""
+    bulletin = published_bulletin()
+    released(bulletin, "CBSA")
+    releaser, path = caller("cbp.releaser"), f"bulletins/{bulletin.uid}/"
+    read = releaser.get(f"{path}?state=draft")["ETag"]
+    body = {"tlp": "TLP:AMBER+STRICT"}
+    for wrong in ('"other"', caller("cbp.officer").get(f"{path}?state=draft")["ETag"]):
+        refused = asked(releaser, f"{path}marking/", wrong, "PUT", body)
+        assert refused.status_code == 412 and refused["Content-Type"] == "application/problem+json"
+    assert releaser.get(path).json()["marking"]["tlp"] == "TLP:AMBER"
+    done = asked(releaser, f"{path}marking/", read, "PUT", body)
+    assert done.status_code == 200 and done["ETag"] == releaser.get(f"{path}?state=draft")["ETag"] != read
+    assert asked(releaser, f"{path}marking/", read, "PUT", {"tlp": "TLP:RED"}).status_code == 412
+    # What was set of an embargo is seen as well.
+    until = (timezone.now() + timedelta(days=1)).isoformat()
+    kept = asked(releaser, f"{path}marking/", done["ETag"], "PUT", {**body, "embargo_until": until})
+    assert kept.status_code == 200
+    assert asked(releaser, f"{path}marking/", done["ETag"], "PUT", body).status_code == 412
+    assert asked(releaser, f"{path}marking/", kept["ETag"], "PUT", body).status_code == 200
+    # Without it, as before; and whoever may not mark learns nothing by a tag.
+    assert releaser.ask("PUT", f"{path}marking/", body).status_code == 200
+    for username, status in (("cbp.officer", 403), ("cbsa.releaser", 404)):
+        assert asked(caller(username), f"{path}marking/", '"other"', "PUT", body).status_code == status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,10 +14,15 @@ from hub.accounts.viewer import Viewer
 from hub.database.context import engine, viewing
 from hub.trail.models import TrailRow
 from sharing.deliveries.collection import basic
+from sharing.deliveries.ends.actions import tell_ends
 from sharing.deliveries.models import Endpoint
 from sharing.disclosures.models import LedgerRow
 from sharing.flow import Handling, mark, release
 from sharing.releases.plan import Pick
+from sharing.stix.ids import EXTENSION
+from sharing.subscriptions.actions import change
+from sharing.subscriptions.models import Subscription
+from sharing.subscriptions.wishes import wish_of
 from tests.builders import CANARIES, pick, plan, published_bulletin, published_seizure, released
 from tests.cast import agency, viewer
 from tests.deliveries.collecting import ID, PASSWORD, STATUS, TYPE, Collection, serving
@@ -261,3 +267,60 @@ def test_the_parts_of_what_was_pushed_before_any_feed_was_read_are_taken_back_wi
     last = {each["id"]: each for each in pushed.envelopes[-1]["objects"]}
     assert {id_ for id_, each in last.items() if each.get("revoked")} == given
     assert b"gloves" not in pushed.bodies[-1]
+
+
+# Of a hazard a desk is told whatever it asks for.
+PLAIN = {"hazard": False, "safety_note": ""}
+
+
+def asks_for(**wish):
+    """The desk's subscription that pushes is changed."""
+    who = viewer("cbsa.liaison")
+    with viewing(who):
+        row = Subscription.objects.visible_to(who).get(person_id=None, title="Everything given to us")
+        change(row, replace(wish_of(row), **wish), viewer=who, at=timezone.now())
+
+
+def test_what_a_subscription_asks_for_since_it_was_changed_is_pushed_too_once(pushed):
+    asks_for(kinds=("seizure",))
+    bulletin, hidden, seizure = published_bulletin(**PLAIN), published_bulletin(**PLAIN), published_seizure()
+    released(bulletin, ("CBSA", "place"))
+    released(hidden, "RCMP")
+    released(seizure, "CBSA")
+    send()
+    assert pushed.told(bulletin.uid) == [] and len(pushed.told(seizure.uid)) == 1
+    asks_for(kinds=())
+    for _time in range(2):
+        tell_ends(at=timezone.now())
+        send()
+    (told,) = pushed.told(bulletin.uid)
+    assert told["extensions"] and CANARIES["place"] not in str(told)
+    assert len(pushed.told(seizure.uid)) == 1 and pushed.told(hidden.uid) == []
+    # What it asked for no more and asks for again, it is given as it is by then.
+    asks_for(kinds=("seizure",))
+    amend(bulletin)
+    carried(bulletin, "CBSA")
+    send()
+    assert len(pushed.told(bulletin.uid)) == 1
+    asks_for(kinds=())
+    tell_ends(at=timezone.now())
+    send()
+    assert [each["extensions"][EXTENSION]["version"] for each in pushed.told(bulletin.uid)] == [1, 2]
+
+
+def test_what_programs_may_not_carry_is_not_pushed_by_a_change_either(pushed):
+    asks_for(kinds=("seizure",))
+    bulletin, who = published_bulletin(**PLAIN), viewer("cbp.releaser")
+    with viewing(who):
+        release([bulletin], plan(pick("CBSA"), controls=("DISPLAY ONLY",)), viewer=who, at=timezone.now())
+    asks_for(kinds=())
+    assert tell_ends(at=timezone.now()) == 0
+    send()
+    assert pushed.bodies == []
+
+
+def test_a_desk_that_changes_how_it_is_told_is_pushed_nothing_anew(pushed):
+    asks_for(kinds=("seizure",))
+    released(published_bulletin(**PLAIN), "CBSA")
+    asks_for(title="Everything given to us", channels=("inbox", "taxii"))
+    assert tell_ends(at=timezone.now()) == 0

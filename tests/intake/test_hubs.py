@@ -12,16 +12,19 @@ from django.test import Client
 from django.utils import timezone
 
 from bulletins.models import Bulletin
+from bulletins.publishing.actions import take_up
+from bulletins.records.actions import write_down
 from hub.accounts.viewer import desk_of
 from hub.database.context import engine, viewing
 from sharing.audiences.models import Grant, Received
 from sharing.deliveries.models import Alert
 from sharing.flow import Handling, mark
+from sharing.intake.deciding import take_over
 from sharing.intake.models import Original
 from sharing.intake.pulling.models import Arrival
 from tests.builders import released
 from tests.cast import agency, person, viewer
-from tests.intake.conftest import LAST, LATER, as_speaker, fresh, records
+from tests.intake.conftest import FIRST, LAST, LATER, as_speaker, fresh, ident, records
 from tests.intake.hubs import HUB_A, HUB_C, TERMS, WITHHELD, come, given, peer, stub
 
 pytestmark = pytest.mark.django_db
@@ -79,8 +82,6 @@ def test_an_agency_of_the_same_code_is_the_originator_only_where_it_has_said_so(
 
 
 def test_its_marking_is_not_lowered_here_nor_its_originator_changed() -> None:
-    from bulletins.records.actions import write_down
-
     come(peer(), given())
     (record,) = records()
     with viewing(who := viewer("cbp.releaser")):
@@ -107,6 +108,36 @@ def test_a_later_version_comes_and_an_older_one_changes_nothing() -> None:
     assert fresh(record).tlp == "TLP:AMBER+STRICT"
     with engine():
         assert Arrival.objects.get().version == 3
+
+
+def test_a_version_taken_over_by_hand_has_the_caveat_of_its_own_alone() -> None:
+    """What agreements bind to there is kept with its origin, and no part of what its owner says here."""
+    statement = {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": ident("marking-definition"),
+        "created": FIRST,
+        "definition_type": "statement",
+        "definition": {"statement": "DEA-CBP-2025: for intelligence only"},
+    }
+    hub, first = peer(), given()
+    come(hub, first)
+    (record,) = records()
+    with viewing(who := viewer("cbp.officer")):
+        write_down(
+            Bulletin.objects.get(pk=record.pk), {"narrative": "By hand."}, viewer=who, at=timezone.now()
+        )
+    uid = uuid.UUID(first["id"].partition("--")[2])
+    later = given(uid, version=2, modified=LATER, title="Rocker panels", terms=[TERMS])
+    later["object_marking_refs"] = [*later["object_marking_refs"], statement["id"]]
+    next(iter(later["extensions"].values()))["marking"]["caveats"] = "Call first"
+    come(hub, statement, later)
+    with viewing(who):
+        copy = take_up(Bulletin, record.ref, viewer=who)
+        waiting = Original.objects.get(record_id=record.pk, state="waiting")
+        take_over(copy, waiting, viewer=who, at=timezone.now())
+    after = fresh(record)
+    assert (after.title, after.caveat) == ("Rocker panels", "Call first")
 
 
 def test_a_recall_there_is_one_here_for_everybody() -> None:
@@ -191,15 +222,12 @@ def test_its_desk_is_told_of_what_comes_and_goes() -> None:
     core |= {"hazard": True, "safety_note": "Do not open."}
     come(hub, first, hazard)
     come(hub, stub(first, LATER, revoked=True), stub(hazard, LATER))
+    came, danger = records()
     with engine():
-        rows = Alert.objects.filter(kind="hub").order_by("id")
-        told = [(row.facts["what"], row.facts.get("n")) for row in rows]
-    assert sorted(told) == [
-        ("hub.came", 1),
-        ("hub.ended", None),
-        ("hub.hazard", None),
-        ("hub.recalled", None),
-    ]
+        rows = Alert.objects.order_by("id")
+        told = [(row.kind, row.record_id, row.facts.get("what", ""), row.hazard) for row in rows]
+    assert sorted(told[:2]) == [("new", came.pk, "", False), ("new", danger.pk, "", True)]
+    assert told[2:] == [("recalled", came.pk, "", False), ("hub", None, "hub.ended", False)]
 
 
 def test_what_began_here_or_went_through_here_changes_nothing() -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from bulletins.records.actions import write_down
 from hub.database.context import engine, viewing
 from sharing.audiences.models import Received
+from sharing.deliveries.models import Alert
 from sharing.flow.purging import purge
 from sharing.intake.models import Original, Voice
 from sharing.intake.participation import ask_to_speak, confirm_voice, let_publish, publishes
@@ -93,13 +94,41 @@ def test_what_its_sender_revokes_is_recalled_where_its_terms_publish_and_else_on
     send(other)
     _first, published = records("seizure")
     released(published, "DEA")
-    status = send({**sent, "modified": LATER, "revoked": True}, {**other, "modified": LATER, "revoked": True})
+    back = [{**each, "modified": LATER, "revoked": True} for each in (sent, other)]
+    status = send(*back, by="cbp.releaser")
     assert "its owner is told" in status.successes[0]["message"]
     assert "is recalled" in status.successes[1]["message"]
     assert fresh(seizure).recalled_at is None and fresh(published).recalled_at is not None
     assert shown_to("dea.agent") == set()
     again = send({**other, "modified": LAST})
     assert "no later version" in again.failures[0]["message"]
+
+
+def test_a_recall_reaches_other_agencies_and_takes_a_releasers_token_on_whatever_terms():
+    publishing("CBP")
+    sent, other = ours(), ours()
+    send(sent, other)
+    for seizure in records("seizure"):
+        released(seizure, "DEA")
+    first, second = records("seizure")
+    for by, objects in (("cbp.officer", [sent]), ("cbp.liaison", [other])):
+        status = send(*({**each, "modified": LATER, "revoked": True} for each in objects), by=by)
+        assert "its owner is told" in status.successes[0]["message"]
+    assert shown_to("dea.agent") == {first.ref, second.ref} and fresh(first).recalled_at is None
+    with engine():
+        assert not Alert.objects.filter(kind="recalled").exists()
+    page = text(reader("cbp.releaser").get(f"/seizures/{first.ref}/origin/"))
+    assert "has revoked it" in page and f"/seizures/{first.ref}/recall/" in page
+    # The same by a releaser's token, of one that nobody has noted yet.
+    third = ours()
+    send(third)
+    seizure = records("seizure")[-1]
+    released(seizure, "DEA")
+    assert (
+        "is recalled"
+        in send({**third, "modified": LATER, "revoked": True}, by="cbp.releaser").successes[0]["message"]
+    )
+    assert shown_to("dea.agent") == {first.ref, second.ref}
 
 
 def test_without_such_terms_a_recall_is_offered_and_not_done():

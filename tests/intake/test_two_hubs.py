@@ -199,15 +199,29 @@ for name in ("cbp.officer", "cbp.releaser", "cbsa.officer", "cbsa.liaison", "rcm
 """
 RELEASE = """
 from datetime import timedelta
+from io import BytesIO
+from PIL import Image
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from bulletins.flow import publish
+from bulletins.publishing.photographs.actions import add_photograph
 from hub.database.context import viewing
 from sharing.flow import release
-from tests.builders import pick, plan, published_bulletin
+from tests.builders import draft_bulletin, pick, plan
 from tests.cast import viewer
-record, at, who = published_bulletin(), timezone.now(), viewer("cbp.releaser")
+who, at, record = viewer("cbp.officer"), timezone.now(), draft_bulletin()
 with viewing(who):
+    for group, color in (("detail", "red"), ("technique", "blue")):
+        file = BytesIO()
+        Image.new("RGB", (64, 48), color).save(file, "JPEG")
+        sent = SimpleUploadedFile("a.jpg", file.getvalue())
+        row = add_photograph(record, sent, viewer=who, at=at, caption="Picture of " + group)
+        row.group = group
+        row.save()
+    publish(record, viewer=who, at=at)
+with viewing(releaser := viewer("cbp.releaser")):
     asking = plan(pick("CBSA", "technique"), acknowledge_by=at + timedelta(days=1))
-    release([record], asking, viewer=who, at=at)
+    release([record], asking, viewer=releaser, at=at)
 found = record.ref
 """
 
@@ -263,15 +277,29 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_release_receipt_and_recall_go_from_hub_to_hub(bare: None, tmp_path: Path) -> None:
     connections.close_all()
     with hub("Hub A", tmp_path / "a") as a, hub("Hub B", tmp_path / "b") as b:
-        ref = a.do(RELEASE)
         peer = b.fetch_from(a, "cbsa.liaison")
+        seen(lambda: "Fetched to its end, last" in b.get("cbsa.liaison", peer).text)
+        ref = a.do(RELEASE)
+        until(lambda: a.do(UNNUMBERED) == 0, within_s=PATIENCE_S)
+        assert b.post("cbsa.liaison", f"{peer}pull/").status_code == 302
         here = seen(lambda: listed(b, "cbsa.officer"))
+        # Its desk is told as of anything that is given to it.
+        inbox = seen(lambda: (page := b.get("cbsa.officer", "/inbox/").text) and here in page and page)
+        assert "CBSA, from Hub A" in inbox
 
         page = b.get("cbsa.officer", here).text
         assert "zebrafinch" in page and "kingfisher" in page and "goldcrest" not in page
         assert f"Hub A: {ref} of CBP" in page and "CBP (Hub A)" in page and "TLP:AMBER" in page
         assert re.search(r"withheld by CBP at Hub A", page) and "given by CBP at Hub A" in page
         assert "Acknowledge by" in page
+        # Its photograph comes after it; not the one that shows what is withheld.
+        picture = seen(
+            lambda: re.search(rf'src="({here}photographs/[0-9a-f-]+/)', b.get("cbsa.officer", here).text)
+        )
+        assert b.get("cbsa.officer", picture[1]).headers["Content-Type"] == "image/jpeg"
+        page = b.get("cbsa.officer", here).text
+        assert "Picture of detail" in page and "Picture of technique" not in page
+        assert len(photographs_of(b)) == 1 and len(photographs_of(a)) == 2
         # Nobody else at B: not the agency that found it, nor whom its holder would release it to.
         assert (
             b.get("cbp.officer", here).status_code
@@ -299,7 +327,13 @@ def test_release_receipt_and_recall_go_from_hub_to_hub(bare: None, tmp_path: Pat
             lambda: (page := b.get("cbsa.officer", here).text) and "was recalled by Hub A" in page and page
         )
         assert "zebrafinch" not in gone
+        assert b.get("cbsa.officer", picture[1]).status_code == 404 and photographs_of(b) == []
+        seen(lambda: "recalled by the hub it came from" in b.get("cbsa.officer", "/inbox/").text)
         assert listed(b, "cbsa.officer") is None
+
+
+def photographs_of(found: Hub) -> list[Path]:
+    return list((found.home / "photographs").rglob("*-full"))
 
 
 def listed(found: Hub, who: str) -> str | None:

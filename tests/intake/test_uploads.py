@@ -6,11 +6,14 @@ import csv
 import io
 import re
 import tracemalloc
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bulletins.records.actions import write_down
@@ -20,9 +23,10 @@ from sharing.audiences.models import Received
 from sharing.demo.records import SEIZURES
 from sharing.intake.models import Upload
 from sharing.intake.tasks import sweep_intake, work_on_uploads
-from sharing.intake.uploads import working
+from sharing.intake.uploads import actions, pages, working
 from sharing.intake.uploads.actions import KEPT
 from sharing.intake.uploads.files import PARTS, stored_name
+from sharing.intake.uploads.pages import UploadForm
 from tests.builders import published_seizure
 from tests.cast import viewer
 from tests.conftest import as_owner
@@ -344,6 +348,63 @@ def test_only_so_many_files_wait_at_once(rows):
     assert answer.status_code == 400 and "Finish or remove" in text(answer)
 
 
+def test_a_file_that_is_too_long_is_refused_and_a_far_longer_body_not_even_read(rows, monkeypatch):
+    for module in (actions, pages):
+        monkeypatch.setattr(module, "MOST_BYTES", 3_000)
+    monkeypatch.setattr(pages, "FORM_BYTES", 1_000)
+    for length, status in ((2_000, 302), (3_100, 400), (9_000, 413)):
+        file = SimpleUploadedFile("x.csv", b"x" * length)
+        given = {"file": file, "tlp": "TLP:AMBER", "posts": "no"}
+        monkeypatch.setattr(pages, "UploadForm", _never if status == 413 else UploadForm)
+        answer = reader("cbp.officer").post("/seizures/import/", given)
+        assert answer.status_code == status
+        assert status == 302 or "larger than" in text(answer)
+    with engine():
+        assert Upload.objects.count() == 1
+
+
+def _never(*_args):
+    raise AssertionError("a body that is far too long was read")
+
+
+def test_put_away_while_it_is_taken_in_nothing_more_of_it_is(rows, monkeypatch):
+    path = sent(as_file(rows))
+    monkeypatch.setattr(working, "TAKEN_AT_ONCE", 2)
+    store, calls = working.store, []
+
+    def counted(*args, **kwargs):
+        calls.append(1)
+        return store(*args, **kwargs)
+
+    def asked(person, viewer=working._viewer):
+        if len(calls) == 1:
+            as_owner("delete from sharing_upload")
+        return viewer(person)
+
+    monkeypatch.setattr(working, "store", counted)
+    monkeypatch.setattr(working, "_viewer", asked)
+    take(path)
+    assert calls == [1] and len(records("seizure")) == 2
+
+
+def test_whoever_moves_while_it_is_taken_in_takes_nothing_more_in(rows, monkeypatch):
+    path = sent(as_file(rows))
+    monkeypatch.setattr(working, "TAKEN_AT_ONCE", 2)
+    store, calls = working.store, []
+
+    def counted(*args, **kwargs):
+        calls.append(1)
+        found = store(*args, **kwargs)
+        dea = Person.objects.get(username="dea.agent").agency_id
+        as_owner("update hub_person set agency_id = %s where username = 'cbp.officer'", [dea])
+        return found
+
+    monkeypatch.setattr(working, "store", counted)
+    take(path)
+    assert calls == [1] and {each.owner.code for each in records("seizure")} == {"CBP"}
+    assert row_of(path).state == "unreadable"
+
+
 def test_a_name_with_markup_or_a_path_is_text(rows):
     path = sent(as_file(rows[:1], name="../../<script>alert(1)</script>.csv"))
     assert "<script>alert" not in page(path) and row_of(path).name.endswith(".csv")
@@ -364,21 +425,34 @@ def test_days_as_a_spreadsheet_counts_them_and_days_of_1900_are_named(rows):
 
 
 def many(rows, count):
-    return [rows[number % len(rows)] | {"event_id": f"M-{number}"} for number in range(count)]
+    return [rows[number % len(rows)] | {"event_id": f"M{count}-{number}"} for number in range(count)]
 
 
 def test_memory_does_not_grow_with_the_file(rows, monkeypatch):
     """Of a row that was looked at its reference alone is kept, to find it twice in one file."""
     monkeypatch.setattr(working, "CHECKED_AT_ONCE", 50)
-    peaks = []
-    for count in (100, 800):
+    monkeypatch.setattr(working, "TAKEN_AT_ONCE", 20)
+    checked, taken = [], []
+    for count in (80, 400):
         path = sent(as_file(many(rows, count)), work=False)
-        tracemalloc.start()
-        work_on_uploads()
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
+        with peak(checked):
+            work_on_uploads()
         assert row_of(path).good == count
-    assert peaks[1] - peaks[0] < 500_000, peaks
+        assert reader("cbp.officer").post(path, {"deed": "take"}).status_code == 302
+        with peak(taken):
+            work_on_uploads()
+        assert row_of(path).state == "taken"
+    assert checked[1] - checked[0] < 250_000, checked
+    assert taken[1] - taken[0] < 250_000, taken
+
+
+@contextmanager
+def peak(found):
+    """The most that is held meanwhile, in bytes."""
+    tracemalloc.start()
+    yield
+    found.append(tracemalloc.get_traced_memory()[1])
+    tracemalloc.stop()
 
 
 def test_how_far_it_has_come_is_told_meanwhile(rows, monkeypatch):
@@ -406,3 +480,20 @@ def test_more_rows_than_are_taken_at_once_are_refused(rows, monkeypatch):
     monkeypatch.setattr(working, "MOST_ROWS", 5)
     path = sent(as_file(rows))
     assert "more than 5 rows" in page(path) and row_of(path).state == "unreadable"
+
+
+def test_what_a_file_sent_again_costs_does_not_grow_with_its_rows(rows, monkeypatch):
+    """Known reports are locked, judged and written over batch by batch."""
+    monkeypatch.setattr(working, "TAKEN_AT_ONCE", 40)
+    asked = []
+    for count in (10, 40):
+        given = many(rows, count)
+        take(sent(as_file(given)))
+        again = sent(as_file([row | {"packages_count": "77"} for row in given]))
+        assert row_of(again).changed == count
+        with CaptureQueriesContext(connection) as queries:
+            take(again)
+        asked.append(len(queries))
+    assert {each.packages for each in records("seizure")} == {77}
+    # Two updates of each report, parent and child.
+    assert asked[1] - asked[0] <= 2 * 30 + 5, asked

@@ -165,11 +165,17 @@ def test_a_header_does_not_keep_a_session_alive(settings):
         assert answer.status_code == 302 and LOGIN in answer["Location"], path
 
 
-def test_a_feeds_token_opens_no_photograph_and_no_page():
+def test_a_feeds_token_opens_no_page_and_no_photograph_that_is_none():
+    """Those that feeds name it fetches: tests/feeds/test_photographs.py."""
     bulletin = published_bulletin()
     released(bulletin, "CBSA")
-    for path in (f"/bulletins/{bulletin.ref}/", f"/bulletins/{bulletin.ref}/photographs/{bulletin.uid}/"):
-        assert Client().get(path, headers=token_of("cbsa.officer", "taxii")).status_code == 302
+    feeding = token_of("cbsa.officer", "taxii")
+    for path in (f"/bulletins/{bulletin.ref}/", f"/bulletins/{bulletin.ref}/versions/1/"):
+        assert Client().get(path, headers=feeding).status_code == 302
+    assert (
+        Client().get(f"/bulletins/{bulletin.ref}/photographs/{bulletin.uid}/", headers=feeding).status_code
+        == 404
+    )
 
 
 def left(change):

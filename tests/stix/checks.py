@@ -44,7 +44,7 @@ TOLD_BY = {
 
 def facts(kind: str) -> dict[str, Any]:
     """Every fact that a record of `kind` may have."""
-    photograph = {"uid": PHOTOGRAPH, "caption": "The void", "width": 640, "height": 480}
+    photograph = {"uid": PHOTOGRAPH, "caption": "The void", "width": 640, "height": 480, "sha256": "5f" * 32}
     core: dict[str, Any] = {
         "title": "Fentanyl in a fuel tank zebrafinch",
         "hazard": True,

@@ -141,6 +141,7 @@ def test_only_few_modules_become_the_engine():
         "sharing/intake/pulling/walking.py",
         "sharing/intake/pulling/answering.py",
         "sharing/intake/pulling/reminding.py",
+        "sharing/intake/pulling/photographs.py",
         "sharing/intake/pulling/resealing.py",
         "sharing/flow/audience.py",
         "sharing/flow/releasing.py",

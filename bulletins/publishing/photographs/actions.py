@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, BinaryIO, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from bulletins.publishing.models import Bulletin, Photograph
-from bulletins.publishing.photographs.intake import accept
+from bulletins.publishing.models import Bulletin, Photograph, PhotographGroup
+from bulletins.publishing.photographs.intake import Accepted, accept
 from bulletins.publishing.photographs.storage import forget_when_committed, keep
 from bulletins.records.actions import write_down
+from bulletins.records.models import Record
 from hub.accounts.viewer import Viewer
 from hub.trail.actions import record as write_trail
 
@@ -35,9 +36,27 @@ def add_photograph(
         )
     taken = accept(cast(BinaryIO, upload))
     last = rows.aggregate(last=Max("position"))["last"]
+    position = 0 if last is None else last + 1
+    return enter(bulletin, taken, uid=uuid4(), position=position, caption=caption, viewer=viewer, at=at)
+
+
+def enter(
+    record: Record,
+    taken: Accepted,
+    *,
+    uid: UUID,
+    position: int,
+    viewer: Viewer,
+    at: datetime,
+    caption: str = "",
+    group: str = PhotographGroup.DETAIL.value,
+) -> Photograph:
+    """Write down what was taken in, and keep its copies. The record is locked by the caller."""
     photograph = Photograph.objects.create(
-        record_id=bulletin.pk,
-        position=0 if last is None else last + 1,
+        uid=uid,
+        record_id=record.pk,
+        position=position,
+        group=group,
         caption=caption[:200],
         content_type=taken.content_type,
         width=taken.width,
@@ -46,9 +65,9 @@ def add_photograph(
         added_at=at,
         added_by_id=viewer.person_id,
     )
-    keep(photograph.uid, {"full": taken.full, "thumb": taken.thumb})
-    write_down(bulletin, {}, viewer=viewer, at=at)
-    _tell("photograph.add", bulletin, photograph.uid, viewer=viewer, at=at)
+    keep(uid, {"full": taken.full, "thumb": taken.thumb})
+    write_down(record, {}, viewer=viewer, at=at)
+    _tell("photograph.add", record, uid, viewer=viewer, at=at)
     return photograph
 
 
@@ -69,13 +88,13 @@ def remove_photograph(bulletin: Bulletin, uid: UUID, *, viewer: Viewer, at: date
     return True
 
 
-def _tell(event: str, bulletin: Bulletin, uid: UUID, *, viewer: Viewer, at: datetime) -> None:
+def _tell(event: str, record: Record, uid: UUID, *, viewer: Viewer, at: datetime) -> None:
     write_trail(
         event,
         viewer=viewer,
         at=at,
-        object_type=bulletin.kind,
-        object_id=bulletin.ref,
-        marking=bulletin.tlp,
+        object_type=record.kind,
+        object_id=record.ref,
+        marking=record.tlp,
         photograph=uid,
     )

@@ -21,7 +21,8 @@ def stored_name(uid: UUID | str, size: str) -> str:
 
 
 def keep(uid: UUID, copies: dict[str, bytes]) -> None:
-    """Store the copies now; they go again if the transaction does."""
+    """Store the copies now, in place of any of that name; they go again if the transaction does."""
+    remove([uid])
     watch = _Watch([uid])
     transaction.on_commit(watch.committed)
     for size, content in copies.items():

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from bulletins.markings.models import TLP
 from hub.accounts.viewer import Viewer
 from hub.database.context import require_viewer
+from sharing.audiences.querysets import from_elsewhere
 from sharing.deliveries.models import Channel
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.disclosure import Disclosure
@@ -41,7 +42,7 @@ FOUND = f"""
         select f.record_id, f.face_id, f.hazard, n.new, f.visible_since
         from news n join sharing_inbox f on f.record_id = n.record_id
         join sharing_subscription s on s.id = %(subscription)s
-        where f.owner_id <> hub_agency() and {matches(face="f", sub="s")} and not exists (
+        where {from_elsewhere("f", "hub_agency()")} and {matches(face="f", sub="s")} and not exists (
             select from sharing_alert a join sharing_delivery d on d.alert_id = a.id
             where a.record_id = f.record_id and a.kind in ('new', 'amended') and a.at >= f.visible_since
               and d.agency_id = hub_agency() and d.person_id is not distinct from %(person)s::bigint

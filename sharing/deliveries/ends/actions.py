@@ -12,8 +12,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from hub.database.context import engine
+from sharing.audiences.querysets import from_elsewhere
 from sharing.deliveries.actions import CHOICES, current_request, hasten, note_queued
 from sharing.deliveries.models import AlertKind, Channel, Urgency
+from sharing.subscriptions.matching import matches
 
 # Entries looked at in one transaction, at most.
 AT_ONCE = 20_000
@@ -159,6 +161,34 @@ BEHIND = """
 CAUGHT_UP = "update sharing_endpoint set behind = false where id = %(endpoint)s"
 
 
+# What a changed subscription asks for and its collections do not hold as it is now.
+CHANGED = """
+    select id from sharing_subscription where asks_anew and paused_at is null order by id limit 1
+    for update skip locked
+"""
+ASKED = "update sharing_subscription set asks_anew = false where id = %(subscription)s"
+ANEW = f"""
+    with wanted as (
+        select g.record_id as record, g.group_id as agency, f.version
+        from sharing_subscription s join sharing_grant g on g.group_id = s.agency_id and g.person_id is null
+         and g.emergency_id is null and (g.until is null or g.until > hub_now())
+        join bulletins_face f on f.id = g.face_id and {from_elsewhere("f", "g.group_id")}
+         and f.tlp <> 'TLP:RED' and not f.controls @> '{{DISPLAY ONLY}}'
+        where s.id = %(subscription)s and {matches(face="f", sub="s")}),
+    {CHOICES},
+    told as materialized (
+        select c.record, c.agency, c.channel, c.endpoint, %(at)s::timestamptz as since, c.matched,
+               {ALERT_ID} over (partition by c.record) as alert
+        from choices c join wanted w on w.record = c.record
+        join sharing_endpoint e on e.id = c.endpoint and e.kind = 'taxii' and not e.behind
+        where c.person is null and %(subscription)s = any(c.matched) and not exists (
+            select from sharing_delivery d join sharing_alert a on a.id = d.alert_id
+            where a.record_id = c.record and a.kind in ('new', 'amended') and a.version >= w.version
+              and d.agency_id = c.agency and d.endpoint_id = c.endpoint
+              and (d.begun_at is not null or d.state <> 'cancelled'))),
+    {QUEUED}"""  # noqa: S608  all of it is ours
+
+
 def tell_ends(*, at: datetime) -> int:
     """Queue what programs are to be told of what has changed since the last look; return how many deliveries.
 
@@ -168,6 +198,8 @@ def tell_ends(*, at: datetime) -> int:
     while (found := _tell_some(at)) is not None:
         total += found
     while (found := _catch_up(at)) is not None:
+        total += found
+    while (found := _ask_anew(at)) is not None:
         total += found
     return total
 
@@ -211,6 +243,19 @@ def _catch_up(at: datetime) -> int | None:
         }
         count = cursor.rowcount + _queue(cursor, queries, at, endpoint=found[0])
         cursor.execute(CAUGHT_UP, {"endpoint": found[0]})
+    return count
+
+
+def _ask_anew(at: datetime) -> int | None:
+    """Of one subscription that asks for something else since; None when there is none."""
+    with transaction.atomic(), engine(), connection.cursor() as cursor:
+        cursor.execute(LOOKED)
+        cursor.execute(CHANGED)
+        found = cursor.fetchone()
+        if found is None:
+            return None
+        count = _queue(cursor, {AlertKind.NEW: ANEW}, at, subscription=found[0])
+        cursor.execute(ASKED, {"subscription": found[0]})
     return count
 
 

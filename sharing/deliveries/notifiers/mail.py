@@ -123,7 +123,7 @@ def _content(message: Message) -> tuple[str, str, dict[str, Any]]:
             else _("%(ref)s, version %(n)d") % {"ref": told.ref, "n": told.version}
         )
         section = "bulletins" if told.kind == "bulletin" else "seizures"
-        answer = f"{site}/{section}/{told.ref}/recall/answer/"
+        answer = f"{site}/{section}/{told.ref}/recall/answer/" if told.to_answer else ""
         return (
             " ".join([told.tlp, _("Recalled: %(ref)s") % {"ref": what}]),
             "recalled",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from hub.accounts.viewer import Viewer
 from hub.database.context import require_viewer
+from sharing.audiences.querysets import from_elsewhere
 from sharing.communities.models import Community, Membership
 from sharing.feeds.taxii.answers import STIX_TYPE
 from sharing.feeds.taxii.models import Fed
@@ -25,7 +26,8 @@ FED = """exists (select from sharing_fed d where d.agency_id = s.agency_id and d
                  and d.record_id = s.record_id)"""
 ASKED_FOR = f"""(s.state = 'live' and exists (
     select from sharing_subscription w
-    join sharing_inbox f on f.record_id = s.record_id and f.owner_id <> s.agency_id and {matches(face="f", sub="w")}
+    join sharing_inbox f on f.record_id = s.record_id and {from_elsewhere("f", "s.agency_id")}
+     and {matches(face="f", sub="w")}
     where w.id = %(key)s) or {FED})"""
 GIVEN_TO = f"""(s.state = 'live' and exists (
     select from sharing_grant g where g.record_id = s.record_id and g.group_id = s.agency_id

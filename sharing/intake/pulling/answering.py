@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,11 +13,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from bulletins.records.models import Record
 from hub.accounts.viewer import NOBODY, Viewer, desk_of
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import engine, viewing
 from hub.trail.actions import record as write_trail
 from sharing.deliveries.actions import hasten
+from sharing.disclosures.disclosure import Disclosure
 from sharing.intake.acknowledging import acknowledgement
 from sharing.intake.pulling.asking import Rejected, Unanswered, ask_inbox, send
 from sharing.intake.pulling.models import Arrival
@@ -85,6 +88,12 @@ def acknowledge_there(record: Any, *, viewer: Viewer, at: datetime) -> None:
         marking=record.tlp,
     )
     transaction.on_commit(partial(hasten, TELL_DUE), robust=True)
+
+
+def told_there(viewer: Viewer, shown: Disclosure, at: datetime) -> None:
+    """The same, of what somebody acknowledges here; where that hub is fetched from no more, it stays here."""
+    with suppress(ValidationError):
+        acknowledge_there(Record.objects.get(pk=shown.key), viewer=viewer, at=at)
 
 
 def tell_next(at: datetime) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 from cryptography.fernet import InvalidToken
@@ -24,6 +24,7 @@ from sharing.stix.ids import EXTENSION
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 TIMEOUT_S = 20.0
 PAGE_BYTES = 4 * 2**20
+PHOTOGRAPH_BYTES = 20 * 2**20
 DESCRIPTION_BYTES = 64 * 2**10
 # A page of more is asked for anew with a lower limit.
 MOST_OBJECTS = 2_000
@@ -52,6 +53,10 @@ class Astray(Unanswered):
 
 class TooLarge(Unanswered):
     """The page is larger than the hub reads at once."""
+
+
+class Unfit(Unanswered):
+    """What was asked for does not come, or is not what it should be: other things of the peer's may."""
 
 
 class Rejected(Unanswered):
@@ -138,6 +143,23 @@ def send(peer: Peer, url: str, objects: list[Any]) -> None:
     if first is not None or answer.status == UNTAKEN:
         said = first.get("message") if isinstance(first, dict) else ""
         raise Rejected(" ".join(str(said or _("it was not taken")).split())[:200])
+
+
+def ask_photograph(peer: Peer, path: str) -> bytes:
+    """What the peer's own server has at `path`, where alone it is asked for. Raises Unfit and Unanswered."""
+    server = urlsplit(peer.url)
+    headers = headers_of(peer) | {"Accept": "image/jpeg"}
+    url = f"{server.scheme}://{server.netloc}{path}"
+    try:
+        answer = get(url, headers, timeout_s=TIMEOUT_S, limit_bytes=PHOTOGRAPH_BYTES)
+    except (Refused, Unreachable) as error:
+        raise Unanswered(str(error)) from error
+    if answer.status in (404, 410):
+        raise Unfit(_("it has none there for this account (%(status)d)") % {"status": answer.status})
+    judge(answer)
+    if not answer.complete:
+        raise Unfit(_("it is larger than %(most)d MB") % {"most": PHOTOGRAPH_BYTES // 2**20})
+    return answer.body
 
 
 def _page(found: Mapping[str, Any], headers: Mapping[str, str]) -> Page:

@@ -107,6 +107,7 @@ class Arrival(models.Model):
     `acknowledged_version` is told to the peer at `due_at`, until `sent_at`.
     `acknowledge_by` is until when the peer asks, since `asked_at`, that this version be acknowledged; `told` what the
     agency was told of that last.
+    Its photographs that are not here yet are asked for at `photographs_due_at`.
     """
 
     agency = models.ForeignKey(Agency, models.CASCADE, db_index=False, related_name="+")
@@ -131,6 +132,9 @@ class Arrival(models.Model):
     acknowledge_by = models.DateTimeField(null=True)
     asked_at = models.DateTimeField(null=True)
     told = models.CharField(max_length=10, choices=Step.choices, blank=True, default="", db_default="")
+    photographs_due_at = models.DateTimeField(null=True)
+    photographs_attempts = models.PositiveIntegerField(default=0, db_default=0)
+    photographs_failure = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
@@ -142,5 +146,10 @@ class Arrival(models.Model):
                 fields=["acknowledge_by"],
                 condition=Q(acknowledge_by__isnull=False),
                 name="arrival_asked",
+            ),
+            models.Index(
+                fields=["photographs_due_at"],
+                condition=Q(photographs_due_at__isnull=False),
+                name="arrival_photographs_due",
             ),
         ]

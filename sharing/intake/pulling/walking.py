@@ -14,9 +14,12 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from bulletins.records.models import Record
 from hub.accounts.viewer import NOBODY, Viewer, desk_of
 from hub.agencies.models import Agency, AgencyState
 from hub.database.context import engine, viewing
+from sharing.deliveries.actions import queue_notice
+from sharing.deliveries.models import AlertKind
 from sharing.intake.models import Way
 from sharing.intake.outcome import Outcome, Source
 from sharing.intake.pulling.asking import STALE, Astray, Page, TooLarge, Unanswered, ask_page
@@ -110,6 +113,8 @@ def _keep(peer: Peer, page: Page) -> bool:
             row.page_size = max(1, row.page_size // 2)
         row.claimed_at = at if goes_on else None
         if not goes_on:
+            if row.pulled_at is None and row.is_hub:
+                _tell_first(row, at)
             row.after, row.page_size, row.pulled_at = _later(row.after, reached), PAGE, at
             row.due_at = at + timedelta(minutes=row.every_minutes)
         row.save()
@@ -125,6 +130,15 @@ def _begin_as_hub(peer: Peer, at: datetime) -> bool:
     for name, value in values.items():
         setattr(peer, name, value)
     return True
+
+
+def _tell_first(peer: Peer, at: datetime) -> None:
+    """The first time all that a hub ever shared comes at once: one notice for all of it, and none for each."""
+    rows = Record.objects.filter(arrival__peer=peer, latest__gt=0, ended_at=None)
+    facts: dict[str, str | int] = {"what": "hub.first", "hub": peer.title, "n": rows.count()}
+    facts["hazards"] = rows.filter(hazard=True).count()
+    if facts["n"]:
+        queue_notice(AlertKind.HUB, [peer.agency_id], at=at, path="/", facts=facts)
 
 
 def _take(desk: Viewer, peer: Peer, objects: Sequence[Any], at: datetime) -> Outcome:

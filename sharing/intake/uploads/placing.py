@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from bulletins.seizures.cells import Problem
 from bulletins.seizures.importing import codes_of, seatless_bodies
 from bulletins.seizures.models import SeizureReport
 from bulletins.seizures.rows import Codes, SeizureRow
-from bulletins.seizures.storing import Place
+from bulletins.seizures.storing import Judge, Place
 from bulletins.vocabulary.models import Port
 from bulletins.vocabulary.places import PortBook
 from hub.accounts.viewer import Viewer
@@ -40,12 +41,20 @@ class Desk:
             return Problem("agency", text % {"code": row.agency}, row.agency)
         return Place(self.agency, self.viewer, self.tlp, originator=originator)
 
-    def guard(self, report: SeizureReport, same: bool) -> str:
+    def guard(self, reports: Sequence[SeizureReport]) -> Judge:
         """A report that the uploader may not open is refused whatever the row says: an answer would tell of it."""
-        if not working_copies(SeizureReport, self.viewer).filter(pk=report.pk).exists():
-            return _("another record of your agency has this reference")
-        if same:
-            return ""
+        copies = working_copies(SeizureReport, self.viewer).filter(pk__in=[each.pk for each in reports])
+        open_ones = set(copies.values_list("pk", flat=True))
+
+        def judge(report: SeizureReport, same: bool) -> str:
+            if report.pk not in open_ones:
+                return _("another record of your agency has this reference")
+            return "" if same else self._refusal(report)
+
+        return judge
+
+    def _refusal(self, report: SeizureReport) -> str:
+        """Why another row is not written over it; empty where it is."""
         if report.recalled_at:
             return _("%(ref)s has this reference and was recalled") % {"ref": report.ref}
         if report.latest and report.latest_at and report.edited_at > report.latest_at:
