@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -32,10 +32,18 @@ def surroundings(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def process(home: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A Python process with these arguments, killed with all it started when the block ends."""
+def process(
+    home: Path, *arguments: str, told: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A Python process with these arguments, killed with all it started when the block ends.
+
+    `told` is what its environment says beyond that of others.
+    """
     started = subprocess.Popen(
-        [sys.executable, *arguments], env=surroundings(home), cwd=env.ROOT, start_new_session=True
+        [sys.executable, *arguments],
+        env=surroundings(home) | dict(told or {}),
+        cwd=env.ROOT,
+        start_new_session=True,
     )
     try:
         yield started
