@@ -19,9 +19,8 @@ from hub.outgoing.post import Refused, Unreachable, check
 from hub.trail.actions import record as write_trail
 from sharing.deliveries.actions import hasten
 from sharing.deliveries.sealing import seal
-from sharing.intake.pulling.asking import Page, TooLarge, Unanswered, ask_collection, ask_page
+from sharing.intake.pulling.asking import TooLarge, Unanswered, ask_collection, ask_page
 from sharing.intake.pulling.models import Peer, Scheme
-from sharing.stix.ids import EXTENSION
 
 PULL_DUE = "sharing.intake.pulling.tasks.pull_due"
 MOST = 50
@@ -129,16 +128,11 @@ def _describe(peer: Peer, wanted: Wanted, viewer: Viewer) -> None:
         raise ValidationError({"secret": text})
     try:
         ask_collection(peer)
-        peer.is_hub = peer.is_hub or wanted.is_hub or _gives_records(ask_page(peer, limit=FIRST))
+        peer.is_hub = peer.is_hub or wanted.is_hub or ask_page(peer, limit=FIRST).gives_records
     except TooLarge:
         pass
     except Unanswered as error:
         raise ValidationError({"url": _("Not saved: %(why)s.") % {"why": error.reason}}) from error
-
-
-def _gives_records(page: Page) -> bool:
-    found = (each.get("extensions") for each in page.objects if isinstance(each, dict))
-    return any(isinstance(each, dict) and EXTENSION in each for each in found)
 
 
 def collection_url(url: str) -> str:

@@ -18,6 +18,7 @@ from hub.outgoing.post import Answer, Refused, Unreachable, get, post
 from sharing.deliveries.notifiers.answers import asked_wait_s
 from sharing.deliveries.sealing import unseal
 from sharing.intake.pulling.models import Peer, Scheme
+from sharing.stix.ids import EXTENSION
 
 MEDIA_TYPE = "application/taxii+json;version=2.1"
 TIMEOUT_S = 20.0
@@ -63,6 +64,12 @@ class Page:
     more: bool = False
     next: str = ""
     reached: str = ""
+
+    @property
+    def gives_records(self) -> bool:
+        """Whether anything in it is a hub's record, by our extension."""
+        found = (each.get("extensions") for each in self.objects if isinstance(each, dict))
+        return any(isinstance(each, dict) and EXTENSION in each for each in found)
 
 
 def headers_of(peer: Peer) -> dict[str, str]:

@@ -98,6 +98,8 @@ def _keep(peer: Peer, page: Page) -> bool:
         row = Peer.objects.select_for_update().filter(pk=peer.pk, **_held(peer)).first()
         if row is None:  # paused, removed, or another worker's
             return False
+        # Nothing was there to tell it by when it was added.
+        row.is_hub = row.is_hub or (not row.taken and page.gives_records)
         outcome = _take(desk, row, page.objects, at)
         goes_on = page.more and page.next != ""
         reached = _later(row.reached, page.reached)
