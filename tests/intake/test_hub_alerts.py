@@ -166,6 +166,19 @@ def test_when_the_first_time_is_over_the_desk_has_one_notice_of_it() -> None:
         assert ways(told("CBP"))[2:] == [("new", "", "inbox"), ("new", "", "mail")]
 
 
+def test_a_hub_that_had_nothing_to_give_when_it_was_added_is_known_by_the_first_that_comes() -> None:
+    from tests.intake.test_pulling import add, pull
+
+    with partner() as server:
+        row = pull(add(server))
+        assert not row.is_hub
+        server.objects.append(given())
+        assert pull(row).is_hub
+        (record,) = records()
+        assert record.latest == 1 and record.origin["name"] == "Partner"
+        assert ways(told("CBP")) == [("new", "", "inbox"), ("new", "", "mail")]
+
+
 def test_a_later_version_is_told_with_what_changed(hub: Peer, receiver: Any) -> None:  # noqa: F811
     endpoint_for("CBP", receiver.url)
     first = given()
