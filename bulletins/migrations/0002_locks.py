@@ -20,9 +20,13 @@ def child(table: str, column: str = "record_id", *, update: bool = True):  # typ
 SHOWN_TO_ME = """audience && hub_mine()
     and ((audience @> array[hub_agency()] and (lapses_at is null or lapses_at > hub_now())) or hub_still(id))"""
 
-COLUMNS = """id, record_id, owner_id, version, withheld, kind, uid, ref, issued_at, shown, linked, words, title,
-    methods, drugs, mode, month, region, country, port, latitude, longitude, hazard, urgency, mass_kg,
-    tlp, controls, rel_to, cui_categories, caveat, reliability, credibility"""
+# What a face gives to whoever it is shown to, beside its own and its record's key.
+COLUMNS = (
+    "owner_id", "version", "withheld", "kind", "uid", "ref", "issued_at", "shown", "linked", "words", "title",
+    "methods", "drugs", "mode", "month", "region", "country", "port", "latitude", "longitude", "hazard", "urgency",
+    "mass_kg", "tlp", "controls", "rel_to", "cui_categories", "caveat", "reliability", "credibility", "origin",
+    "destinations",
+)  # fmt: skip
 
 VOCABULARY = ("method", "drug", "mode", "detection", "port")
 
@@ -31,8 +35,8 @@ class Migration(migrations.Migration):
     dependencies = [("bulletins", "0001_vocabulary_and_records"), ("hub", "0002_locks")]
 
     operations = [
-        # The engine changes nothing here: a row lock asks for the right to.
-        locked("bulletins_record", read=MINE, write=MINE, engine="update (recalled_at)"),
+        # Of records the engine changes nothing else: a row lock asks for the right to.
+        locked("bulletins_record", read=MINE, write=MINE, engine="update (recalled_at, review_told)"),
         child("bulletins_bulletin", "record_ptr_id"),
         child("bulletins_seizurereport", "record_ptr_id"),
         child("bulletins_substance"),
@@ -47,17 +51,49 @@ class Migration(migrations.Migration):
             """language plpgsql stable security definer set search_path = public, pg_temp as
             $$ begin return false; end $$""",
         ),
-        locked("bulletins_face", read=SHOWN_TO_ME, engine="insert, update, delete"),
+        # The faces opened to the viewer alone in an emergency. sharing replaces this.
+        function(
+            "hub_opened() returns setof bigint",
+            """language sql stable security definer set search_path = public, pg_temp as
+            $$ select null::bigint where false $$""",
+        ),
+        locked(
+            "bulletins_face",
+            read=f"({SHOWN_TO_ME}) or id in (select hub_opened())",
+            engine="insert, update, delete",
+        ),
         # The view carries the predicate and is owned by hub_owner: behind a policy `@@` cannot use the index.
-        view("bulletins_found", f"select {COLUMNS} from bulletins_face where {SHOWN_TO_ME}"),
+        view(
+            "bulletins_found",
+            f"select id, record_id, {', '.join(COLUMNS)} from bulletins_face where {SHOWN_TO_ME}",
+        ),
+        # What names subjects is entered before it is a version: nobody forgets its review.
+        function(
+            "bulletins_version_entered() returns trigger",
+            """language plpgsql security definer set search_path = public, pg_temp as $$ begin
+                if coalesce(new.content -> 'identifiers', '{}') <> '{}' and not exists (
+                    select 1 from bulletins_record r where r.id = new.record_id and r.entered_on is not null) then
+                    raise exception 'a version that names subjects has no review date'
+                        using errcode = 'check_violation', constraint = 'version_entered';
+                end if;
+                return new;
+            end $$""",
+            to="",
+        ),
         migrations.RunSQL(
             [
+                "create trigger entered before insert on bulletins_version"
+                " for each row execute function bulletins_version_entered()",
                 "create index face_search on bulletins_face using gin (audience, words)",
                 "alter table bulletins_face alter column words set statistics 3000",
                 "alter table bulletins_face alter column audience set statistics 1000",
-                # Two links deny what one alone would allow: both ends must be readable.
+                # Not compressed: it is read whole and as it is, thousands at a time, and its first line alone.
+                "alter table bulletins_face alter column stix set storage external",
+                # Two links deny what one alone would allow: both ends must be readable. The source may be another's
+                # record, by the face's own policy: what is shown to the agency at the moment.
                 "create policy bulletins_linkedseizure_both on bulletins_linkedseizure as restrictive for insert"
-                " to hub_app with check (exists (select 1 from bulletins_record r where r.id = seizure_id))",
+                " to hub_app with check (exists (select 1 from bulletins_record r where r.id = source_id)"
+                " or exists (select 1 from bulletins_face f where f.record_id = source_id))",
                 *(
                     f"revoke insert, update, delete, truncate on bulletins_{name} from hub_app"
                     for name in VOCABULARY

@@ -13,30 +13,45 @@ NOTHING = RunSQL.noop
 
 
 def locked(
-    table: str, *, read: str, write: str | None = None, insert: str | None = None, engine: str = ""
+    table: str,
+    *,
+    read: str,
+    write: str | None = None,
+    insert: str | None = None,
+    change: str | None = None,
+    columns: str = "",
+    remove: str | None = None,
+    engine: str = "",
 ) -> RunSQL:
-    """Lock `table`: hub_app reads rows where `read`, changes rows where `write`; with `insert` alone it only adds.
+    """Lock `table`: hub_app reads rows where `read`, and adds, changes and removes rows where `write`.
 
-    `engine` names what hub_engine may do beside reading: any of "insert, update, delete". hub_engine sees all rows.
+    `insert`, `change` and `remove` say so of one of the three alone, `columns` which may be changed. What none allows
+    hub_app has no right to. `engine` names what hub_engine may do beside reading: any of "insert, update, delete".
+    hub_engine sees all rows.
     """
+    insert, change, remove = insert or write, change or write, remove or write
     sql: list[Any] = [
         f"alter table {table} enable row level security",
         f"create policy {table}_engine on {table} to hub_engine using (true) with check (true)",
         f"create policy {table}_read on {table} for select to hub_app using ({read})",
         f"revoke truncate on {table} from hub_app, hub_engine",
     ]
-    added = insert or write
-    if added:
-        sql.append(f"create policy {table}_add on {table} for insert to hub_app with check ({added})")
+    if insert:
+        sql.append(f"create policy {table}_add on {table} for insert to hub_app with check ({insert})")
     else:
         sql.append(f"revoke insert on {table} from hub_app")
-    if write:
+    if change:
         sql.append(
-            f"create policy {table}_change on {table} for update to hub_app using ({write}) with check ({write})"
+            f"create policy {table}_change on {table} for update to hub_app using ({change}) with check ({change})"
         )
-        sql.append(f"create policy {table}_remove on {table} for delete to hub_app using ({write})")
+    if columns or not change:
+        sql.append(f"revoke update on {table} from hub_app")
+    if columns:
+        sql.append(f"grant update ({columns}) on {table} to hub_app")
+    if remove:
+        sql.append(f"create policy {table}_remove on {table} for delete to hub_app using ({remove})")
     else:
-        sql.append(f"revoke update, delete on {table} from hub_app")
+        sql.append(f"revoke delete on {table} from hub_app")
     if engine:
         sql.append(f"grant {engine} on {table} to hub_engine")
     return RunSQL(sql, _unlock(table))
