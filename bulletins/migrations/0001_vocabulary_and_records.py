@@ -45,6 +45,10 @@ class Migration(migrations.Migration):
                             "retired_at",
                             models.DateTimeField(blank=True, null=True, verbose_name="retired at"),
                         ),
+                        (
+                            "reworded_at",
+                            models.DateTimeField(blank=True, editable=False, null=True),
+                        ),
                         ("level", models.PositiveSmallIntegerField(verbose_name="level")),
                         (
                             "path",
@@ -288,6 +292,10 @@ class Migration(migrations.Migration):
                         (
                             "retired_at",
                             models.DateTimeField(blank=True, null=True, verbose_name="retired at"),
+                        ),
+                        (
+                            "reworded_at",
+                            models.DateTimeField(blank=True, editable=False, null=True),
                         ),
                         (
                             "port_code",

@@ -30,6 +30,11 @@ COLUMNS = (
 
 VOCABULARY = ("method", "drug", "mode", "detection", "port")
 
+SAID = {
+    "method": ("label", "definition", "path"),
+    "port": ("label", "state", "country", "lat", "lon"),
+}
+
 
 class Migration(migrations.Migration):
     dependencies = [("bulletins", "0001_vocabulary_and_records"), ("hub", "0002_locks")]
@@ -80,8 +85,28 @@ class Migration(migrations.Migration):
             end $$""",
             to="",
         ),
+        # Since when a method or a port says what it says: programs that were told other words are told again.
+        *(
+            function(
+                f"bulletins_note_reworded_{name}() returns trigger",
+                f"""language plpgsql as $$ begin
+                    if ({", ".join(f"new.{column}" for column in columns)})
+                       is distinct from ({", ".join(f"old.{column}" for column in columns)}) then
+                        new.reworded_at := hub_now();
+                    end if;
+                    return new;
+                end $$""",
+                to="",
+            )
+            for name, columns in SAID.items()
+        ),
         migrations.RunSQL(
             [
+                *(
+                    f"create trigger reworded before update on bulletins_{name}"
+                    f" for each row execute function bulletins_note_reworded_{name}()"
+                    for name in SAID
+                ),
                 "create trigger entered before insert on bulletins_version"
                 " for each row execute function bulletins_version_entered()",
                 "create index face_search on bulletins_face using gin (audience, words)",

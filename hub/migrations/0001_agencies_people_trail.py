@@ -43,6 +43,10 @@ class Migration(migrations.Migration):
                         ("code", models.CharField(max_length=20, unique=True, verbose_name="code")),
                         ("name", models.CharField(max_length=200, verbose_name="name")),
                         (
+                            "renamed_at",
+                            models.DateTimeField(blank=True, editable=False, null=True),
+                        ),
+                        (
                             "kind",
                             models.CharField(
                                 choices=[

@@ -100,6 +100,15 @@ class Migration(migrations.Migration):
             to="",
         ),
         function("hub_person_told() returns trigger", PERSON_TOLD, to=""),
+        # Since when an agency has its name: who was told of it under another is told again.
+        function(
+            "hub_note_renamed() returns trigger",
+            """language plpgsql as $$ begin
+                if new.name is distinct from old.name then new.renamed_at := hub_now(); end if;
+                return new;
+            end $$""",
+            to="",
+        ),
         migrations.RunSQL(
             [
                 "create trigger counts after insert on hub_trail referencing new table as fresh"
@@ -117,6 +126,8 @@ class Migration(migrations.Migration):
                     " for each statement execute function hub_trail_stands()"
                     for table in KEPT
                 ),
+                "create trigger renamed before update of name on hub_agency"
+                " for each row execute function hub_note_renamed()",
                 "create trigger told after insert or update or delete on hub_person"
                 " for each row execute function hub_person_told()",
             ],

@@ -1196,6 +1196,38 @@ class Migration(migrations.Migration):
                     },
                 ),
                 migrations.CreateModel(
+                    name="Placed",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("agency_id", models.IntegerField()),
+                        ("collection", models.UUIDField()),
+                        ("at", models.DateTimeField()),
+                        (
+                            "standing",
+                            models.ForeignKey(
+                                db_index=False,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to="sharing.standing",
+                            ),
+                        ),
+                    ],
+                    options={
+                        "indexes": [models.Index(fields=["agency_id", "at"], name="placed_ahead")],
+                        "constraints": [
+                            models.UniqueConstraint(fields=("standing", "collection"), name="placed_once"),
+                            models.UniqueConstraint(
+                                fields=("agency_id", "collection", "at"), name="placed_in_turn"
+                            ),
+                        ],
+                    },
+                ),
+                migrations.CreateModel(
                     name="Withdrawal",
                     fields=[
                         (
@@ -1790,6 +1822,7 @@ class Migration(migrations.Migration):
                         ("paused_at", models.DateTimeField(null=True)),
                         ("created_at", models.DateTimeField()),
                         ("changed_at", models.DateTimeField()),
+                        ("asks_anew", models.BooleanField(db_default=False, default=False)),
                         (
                             "agency",
                             models.ForeignKey(
@@ -1827,6 +1860,11 @@ class Migration(migrations.Migration):
                                 name="subscription_at_once",
                             ),
                             models.Index(fields=["agency", "person"], name="subscription_list"),
+                            models.Index(
+                                condition=models.Q(("asks_anew", True)),
+                                fields=["id"],
+                                name="subscription_asks_anew",
+                            ),
                             models.Index(
                                 condition=models.Q(("next_at__isnull", False), ("paused_at", None)),
                                 fields=["next_at"],
@@ -1900,6 +1938,34 @@ class Migration(migrations.Migration):
                             ),
                         ],
                     },
+                ),
+                migrations.CreateModel(
+                    name="RemovedSubscription",
+                    fields=[
+                        (
+                            "id",
+                            models.BigAutoField(
+                                auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                            ),
+                        ),
+                        ("uid", models.UUIDField(unique=True)),
+                        (
+                            "agency",
+                            models.ForeignKey(
+                                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="hub.agency"
+                            ),
+                        ),
+                        (
+                            "person",
+                            models.ForeignKey(
+                                db_index=False,
+                                null=True,
+                                on_delete=django.db.models.deletion.CASCADE,
+                                related_name="+",
+                                to=settings.AUTH_USER_MODEL,
+                            ),
+                        ),
+                    ],
                 ),
                 migrations.CreateModel(
                     name="Delivery",
@@ -3201,7 +3267,7 @@ class Migration(migrations.Migration):
                         ("due_at", models.DateTimeField()),
                         ("claimed_at", models.DateTimeField(null=True)),
                         ("after", models.CharField(blank=True, max_length=40)),
-                        ("next", models.CharField(blank=True, max_length=1000)),
+                        ("next", models.CharField(blank=True, max_length=4000)),
                         ("reached", models.CharField(blank=True, max_length=40)),
                         ("page_size", models.PositiveIntegerField(default=200)),
                         ("pages", models.PositiveIntegerField(default=0)),
@@ -3270,6 +3336,24 @@ class Migration(migrations.Migration):
                         ("attempts", models.PositiveIntegerField(default=0)),
                         ("sent_at", models.DateTimeField(null=True)),
                         ("failure", models.CharField(blank=True, max_length=200)),
+                        ("acknowledge_by", models.DateTimeField(null=True)),
+                        ("asked_at", models.DateTimeField(null=True)),
+                        (
+                            "told",
+                            models.CharField(
+                                blank=True,
+                                choices=[("reminder", "Reminder"), ("escalation", "Escalation")],
+                                db_default="",
+                                default="",
+                                max_length=10,
+                            ),
+                        ),
+                        ("photographs_due_at", models.DateTimeField(null=True)),
+                        ("photographs_attempts", models.PositiveIntegerField(db_default=0, default=0)),
+                        (
+                            "photographs_failure",
+                            models.CharField(blank=True, db_default="", default="", max_length=200),
+                        ),
                         (
                             "acknowledged_by",
                             models.ForeignKey(
@@ -3313,7 +3397,17 @@ class Migration(migrations.Migration):
                                 condition=models.Q(("due_at__isnull", False)),
                                 fields=["due_at"],
                                 name="arrival_due",
-                            )
+                            ),
+                            models.Index(
+                                condition=models.Q(("acknowledge_by__isnull", False)),
+                                fields=["acknowledge_by"],
+                                name="arrival_asked",
+                            ),
+                            models.Index(
+                                condition=models.Q(("photographs_due_at__isnull", False)),
+                                fields=["photographs_due_at"],
+                                name="arrival_photographs_due",
+                            ),
                         ],
                         "constraints": [
                             models.UniqueConstraint(

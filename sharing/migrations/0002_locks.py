@@ -237,8 +237,9 @@ TELLING = [
         read=FOR_ME,
         write=f"{FOR_ME} and (endpoint_id is null or exists ("
         "select 1 from sharing_endpoint e where e.id = endpoint_id))",
-        engine="update (since_at, since_n, next_at)",
+        engine="update (since_at, since_n, next_at, asks_anew)",
     ),
+    locked("sharing_removedsubscription", read=FOR_ME, insert=FOR_ME),
     locked("sharing_quiethours", read=FOR_ME, write=FOR_ME),
     # The engine keeps how an endpoint answers, and seals secrets anew under the operators' new key.
     locked(
@@ -266,6 +267,7 @@ TELLING = [
 
 LEAVING_AND_COMING = [
     locked("sharing_fed", read=AGENCY, insert=AGENCY),
+    locked("sharing_placed", read=AGENCY, write=AGENCY, engine="insert, update"),
     locked("sharing_feedlink", read=OF_SUBSCRIPTION, write=OF_SUBSCRIPTION),
     locked("sharing_feedentry", read=OF_SUBSCRIPTION, write=OF_SUBSCRIPTION, engine="update"),
     # A purge and the sweep end the files of others.
