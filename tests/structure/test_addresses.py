@@ -290,7 +290,7 @@ PAGES: dict[str, Rule] = {
     "peers": with_role("liaison", "admin"),
     "peer_new": with_role("liaison", "admin"),
     "peer": signed_in(404),
-    **{f"peer_{verb}": signed_in(405) for verb in ("pause", "resume", "pull", "remove")},
+    **{f"peer_{verb}": signed_in(405) for verb in ("pause", "resume", "pull", "refetch", "remove")},
     "deliveries": with_role("liaison", "admin"),
     "deliveries_resend": signed_in(405),
     "delivery_resend": signed_in(405),
