@@ -95,11 +95,11 @@ class Later:
         for pk, piece in told.items():
             records[pk].origin = piece.origin
         Record.objects.bulk_update([records[pk] for pk in told], ["origin"])
-        arrivals = list(Arrival.objects.filter(record_id__in=told))
+        arrivals, peer = list(Arrival.objects.filter(record_id__in=told)), self.writer.peer
         for row in arrivals:
             there = told[row.record_id].told
-            assert there is not None
-            row.peer, row.peer_uid, row.version = self.writer.peer, there.uid, there.version
+            assert there is not None and peer is not None
+            row.peer, row.peer_uid, row.version = peer, there.uid, there.version
         Arrival.objects.bulk_update(arrivals, ["peer", "peer_uid", "version"])
 
     def _locked(self, ids: list[int]) -> dict[int, Any]:

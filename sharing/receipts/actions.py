@@ -28,8 +28,9 @@ def mark_read(viewer: Viewer, disclosure: Disclosure, at: datetime) -> Receipt |
     None for what the reader's own agency wrote, of which reading is no receipt, for a desk, which is nobody in person,
     and for what an emergency opened: of that the owner is told at once, and the ledger has each reading.
     """
-    nobody = viewer.person_id is None or viewer.agency_id is None
-    if nobody or disclosure.emergency or not disclosure.from_elsewhere:
+    if disclosure.emergency or not disclosure.from_elsewhere:
+        return None
+    if viewer.person_id is None or viewer.agency_id is None:
         return None
     receipt, made = Receipt.objects.get_or_create(
         record_id=disclosure.key,
