@@ -101,20 +101,19 @@ class Later:
         told = {self._record_of(piece, records).pk: piece for piece in pieces if piece.told is not None}
         if not told:
             return
-        assert self.writer.peer is not None
         for pk, piece in told.items():
             records[pk].origin = piece.origin
         Record.objects.bulk_update([records[pk] for pk in told], ["origin"])
-        arrivals = list(Arrival.objects.filter(record_id__in=told))
+        arrivals, peer = list(Arrival.objects.filter(record_id__in=told)), self.writer.peer
         for row in arrivals:
             there = told[row.record_id].told
-            assert there is not None
+            assert there is not None and peer is not None
             by = asked_until(there.acknowledge_by, before=row.acknowledge_by, at=self.at)
             if (there.version, by) != (row.version, row.acknowledge_by):
                 row.acknowledge_by, row.asked_at, row.told = by, self.at if by else None, ""
                 if by is not None:
                     self.writer.ask(records[row.record_id], by)
-            row.peer, row.peer_uid, row.version = self.writer.peer, there.uid, there.version
+            row.peer, row.peer_uid, row.version = peer, there.uid, there.version
         Arrival.objects.bulk_update(arrivals, FOLLOWED)
 
     def _locked(self, ids: list[int]) -> dict[int, Any]:

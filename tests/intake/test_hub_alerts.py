@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from bulletins.flow import publish
-from bulletins.models import Bulletin
+from bulletins.models import Bulletin, Record
 from bulletins.records.actions import write_down
 from hub.accounts.viewer import desk_of
 from hub.database.context import engine, viewing
@@ -21,7 +21,9 @@ from sharing.audiences.numbering import number_entries
 from sharing.deliveries.digests.actions import convene_digests
 from sharing.deliveries.models import Alert, Delivery, Urgency
 from sharing.deliveries.querysets import unread_count
+from sharing.flow.purging import purge
 from sharing.intake.pulling.models import Arrival, Peer
+from sharing.recalls.proof import proofs_of
 from sharing.receipts.models import Receipt
 from sharing.subscriptions.querysets import brought, counts_of
 from sharing.subscriptions.wishes import Wish, columns_of
@@ -233,6 +235,23 @@ def test_its_recall_reaches_those_who_were_told_once(hub: Peer, receiver: Any) -
     for who, status in (("cbp.officer", 410), ("ncb.officer", 404)):
         reading = program(who, scope="read")
         assert reading.get(f"/api/v1/bulletins/{record.uid}/", **rest).status_code == status
+
+
+def test_purged_here_as_well_its_owner_is_not_told_again_nor_stands_in_its_own_proof() -> None:
+    hub, first = peer(pulled_at=timezone.now()), given(originator="CBP", owner="CBP")
+    come(hub, first)
+    (record,) = records()
+    released(record, "CBSA")
+    send()
+    come(hub, stub(first, LATER, revoked=True))
+    before = len(told("CBP", alert__kind="recalled"))
+    with viewing(who := viewer("cbp.releaser")):
+        (proof,) = proofs_of(Record.objects.get(pk=record.pk), who)
+        assert [line.code for line in proof.lines] == ["CBSA"]
+        row = Record.objects.get(pk=record.pk)
+        purge([row], reason="unreliable", typed=[record.ref], viewer=who, at=timezone.now())
+    assert len(told("CBP", alert__kind="recalled")) == before
+    assert len(told("CBSA", alert__kind="recalled", channel="inbox")) == 2
 
 
 def test_a_recall_before_it_was_sent_cancels_it(hub: Peer) -> None:

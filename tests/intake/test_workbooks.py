@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from datetime import date, datetime, time
 
@@ -12,6 +13,7 @@ from openpyxl import Workbook, load_workbook
 
 from bulletins.seizures.rows import COLUMNS
 from bulletins.seizures.workbooks import Limits, Refused, as_csv, opening
+from sharing.intake.uploads import working
 from tests.disclosures.reader import reader
 from tests.intake.conftest import records
 from tests.intake.test_uploads import SEIZURES, SimpleUploadedFile, page, row_of, sent, take, work_on_uploads
@@ -182,6 +184,25 @@ def test_the_template_filled_in_is_taken_with_its_codes_explained():
     take(path)
     (found,) = records("seizure")
     assert str(found.occurred_on) == "2024-05-06"
+
+
+def test_how_far_a_workbook_is_opened_is_told_meanwhile(monkeypatch):
+    with SEIZURES.open(encoding="utf-8", newline="") as file:
+        given = list(csv.reader(file))
+    monkeypatch.setattr(working, "SAID_EVERY_S", 0.0)
+    monkeypatch.setattr(opening, "_PIECE", 4_096)
+    path = sent(SimpleUploadedFile("x.xlsx", book(given[:60])), work=False)
+    told = []
+
+    def said(self, whole=working._Work._say, **values):
+        whole(self, **values)
+        told.append(page(path))
+
+    monkeypatch.setattr(working._Work, "_say", said)
+    work_on_uploads()
+    counts = [int(found[1]) for each in told if (found := re.search(r"opened: (\d+) rows so far", each))]
+    assert counts == sorted(counts) and 0 < counts[0] < counts[-1] <= 60
+    assert "so far" not in page(path)
 
 
 def test_the_csv_template_is_the_same_columns():

@@ -90,11 +90,16 @@ _USUAL = Limits()
 
 
 def as_csv(
-    workbook: IO[bytes], out: IO[bytes], *, limits: Limits = _USUAL, tick: Callable[[], None] = lambda: None
+    workbook: IO[bytes],
+    out: IO[bytes],
+    *,
+    limits: Limits = _USUAL,
+    tick: Callable[[int], None] = lambda rows: None,
 ) -> int:
     """Write the workbook's rows into `out` as CSV; return how many, the header included. Raises Refused.
 
-    Line breaks inside a cell are written as spaces, so that a row's number is its line. `tick` is called now and then.
+    Line breaks inside a cell are written as spaces, so that a row's number is its line. `tick` is called now and
+    then with how many rows were written so far.
     """
     head = workbook.read(8)
     workbook.seek(0)
@@ -108,7 +113,7 @@ def as_csv(
     return int(told["rows"])
 
 
-def _run(workbook: IO[bytes], out: IO[bytes], limits: Limits, tick: Callable[[], None]) -> dict[str, Any]:
+def _run(workbook: IO[bytes], out: IO[bytes], limits: Limits, tick: Callable[[int], None]) -> dict[str, Any]:
     """What the converter said at its end. It starts bare: no secrets around it, no open files, no code of the hub."""
     order = {"confining": str(_CONFINING)} | asdict(limits)
     with subprocess.Popen(
@@ -140,12 +145,13 @@ def _run(workbook: IO[bytes], out: IO[bytes], limits: Limits, tick: Callable[[],
     return {"refused": "too_slow" if status in (-signal.SIGKILL, -signal.SIGXCPU) else "unreadable"}
 
 
-def _copy(source: IO[bytes], out: IO[bytes], limits: Limits, tick: Callable[[], None]) -> bytes | None:
+def _copy(source: IO[bytes], out: IO[bytes], limits: Limits, tick: Callable[[int], None]) -> bytes | None:
     """Copy up to the NUL byte and return what follows; None where there is too much."""
-    room = limits.csv_bytes
+    room, count = limits.csv_bytes, 0
     while piece := source.read(_PIECE):
-        tick()
         rows, nul, tail = piece.partition(b"\0")
+        count += rows.count(b"\n")
+        tick(count)
         out.write(rows)
         room -= len(rows)
         if nul:

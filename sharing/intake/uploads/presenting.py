@@ -15,7 +15,9 @@ from sharing.intake.uploads.files import REFUSED, is_kept
 
 @dataclass(frozen=True)
 class UploadLine:
-    """`done` of `total` lines; `problems` are the first refused rows; `refused` is where they can be fetched."""
+    """`done` of `total` lines; before they are counted, `unpacked` rows of a workbook. `problems` are the first refused
+    rows; `refused` is where they can be fetched.
+    """
 
     name: str
     href: str
@@ -29,6 +31,7 @@ class UploadLine:
     reason: str
     done: int
     total: int
+    unpacked: int
     good: int
     bad: int
     created: int
@@ -56,6 +59,7 @@ def line_of(row: Upload) -> UploadLine:
         reason=row.reason,
         done=min(row.line, row.total),
         total=row.total,
+        unpacked=0 if row.total else row.line,
         good=row.good,
         bad=row.bad,
         created=row.created,

@@ -153,7 +153,7 @@ class _Work:
         except FileNotFoundError:
             return  # whoever was here before has done so
         with workbook, tempfile.TemporaryFile() as rows:
-            as_csv(workbook, rows, tick=self._say)
+            as_csv(workbook, rows, tick=lambda count: self._say(line=count))
             keep(self.upload.uid, ROWS, rows)
         remove(self.upload.uid, WORKBOOK)
 
