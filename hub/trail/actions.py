@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.utils import timezone
 
 from hub.accounts.viewer import Viewer
 from hub.database.texts import without_nul
@@ -174,3 +176,11 @@ def refuse(
             "reason": reason,
         }
     )
+
+
+def denied(
+    event: str, viewer: Viewer, reason: str, *, kind: str = "", ref: str = "", said: str = ""
+) -> PermissionDenied:
+    """Refuse now, and give what the page raises: to the viewer it says `said`, or else the trail's reason."""
+    refuse(event, viewer=viewer, at=timezone.now(), object_type=kind, object_id=ref, reason=reason)
+    return PermissionDenied(said or reason)

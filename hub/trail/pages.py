@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -19,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Role
-from hub.trail.actions import record, refuse
+from hub.trail.actions import denied, record
 from hub.trail.cursor import seal, unseal
 from hub.trail.models import Outcome, TrailRow
 from hub.trail.querysets import may_read_trail, trail_rows
@@ -75,8 +74,12 @@ def trail(request: HttpRequest) -> HttpResponse:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     now = timezone.now()
     if not may_read_trail(viewer):
-        refuse("trail.read", viewer=viewer, at=now, reason="neither auditor nor inspector")
-        raise PermissionDenied(_("The trail is read by auditors and inspectors."))
+        raise denied(
+            "trail.read",
+            viewer,
+            "neither auditor nor inspector",
+            said=_("The trail is read by auditors and inspectors."),
+        )
     filters = TrailFilters(request.GET)
     sealed = request.GET.get("before", "")
     before = unseal(sealed) if sealed else None

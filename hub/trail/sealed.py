@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -18,7 +17,7 @@ from django.views.decorators.http import require_safe
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Role
 from hub.database.context import require_viewer
-from hub.trail.actions import record, refuse
+from hub.trail.actions import denied, record
 from hub.trail.models import HeadMail, Seal, TrailNumber
 
 SIZE = 50
@@ -54,8 +53,9 @@ def seals(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     if not viewer.can(Role.INSPECTOR):
         # How many rows the whole hub writes is nothing an agency's auditor is told.
-        refuse("seal.read", viewer=viewer, at=now, reason="no inspector")
-        raise PermissionDenied(_("The seals of the trail are read by inspectors."))
+        raise denied(
+            "seal.read", viewer, "no inspector", said=_("The seals of the trail are read by inspectors.")
+        )
     asked = request.GET.get("before", "")
     if asked and not (asked.isdecimal() and len(asked) < 19):
         return render(request, "hub/seals.html", {"refused": True}, status=400)

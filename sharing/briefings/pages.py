@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
@@ -20,7 +20,7 @@ from bulletins.records.refs import PATTERN
 from bulletins.vocabulary.terms import terms
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.briefings.actions import downloaded, make, opened
 from sharing.briefings.attendees import Attendees, attendees_of, open_communities
 from sharing.briefings.figures import by_drug, by_mode, narrowed, total_kg
@@ -77,8 +77,13 @@ def new(request: HttpRequest) -> HttpResponse:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     now = timezone.now()
     if not may_make(viewer):
-        refuse("briefing.make", viewer=viewer, at=now, object_type="briefing", reason="no liaison")
-        raise PermissionDenied(_("Only a liaison of an agency makes briefings."))
+        raise denied(
+            "briefing.make",
+            viewer,
+            "no liaison",
+            kind="briefing",
+            said=_("Only a liaison of an agency makes briefings."),
+        )
     groups = _groups(viewer, now)
     this_month = now.astimezone(zone_of(_own_agency(viewer).time_zone)).date().replace(day=1)
     form = BriefingForm(

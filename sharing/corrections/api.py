@@ -8,7 +8,6 @@ from django.db.models import Exists, OuterRef, Q
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -27,10 +26,7 @@ from sharing.corrections.actions import answer, propose, take_up
 from sharing.corrections.models import Correction, CorrectionState
 from sharing.corrections.querysets import Proposal, as_proposals, asked_of, corrections_for, proposed_by
 from sharing.corrections.rules import LONGEST_ANSWER, LONGEST_SAYS, LONGEST_WHY, may_propose
-from sharing.disclosures.actions import disclose
-from sharing.disclosures.answers import absent, carried
-from sharing.disclosures.disclosure import Disclosure
-from sharing.disclosures.rules import Channel
+from sharing.disclosures.about import OfARecord
 from sharing.disclosures.shapes import instant
 
 
@@ -86,23 +82,8 @@ class CorrectionShape(serializers.Serializer[Any]):
     in_version = serializers.IntegerField(allow_null=True)
 
 
-class CorrectionList(HubView):
+class CorrectionList(OfARecord):
     filters = CorrectionFilters
-    disclosed: Disclosure | None = None
-
-    def find(self, request: Request, **kwargs: Any) -> None:
-        """Of a proposal the record it is for."""
-        if request.method != "POST":
-            return
-        uid = request.data.get("record") if isinstance(request.data, dict) else None
-        if not isinstance(uid, str):
-            raise serializers.ValidationError({"record": [_("Give the uid of a record.")]})
-        asked = serializers.UUIDField().run_validation(uid)
-        rows = carried(Received.objects.visible_to(self.viewer).filter(uid=asked))
-        shown = disclose(self.viewer, list(rows.values_list("record_id", flat=True)), Channel.REST)
-        if not shown:
-            raise absent(self.viewer, asked)
-        self.disclosed = shown[0]
 
     @says("corrections_list", paged(CorrectionShape(many=True), "Correction"), filters=CorrectionFilters)
     def get(self, request: Request) -> Response:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -20,7 +20,7 @@ from bulletins.markings.rules import Marking, highest, marking_of
 from bulletins.models import Record
 from bulletins.publishing.querysets import working_copies
 from hub.accounts.viewer import Viewer
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.corrections.actions import answer, propose, take_up
 from sharing.corrections.models import Correction
 from sharing.corrections.querysets import Proposal, as_proposals, asked_of, corrections_for, proposed_by
@@ -143,15 +143,7 @@ def _require_proposer(shown: Disclosure, viewer: Viewer) -> None:
     elif not may_propose(viewer):
         reason = _("Officers, releasers and liaisons propose corrections for their agency.")
     if reason:
-        refuse(
-            "correction.propose",
-            viewer=viewer,
-            at=timezone.now(),
-            object_type=shown.kind,
-            object_id=shown.ref,
-            reason=reason,
-        )
-        raise PermissionDenied(reason)
+        raise denied("correction.propose", viewer, reason, kind=shown.kind, ref=shown.ref)
 
 
 def _proposed(
@@ -177,15 +169,7 @@ def _asked(request: HttpRequest, uid: UUID, event: str) -> Correction:
     found = _found(viewer, uid)
     if found.owner_id != viewer.agency_id:
         reason = _("The agency that owns the record decides it.")
-        refuse(
-            event,
-            viewer=viewer,
-            at=timezone.now(),
-            object_type=found.kind,
-            object_id=found.ref,
-            reason=reason,
-        )
-        raise PermissionDenied(reason)
+        raise denied(event, viewer, reason, kind=found.kind, ref=found.ref)
     return found
 
 

@@ -22,8 +22,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
+from hub.trail.actions import denied
 from hub.trail.actions import record as write_trail
-from hub.trail.actions import refuse
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.filters import NotUnderstood
 from sharing.disclosures.presenting import row_of
@@ -113,8 +113,7 @@ def take_all(request: HttpRequest) -> HttpResponse:
     viewer = _reader(request)
     if not may_take_all(viewer):
         why = _("All that an agency owns is its administrators' to take out.")
-        refuse("export.ask", viewer=viewer, at=timezone.now(), object_type="export", reason=why)
-        raise PermissionDenied(why)
+        raise denied("export.ask", viewer, why, kind="export")
     return _asked(request, {}, Form.ZIP, viewer)
 
 

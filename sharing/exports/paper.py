@@ -10,7 +10,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
@@ -28,8 +27,8 @@ from hub.agencies.models import Agency
 from hub.pages.names import ZONES
 from hub.pages.pictures import thumb_codes, thumbnail
 from hub.pages.times import zone_name
+from hub.trail.actions import denied
 from hub.trail.actions import record as write_trail
-from hub.trail.actions import refuse
 from sharing.audiences.models import Received
 from sharing.briefings.pdf import NotSet, typeset
 from sharing.disclosures.disclosure import Disclosure
@@ -54,8 +53,7 @@ def pdf(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
         if not Received.objects.visible_to(viewer).filter(ref=ref, kind=kind).look("record_id", most=1):
             raise Http404
         why = _("What is marked TLP:RED or DISPLAY ONLY is read here, and not taken away.")
-        refuse("record.paper", viewer=viewer, at=timezone.now(), object_type=kind, object_id=ref, reason=why)
-        raise PermissionDenied(why)
+        raise denied("record.paper", viewer, why, kind=kind, ref=ref)
     now = timezone.now()
     try:
         with tempfile.TemporaryDirectory() as folder:

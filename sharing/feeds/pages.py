@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from hub.accounts.viewer import Viewer
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.feeds.actions import make_link, revoke_link
 from sharing.feeds.atom import name_of
 from sharing.feeds.models import FeedLink
@@ -83,8 +83,7 @@ def _allow(feed: Subscription, viewer: Viewer, event: str) -> None:
         return
     why = _("The link of a desk's feed is its liaison's and administrators' to make.")
     uid = str(feed.uid)
-    refuse(event, viewer=viewer, at=timezone.now(), object_type="subscription", object_id=uid, reason=why)
-    raise PermissionDenied(why)
+    raise denied(event, viewer, why, kind="subscription", ref=uid)
 
 
 def _context(feed: Subscription) -> dict[str, Any]:

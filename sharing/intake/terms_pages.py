@@ -8,7 +8,7 @@ from datetime import datetime
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.communities.forms import agency_choices
 from sharing.disclosures.presenting import RecordRow
 from sharing.intake.models import Voice
@@ -59,11 +59,14 @@ def terms(request: HttpRequest, code: str) -> HttpResponse:
     agency = get_object_or_404(Agency, code=code, state=AgencyState.ACTIVE)
     now = timezone.now()
     if not may_decide(viewer) or viewer.agency_id != agency.pk:
-        refuse(
-            "intake.terms", viewer=viewer, at=now, object_type="agency", object_id=code,
-            reason="no administrator of the agency",
-        )  # fmt: skip
-        raise PermissionDenied(_("Only an administrator of the agency may do this."))
+        raise denied(
+            "intake.terms",
+            viewer,
+            "no administrator of the agency",
+            kind="agency",
+            ref=code,
+            said=_("Only an administrator of the agency may do this."),
+        )
     errors: list[str] = []
     if request.method == "POST":
         try:

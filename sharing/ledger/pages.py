@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.briefings.pdf import NotSet
 from sharing.disclosures.rules import may_read_ledger
 from sharing.ledger.exporting import TYPES, exported, marking_of_lines
@@ -107,10 +107,7 @@ def _reader(request: HttpRequest, event: str) -> Viewer:
     """Who may read the ledger; others are refused, which goes on the trail."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     if not may_read_ledger(viewer):
-        refuse(
-            event, viewer=viewer, at=timezone.now(), object_type="ledger", reason="no reader of the ledger"
-        )
-        raise PermissionDenied(str(REFUSED))
+        raise denied(event, viewer, "no reader of the ledger", kind="ledger", said=str(REFUSED))
     return viewer
 
 

@@ -6,10 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bulletins.markings.rules import Marking, marking_of
@@ -18,7 +16,7 @@ from bulletins.publishing.querysets import working_copies
 from bulletins.publishing.rules import may_release
 from bulletins.records.models import Kind
 from hub.accounts.viewer import Viewer
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.audiences.models import Received
 from sharing.disclosures.reading import shown_to
 from sharing.releases.models import Release
@@ -72,15 +70,14 @@ def own_record(
         return found
     if found is None and not Received.objects.visible_to(viewer).filter(ref=ref, kind=kind).exists():
         raise Http404
-    refuse(
+    raise denied(
         event,
-        viewer=viewer,
-        at=timezone.now(),
-        object_type=kind,
-        object_id=ref,
-        reason="no releaser of the agency that owns it",
+        viewer,
+        "no releaser of the agency that owns it",
+        kind=kind,
+        ref=ref,
+        said=who or _("Only a releaser of the agency that owns it may do this."),
     )
-    raise PermissionDenied(who or _("Only a releaser of the agency that owns it may do this."))
 
 
 def head_of(record: Record, viewer: Viewer) -> Head:

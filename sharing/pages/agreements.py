@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Role
-from hub.trail.actions import refuse
+from hub.trail.actions import denied, refuse
 from sharing.agreements.forms import AgreementForm
 from sharing.agreements.models import Agreement
 from sharing.agreements.rules import WARNINGS, Stand, days_left, resume_refusal, stand, suspend_refusal
@@ -258,10 +258,7 @@ def _own(viewer: Viewer, code: str) -> Agreement:
 def _require(viewer: Viewer, event: str, code: str) -> None:
     if not agreeing.may_agree(viewer):
         reason = _("Only an administrator of one of the two agencies decides on agreements.")
-        refuse(
-            event, viewer=viewer, at=timezone.now(), object_type="agreement", object_id=code, reason=reason
-        )
-        raise PermissionDenied(reason)
+        raise denied(event, viewer, reason, kind="agreement", ref=code)
 
 
 def _told(row: Agreement, now: datetime) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, AgencyState, Role
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.audiences.membership import Extent, for_client
 from sharing.communities.forms import agency_choices
 from sharing.disclosures.presenting import RecordRow
@@ -53,11 +53,14 @@ def belonging(request: HttpRequest, code: str) -> HttpResponse:
     agency = get_object_or_404(Agency.objects.select_related("parent"), code=code, state=AgencyState.ACTIVE)
     now = timezone.now()
     if not may_speak(viewer, agency.pk):
-        refuse(
-            "agency.name_parent", viewer=viewer, at=now, object_type="agency", object_id=code,
-            reason="no administrator of the agency",
-        )  # fmt: skip
-        raise PermissionDenied(_("Only an administrator of the agency may do this."))
+        raise denied(
+            "agency.name_parent",
+            viewer,
+            "no administrator of the agency",
+            kind="agency",
+            ref=code,
+            said=_("Only an administrator of the agency may do this."),
+        )
     named = request.method == "POST" and request.POST.get("deed") == "name"
     form = ParentForm(request.POST if named else None, besides={agency.pk})
     errors: list[str] = []

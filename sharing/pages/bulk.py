@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -26,7 +26,7 @@ from bulletins.publishing.querysets import working_copies
 from bulletins.publishing.rules import may_release
 from bulletins.records.models import Kind
 from hub.accounts.viewer import Viewer
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.audiences.bulk import MOST_RECORDS, BulkPreview, own_plan, preview_all
 from sharing.audiences.models import Received
 from sharing.disclosures.actions import disclose
@@ -116,8 +116,7 @@ def _releaser(request: HttpRequest, kind: str) -> Viewer:
     if may_release(viewer):
         return viewer
     reason = _("Only an agency's releaser may do this.")
-    refuse("record.release", viewer=viewer, at=timezone.now(), object_type=kind, reason=reason)
-    raise PermissionDenied(reason)
+    raise denied("record.release", viewer, reason, kind=kind)
 
 
 def _start() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Agency, Role
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.audiences.membership import losses
 from sharing.communities.forms import CommunityForm, InviteForm, OperationForm, ReasonForm, SettingsForm
 from sharing.communities.models import Community, CommunityKind
@@ -241,13 +241,16 @@ def allow(allowed: bool, viewer: Viewer, event: str, row: Community | None = Non
     """Refuse with 403, and put it on the trail, what the viewer may see but not do."""
     if allowed:
         return
-    now = timezone.now()
     closed = row is not None and _over(row)
     why = "the community is closed" if closed else "neither lead nor agency admin"
-    refuse(
-        event, viewer=viewer, at=now, object_type="community", object_id=row.code if row else "", reason=why
+    raise denied(
+        event,
+        viewer,
+        why,
+        kind="community",
+        ref=row.code if row else "",
+        said=_("It is closed.") if closed else _("Your role does not allow this."),
     )
-    raise PermissionDenied(_("It is closed.") if closed else _("Your role does not allow this."))
 
 
 def _found(code: str) -> Community:

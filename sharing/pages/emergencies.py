@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -22,7 +22,7 @@ from django.views.decorators.http import require_http_methods
 from bulletins.publishing.actions import by_field
 from hub.accounts.viewer import Viewer
 from hub.agencies.models import Role
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.emergencies.models import Emergency, EmergencyState
 from sharing.emergencies.rules import ANSWERED_WITHIN, LONGEST_DANGER
 from sharing.flow.breakglass import ask, confirm, decline, end
@@ -60,8 +60,9 @@ def emergencies(request: HttpRequest) -> HttpResponse:
     """The form to ask, and what was asked lately, the newest first."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     if not viewer.can(Role.INSPECTOR) or viewer.agency_id is not None:
-        refuse("emergency.list", viewer=viewer, at=timezone.now(), reason="no inspector")
-        raise PermissionDenied(_("Emergencies are for the hub's inspectors."))
+        raise denied(
+            "emergency.list", viewer, "no inspector", said=_("Emergencies are for the hub's inspectors.")
+        )
     typed = {name: request.POST.get(name, "").replace("\0", "") for name in ("ref", "username", "danger")}
     errors: dict[str, list[str]] = {}
     if request.method == "POST":

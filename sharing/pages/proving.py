@@ -6,7 +6,6 @@ from pathlib import Path
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,8 +16,8 @@ from django.views.decorators.http import require_safe
 from bulletins.models import Record
 from bulletins.publishing.querysets import working_copies
 from hub.accounts.viewer import Viewer
+from hub.trail.actions import denied
 from hub.trail.actions import record as write_trail
-from hub.trail.actions import refuse
 from sharing.audiences.models import Received
 from sharing.briefings.pdf import NotSet, typeset
 from sharing.pages.access import outline
@@ -90,8 +89,7 @@ def proved_record(request: HttpRequest, kind: str, ref: str) -> Record:
     if found is None and not Received.objects.visible_to(viewer).filter(ref=ref, kind=kind).exists():
         raise Http404
     reason = _("Only releasers and auditors of the agency that owns it read the proof.")
-    refuse("recall.proof", viewer=viewer, at=timezone.now(), object_type=kind, object_id=ref, reason=reason)
-    raise PermissionDenied(reason)
+    raise denied("recall.proof", viewer, reason, kind=kind, ref=ref)
 
 
 def _asked(request: HttpRequest, proofs: list[Proof]) -> Proof | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import BadRequest, PermissionDenied, ValidationError
+from django.core.exceptions import BadRequest, ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -24,7 +24,7 @@ from bulletins.publishing.rules import may_review
 from bulletins.retention.models import PurgeReason
 from bulletins.retention.rules import LONGEST_REASON, WARNED_DAYS, latest_review
 from hub.accounts.viewer import Viewer
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.audiences.holders import holders_of
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.presenting import Action, RecordRow, short_row
@@ -63,8 +63,12 @@ def queue(request: HttpRequest) -> HttpResponse:
     """What is due within 90, 30 or 0 days, the most urgent first."""
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     if not may_review(viewer):
-        refuse("review.list", viewer=viewer, at=timezone.now(), reason="neither releaser nor agency admin")
-        raise PermissionDenied(_("Reviews are for the releasers and admins of an agency."))
+        raise denied(
+            "review.list",
+            viewer,
+            "neither releaser nor agency admin",
+            said=_("Reviews are for the releasers and admins of an agency."),
+        )
     days, today = _days(request), _today()
     due = lines(due_by(viewer, today + timedelta(days=days)), today, MOST)
     shown = {each.key: each for each in disclose(viewer, [each.key for each in due], Channel.PAGE)}

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from bulletins.markings.rules import highest
 from hub.accounts.viewer import Viewer
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.recalls.actions import answer
 from sharing.recalls.forms import agencies_named, codes_in
 from sharing.recalls.models import AnswerKind
@@ -99,10 +99,7 @@ def _answered(
     at = timezone.now()
     if not may_answer(viewer):
         reason = _("Officers, releasers and liaisons answer for their agency.")
-        refuse(
-            "recall.answer", viewer=viewer, at=at, object_type=told.kind, object_id=told.ref, reason=reason
-        )
-        raise PermissionDenied(reason)
+        raise denied("recall.answer", viewer, reason, kind=told.kind, ref=told.ref)
     typed = {
         name: request.POST.get(name, "").replace("\0", "").strip() for name in ("kind", "words", "agencies")
     }

@@ -19,13 +19,10 @@ from hub.accounts.viewer import Viewer
 from hub.rest.filters import TimedFilters, within
 from hub.rest.pages import Page, page
 from hub.rest.schema import paged, says
-from hub.rest.views import HubView
 from sharing.audiences.holders import holders_of
 from sharing.audiences.models import Received
-from sharing.disclosures.actions import disclose
-from sharing.disclosures.answers import absent, carried
-from sharing.disclosures.disclosure import Disclosure
-from sharing.disclosures.rules import Channel
+from sharing.disclosures.about import OfARecord
+from sharing.disclosures.answers import carried
 from sharing.disclosures.shapes import instant
 from sharing.receipts.actions import acknowledge
 from sharing.receipts.models import Receipt
@@ -65,25 +62,10 @@ class ReceiptShape(serializers.Serializer[Any]):
     overdue = serializers.BooleanField(required=False)
 
 
-class ReceiptList(HubView):
+class ReceiptList(OfARecord):
     filters = ReceiptFilters
     # The first acknowledgement counts, however often it is sent.
     repeats = True
-    disclosed: Disclosure | None = None
-
-    def find(self, request: Request, **kwargs: Any) -> None:
-        """Of an acknowledgement the record it is for."""
-        if request.method != "POST":
-            return
-        uid = request.data.get("record") if isinstance(request.data, dict) else None
-        if not isinstance(uid, str):
-            raise serializers.ValidationError({"record": [_("Give the uid of a record.")]})
-        asked = serializers.UUIDField().run_validation(uid)
-        rows = carried(Received.objects.visible_to(self.viewer).filter(uid=asked))
-        shown = disclose(self.viewer, list(rows.values_list("record_id", flat=True)), Channel.REST)
-        if not shown:
-            raise absent(self.viewer, asked)
-        self.disclosed = shown[0]
 
     @says("receipts_list", paged(ReceiptShape(many=True), "Receipt"), filters=ReceiptFilters, errors=(404,))
     def get(self, request: Request) -> Response:

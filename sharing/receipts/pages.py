@@ -8,7 +8,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
@@ -25,7 +24,7 @@ from bulletins.records.models import Kind
 from bulletins.records.provenance import provenance_of
 from bulletins.records.refs import PATTERN
 from hub.accounts.viewer import Viewer
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.audiences.changes import amended_for
 from sharing.corrections.querysets import of_record
 from sharing.corrections.rules import may_propose
@@ -128,8 +127,7 @@ def acknowledge_record(request: HttpRequest, kind: str, ref: str) -> HttpRespons
     at = timezone.now()
     if not shown.from_elsewhere:
         reason = _("It is your own agency's: recipients acknowledge it.")
-        refuse("record.acknowledge", viewer=viewer, at=at, object_type=kind, object_id=ref, reason=reason)
-        raise PermissionDenied(reason)
+        raise denied("record.acknowledge", viewer, reason, kind=kind, ref=ref)
     acknowledge(viewer, shown, at)
     if request.headers.get("X-Requested-With") == "fetch":
         return HttpResponse(status=204)

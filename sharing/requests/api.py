@@ -23,10 +23,8 @@ from hub.rest.pages import page
 from hub.rest.schema import paged, says
 from hub.rest.views import HubView
 from sharing.audiences.models import Received
-from sharing.disclosures.actions import disclose
-from sharing.disclosures.answers import absent, carried
-from sharing.disclosures.disclosure import Disclosure
-from sharing.disclosures.rules import Channel
+from sharing.disclosures.about import OfARecord
+from sharing.disclosures.answers import carried
 from sharing.disclosures.shapes import instant
 from sharing.requests.actions import ask, grant, refuse_request, withdraw_consent, withdraw_request
 from sharing.requests.models import OnwardRequest, RequestState, Verdict, VerdictState
@@ -117,23 +115,8 @@ class RequestShape(serializers.Serializer[Any]):
     yours = VerdictShape(allow_null=True)
 
 
-class RequestList(HubView):
+class RequestList(OfARecord):
     filters = RequestFilters
-    disclosed: Disclosure | None = None
-
-    def find(self, request: Request, **kwargs: Any) -> None:
-        """Of what is asked the record. One that is not held is the same 404 as none."""
-        if request.method != "POST":
-            return
-        uid = request.data.get("record") if isinstance(request.data, dict) else None
-        if not isinstance(uid, str):
-            raise serializers.ValidationError({"record": [_("Give the uid of a record.")]})
-        asked = serializers.UUIDField().run_validation(uid)
-        rows = carried(Received.objects.visible_to(self.viewer).filter(uid=asked))
-        shown = disclose(self.viewer, list(rows.values_list("record_id", flat=True)), Channel.REST)
-        if not shown:
-            raise absent(self.viewer, asked)
-        self.disclosed = shown[0]
 
     @says("requests_list", paged(RequestShape(many=True), "Request"), filters=RequestFilters)
     def get(self, request: Request) -> Response:

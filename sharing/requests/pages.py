@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -19,7 +19,7 @@ from bulletins.markings.models import TLP
 from bulletins.publishing.rules import may_draft, may_release
 from bulletins.records.models import Kind
 from hub.accounts.viewer import Viewer
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.reading import shown_to
 from sharing.releases.facts import load
@@ -231,8 +231,7 @@ def _decides_alone(shown: Disclosure) -> bool:
 def _require(allowed: bool, event: str, viewer: Viewer, kind: str, ref: str) -> None:
     if not allowed:
         reason = _("Your role does not allow this.")
-        refuse(event, viewer=viewer, at=timezone.now(), object_type=kind, object_id=ref, reason=reason)
-        raise PermissionDenied(reason)
+        raise denied(event, viewer, reason, kind=kind, ref=ref)
 
 
 def _crumbs(shown: Disclosure) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from hub.accounts.viewer import Viewer, desk_of
 from hub.agencies.models import Agency
 from hub.database.context import viewing
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.disclosures.actions import disclose
 from sharing.disclosures.disclosure import Disclosure
 from sharing.disclosures.presenting import row_of
@@ -211,15 +211,7 @@ def _found(uid: UUID, viewer: Viewer) -> Subscription:
 def _allow(allowed: bool, viewer: Viewer, event: str, row: Subscription | None = None) -> None:
     if not allowed:
         why = _("What the desk is told, its liaison and administrators change; yours you make yourself.")
-        refuse(
-            event,
-            viewer=viewer,
-            at=timezone.now(),
-            object_type="subscription",
-            object_id=str(row.uid) if row else "",
-            reason=why,
-        )
-        raise PermissionDenied(why)
+        raise denied(event, viewer, why, kind="subscription", ref=str(row.uid) if row else "")
 
 
 def _form(viewer: Viewer, data: Any, *, desk: bool | None, **options: Any) -> SubscriptionForm:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hub.accounts.viewer import Viewer
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.deliveries.dead_letters import dead_letters, resend_all
 from sharing.deliveries.endpoints import actions
 from sharing.deliveries.endpoints.forms import CollectionForm, EndpointForm
@@ -156,8 +156,7 @@ def require(viewer: Viewer, event: str, uid: UUID | str = "") -> None:
         return
     reason = _("Where an agency's alerts go is for its administrators and liaisons.")
     kind = "endpoint" if uid else ""
-    refuse(event, viewer=viewer, at=timezone.now(), object_type=kind, object_id=str(uid), reason=reason)
-    raise PermissionDenied(reason)
+    raise denied(event, viewer, reason, kind=kind, ref=str(uid))
 
 
 def _own(viewer: Viewer, uid: UUID) -> Endpoint:

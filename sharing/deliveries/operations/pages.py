@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,7 +15,7 @@ from redis.exceptions import RedisError
 
 from hub.accounts.viewer import Viewer
 from hub.runs import Run, runs
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.deliveries.endpoints.health import State
 from sharing.deliveries.operations.numbers import EndpointFare, Outbox, may_operate, outbox
 
@@ -35,8 +34,7 @@ def operations(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     if not may_operate(viewer):
         reason = _("How sending fares in the whole hub is for its stewards and inspectors.")
-        refuse("operations.read", viewer=viewer, at=now, reason=reason)
-        raise PermissionDenied(reason)
+        raise denied("operations.read", viewer, reason)
     found = outbox(now)
     noted = _runs()
     troubled = [each for each in found.endpoints if _troubled(each)]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hub.accounts.viewer import Viewer
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.intake.pulling import actions
 from sharing.intake.pulling.fares import fare_of, fares_of
 from sharing.intake.pulling.forms import PeerForm
@@ -97,8 +97,7 @@ def _require(viewer: Viewer, event: str, uid: UUID | str = "") -> None:
         return
     reason = _("From where an agency fetches is for its administrators and liaisons.")
     kind = "peer" if uid else ""
-    refuse(event, viewer=viewer, at=timezone.now(), object_type=kind, object_id=str(uid), reason=reason)
-    raise PermissionDenied(reason)
+    raise denied(event, viewer, reason, kind=kind, ref=str(uid))
 
 
 def _own(viewer: Viewer, uid: UUID) -> Peer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from hub.accounts.viewer import Viewer
-from hub.trail.actions import refuse
+from hub.trail.actions import denied
 from sharing.subscriptions.hours.actions import hours_of, set_hours
 from sharing.subscriptions.hours.forms import HoursForm
 from sharing.subscriptions.rules import may_manage_desk, may_subscribe
@@ -27,8 +27,7 @@ def settings(request: HttpRequest, desk: bool = False) -> HttpResponse:
     viewer: Viewer = request.viewer  # type: ignore[attr-defined]
     if not (may_manage_desk(viewer) if desk else may_subscribe(viewer)):
         why = _("The desk's are set by its liaison and administrators; who is of no agency has none.")
-        refuse("subscription.hours", viewer=viewer, at=timezone.now(), reason=why)
-        raise PermissionDenied(why)
+        raise denied("subscription.hours", viewer, why)
     here = DESK if desk else OWN
     of_desk = hours_of(viewer, desk=True)
     form = HoursForm(
