@@ -46,7 +46,7 @@ Content = dict[str, dict[str, Any]]
 def content_of(record: Bulletin | SeizureReport) -> Content:
     """The content of `record` as it stands: JSON values only, numbers as strings where exactness matters."""
     photographs = list(record.photographs.all())
-    substances = list(record.substances.select_related("drug"))
+    substances = list(record.substances.all())
     content: Content = {
         "core": _core(record, substances),
         "detail": {
@@ -130,8 +130,9 @@ def title_of(record: Bulletin | SeizureReport, substances: list[Substance]) -> s
     """A bulletin's own title; a seizure report's is made of its drugs and the place of concealment."""
     if isinstance(record, Bulletin):
         return record.title
-    drugs = [str(row.drug.label) for row in substances[:3]]
-    known = terms().methods
+    words = terms()
+    drugs = [str((words.drugs.get(row.drug_id) or row.drug).label) for row in substances[:3]]
+    known = words.methods
     method = max(
         (known[code] for code in record.methods if code in known), key=lambda row: row.level, default=None
     )

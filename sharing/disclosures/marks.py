@@ -30,21 +30,28 @@ def marks_of(viewer: Viewer, records: Sequence[int]) -> dict[int, str]:
         return dict(cursor.fetchall())
 
 
-def mark_of(marks: Iterable[str]) -> str:
-    """One digest of many, in their order."""
-    whole = hashlib.sha256()
-    for mark in marks:
-        whole.update(mark.encode())
-    return whole.hexdigest()
+class Mark:
+    """One digest of many marks, in the order they are added."""
+
+    def __init__(self) -> None:
+        self._whole = hashlib.sha256()
+
+    def add(self, marks: Iterable[str]) -> None:
+        for mark in marks:
+            self._whole.update(mark.encode())
+
+    @property
+    def digest(self) -> str:
+        return self._whole.hexdigest()
 
 
 def given_still(viewer: Viewer, records: Sequence[int], mark: str, *, size: int = 5_000) -> bool:
     """Whether each of `records` would be given to the viewer now just as when `mark` was taken."""
-    found: list[str] = []
+    found = Mark()
     for start in range(0, len(records), size):
         part = records[start : start + size]
         marks = marks_of(viewer, part)
         if len(marks) < len(part):
             return False
-        found += [marks[pk] for pk in part]
-    return mark_of(found) == mark
+        found.add(marks[pk] for pk in part)
+    return found.digest == mark

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from hub.trail.actions import Origin, origin
 from hub.trail.actions import record as write_trail
 from sharing.deliveries.actions import queue_notice
 from sharing.deliveries.models import AlertKind
-from sharing.disclosures.marks import mark_of, marks_of
+from sharing.disclosures.marks import Mark, marks_of
 from sharing.exports.gathering import Shown, gathered
 from sharing.exports.models import ExportJob, Form, JobState
 from sharing.exports.questions import Question, question_of
@@ -140,25 +141,26 @@ def _made(making: Making) -> Made:
 
 def list_of(making: Making) -> Made:
     question, at = question_of(making.job.question), timezone.now()
-    pile, marks = Pile(making.job.form, tick=making.tick), list[str]()
+    pile, mark = Pile(making.job.form, tick=making.tick), Mark()
     with making.eyes() as viewer:
-        ids = [pk for (pk,) in question.exported(viewer).look("record_id", most=MOST)]
+        ids = array("q", (pk for (pk,) in question.exported(viewer).look("record_id", most=MOST)))
         making.say(total=len(ids), done=0)
-    pile.fill(_batches(making, ids, marks))
+    pile.fill(_batches(making, ids, mark))
     content = write(pile, about=about(viewer, question.list), at=at)
     marking = pile.marking.banner if pile.marking else ""
-    return Made(content, name_of(pile, question.list, at), marking, pile.records, mark_of(marks))
+    return Made(content, name_of(pile, question.list, at), marking, pile.records, mark.digest)
 
 
-def _batches(making: Making, ids: Sequence[int], marks: list[str]) -> Iterator[Sequence[Shown]]:
-    """Each as the person is shown it at that moment; what was given of each record goes into `marks`."""
+def _batches(making: Making, ids: Sequence[int], mark: Mark) -> Iterator[Sequence[Shown]]:
+    """Each as the person is shown it at that moment; what was given of each record goes into `mark`."""
+    done = 0
     for part in parts_of(ids):
         with making.eyes() as viewer:
             # Before they are disclosed: what changes in between is then found to have changed.
             known = marks_of(viewer, part)
             shown = gathered(viewer, part, making.job.form, at=timezone.now())
-            marks += [known.get(each.key, "") for each in shown]
-            making.say(done=len(marks))
+            mark.add(known.get(each.key, "") for each in shown)
+            making.say(done=(done := done + len(shown)))
         yield shown
 
 

@@ -81,7 +81,7 @@ def pdf(request: HttpRequest, kind: str, ref: str) -> HttpResponse:
 
 
 def document(
-    shown: Disclosure, photographs: list[dict[str, str]], viewer: Viewer, *, at: datetime
+    shown: Disclosure, photographs: list[dict[str, Any]], viewer: Viewer, *, at: datetime
 ) -> dict[str, Any]:
     """All that stands on the paper, as JSON values: disclosed facts in words."""
     page, marking = present(shown), shown.marking
@@ -127,16 +127,23 @@ def document(
     }
 
 
-def _pictures(shown: Disclosure, folder: Path) -> Iterator[dict[str, str]]:
-    """The photographs that are shown, as files in the folder."""
+def _pictures(shown: Disclosure, folder: Path) -> Iterator[dict[str, Any]]:
+    """The photographs that are shown, as files in the folder; `ratio` of width to height."""
     for number, row in enumerate(shown.photographs[:MOST_PHOTOGRAPHS]):
         try:
             with default_storage.open(stored_name(row["uid"], "full")) as file:
                 (folder / f"{number}.jpg").write_bytes(file.read())
         except FileNotFoundError:
             continue
-        caption = row.get("caption", "")
-        yield {"file": f"/{number}.jpg", "caption": caption, "says": caption or _("Photograph")}
+        words = [row.get("caption", ""), _("how it was found") if row["group"] == "technique" else ""]
+        caption = ", ".join(filter(None, words))
+        ratio = (row.get("width") or 4) / (row.get("height") or 3)
+        yield {
+            "file": f"/{number}.jpg",
+            "caption": caption,
+            "says": caption or _("Photograph"),
+            "ratio": ratio,
+        }
 
 
 def _drawing(codes: list[str], mode: str) -> str | None:
@@ -153,13 +160,16 @@ def _withheld(each: Any) -> str:
 
 def _terms(page: Any) -> Iterator[str]:
     for each in page.terms:
-        yield " ".join(
-            part for part in (f"{each.agreement}:", each.caveat, each.permitted_use, each.keep) if part
-        )
+        said = "".join(f" {part.rstrip('.')}." for part in (each.caveat, each.permitted_use) if part)
+        yield f"{each.agreement}:{said or ' –'}"
         if each.legal_basis:
             yield _("Legal basis: %(basis)s") % {"basis": each.legal_basis}
         if each.keep_until:
-            yield _("To be destroyed by %(day)s.") % {"day": date_format(localtime(each.keep_until), "j M Y")}
+            day = date_format(localtime(each.keep_until), "j M Y")
+            yield _("To be kept for %(keep)s at most: destroyed by %(day)s.") % {
+                "keep": each.keep,
+                "day": day,
+            }
 
 
 def _about(shown: Disclosure, viewer: Viewer, at: datetime) -> list[list[str]]:

@@ -31,6 +31,8 @@ from sharing.ledger.rules import Side
 from sharing.releases.models import Recall, Release
 
 CHUNK = 2**20
+# So many pictures go in between two signs of life.
+TICK = 20
 Line: TypeAlias = dict[str, Any]
 
 
@@ -70,8 +72,10 @@ class _Whole:
         self.table(archive, Form.STIX, at)
         for side in (Side.GIVEN, Side.RECEIVED):
             self.ledger(archive, side, at)
-        for uid in sorted(self.photographs):
+        for number, uid in enumerate(sorted(self.photographs)):
             self.picture(archive, uid)
+            if number % TICK == TICK - 1:
+                self.making.tick()
         archive.writestr("README.txt", self.readme(at))
 
     def lines(
@@ -98,7 +102,7 @@ class _Whole:
         for model in models:
             rows = working_copies(model, viewer).filter(pk__in=ids).order_by("id")
             for row in rows.select_related("owner", "originator", "poster").prefetch_related(
-                "photographs", "identifiers"
+                "photographs", "identifiers", "substances"
             ):
                 marking = marking_of(row)
                 self.marking = highest([self.marking, marking]) or marking
@@ -201,7 +205,6 @@ class _Whole:
         with file:
             info = zipfile.ZipInfo(f"photographs/{uid}.jpg")
             _fill(archive, info, file)
-        self.making.tick()
 
     def readme(self, at: datetime) -> str:
         lines = [

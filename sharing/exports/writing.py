@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -50,13 +51,15 @@ class Pile:
     form: str
     lines: IO[bytes] = field(default_factory=aside)
     marking: Marking | None = None
-    records: list[int] = field(default_factory=list)
+    records: array[int] = field(default_factory=lambda: array("q"))
     tick: Callable[[], None] = lambda: None
 
     def fill(self, batches: Iterable[Sequence[Shown]]) -> None:
         """All of it, batch by batch."""
         if self.form == Form.STIX:
-            self.lines.writelines(bundle_of(self._objects(batches)))
+            # One by one: of many at once the file would look how large it is only when it has them all.
+            for piece in bundle_of(self._objects(batches)):
+                self.lines.write(piece)
             return
         labels = terms()
         for part in batches:
@@ -72,7 +75,7 @@ class Pile:
             yield from (each.objects for each in part if isinstance(each, InStix))
 
     def _note(self, part: Sequence[Shown]) -> None:
-        self.records += [each.key for each in part]
+        self.records.extend(each.key for each in part)
         markings = {each.marking for each in part} | ({self.marking} if self.marking else set())
         self.marking = highest(markings)
 

@@ -115,7 +115,7 @@ def feeds(sizes: Sequence[int], others: Sequence[str], *, quiet: bool = False) -
     """Measure each size, in a database that is filled with at least as many bulletins; `others` are names in PEERS."""
     found = Feeds()
     with as_owner():
-        readers = {size: _reader(size) for size in tqdm(sizes, unit="feed", disable=quiet)}
+        readers = {size: _key_of(reader_of(size)) for size in tqdm(sizes, unit="feed", disable=quiet)}
     number_entries()
     with as_owner():
         run("vacuum (analyze) sharing_grant")
@@ -143,9 +143,9 @@ def feeds(sizes: Sequence[int], others: Sequence[str], *, quiet: bool = False) -
     return found
 
 
-def _reader(size: int) -> str:
-    """A token of an agency that has been given so many bulletins, whole, by entries that wait for their numbers."""
-    group = Group.objects.create(name=f"BENCH-FEED-{size}")
+def reader_of(size: int, name: str = "FEED") -> Person:
+    """Of an agency that has been given so many bulletins, whole, by entries that wait for their numbers."""
+    group = Group.objects.create(name=f"BENCH-{name}-{size}")
     agency = Agency.objects.create(
         group=group, code=group.name, name=group.name, kind=AgencyKind.FEDERAL, country="US"
     )
@@ -182,9 +182,12 @@ def _reader(size: int) -> str:
             " select %s, record_id, face_id, 'granted' from wholly order by record_id",
             [agency.pk],
         )
-    person = Person.objects.create(
-        username=f"feed.{size}", email=f"{size}@feed.example", agency=agency, roles=["officer"]
+    return Person.objects.create(
+        username=f"{name}.{size}".lower(), email=f"{size}@{name}.example", agency=agency, roles=["officer"]
     )
+
+
+def _key_of(person: Person) -> str:
     return issue_token(person, scope="taxii", days=1, at=timezone.now())
 
 

@@ -115,6 +115,10 @@ def keep_feeds(folder: Path, found: dict[str, Any]) -> Path:
     return _keep(folder, f"feeds-{max(found['first_ever_a_second'])}", found)
 
 
+def keep_files(folder: Path, found: dict[str, Any]) -> Path:
+    return _keep(folder, f"files-{found['rows']}", found)
+
+
 def _keep(folder: Path, name: str, found: dict[str, Any]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}-{os.getpid()}.json"

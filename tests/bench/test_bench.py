@@ -37,6 +37,7 @@ def test_the_bench_fills_measures_and_says_what_it_found(empty_database, tmp_pat
         "BENCH_SIZE": "300",
         "BENCH_DELIVERIES": "0",
         "BENCH_FEEDS": "60",
+        "BENCH_FILES": "1",
         "BENCH_BESIDE": "none",
         "BENCH_ENOUGH_S": "0",
         "BENCH_FOLDER": str(tmp_path),
@@ -52,7 +53,7 @@ def test_the_bench_fills_measures_and_says_what_it_found(empty_database, tmp_pat
     assert done.returncode == 0, done.stderr[-2000:]
     rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
     assert [cell.strip() for cell in rows[0].strip("|").split("|")] == list(HEAD)
-    assert len(rows) == 2 + 8 * 3 + 4
+    assert len(rows) == 2 + 8 * 3 + 4 + 2 + 5
     (file,) = tmp_path.glob("bench-300-*.json")
     kept = json.loads(file.read_text())
     assert kept["bulletins"] == 300 and kept["agencies"] == 200 and 7 < kept["grants"] / 300 < 9.5
@@ -71,3 +72,8 @@ def test_the_bench_fills_measures_and_says_what_it_found(empty_database, tmp_pat
     assert fed["recent_behind"].keys() == {"60", "1000060"}
     (beside,) = fed["beside"]
     assert (beside["server"], beside["written"], beside["lost"]) == ("the hub", 24, 0)
+    (file,) = tmp_path.glob("files-*.json")
+    made = json.loads(file.read_text())["made"]
+    assert [each["form"] for each in made] == ["csv", "xlsx", "json", "stix", "zip"]
+    assert [each["rows"] for each in made[:4]] == [1] * 4 and made[4]["rows"] > 0
+    assert all(each["peak_mb"] > 0 and each["ledger_rows"] > 0 for each in made)

@@ -13,8 +13,9 @@ from hub.database.context import engine, viewing
 from sharing.agreements.models import Agreement
 from sharing.deliveries.models import Delivery
 from sharing.disclosures.models import LedgerRow
-from sharing.exports import making
+from sharing.exports import making, writing
 from sharing.exports.actions import expire
+from sharing.exports.gathering import gathered
 from sharing.exports.making import make_next
 from sharing.exports.models import ExportJob
 from sharing.exports.storage import stored_name
@@ -227,3 +228,20 @@ def test_the_page_shows_how_far_it_is():
     made("cbsa.officer")
     part = text(officer.get("/exports/?part=1"))
     assert "data-unfinished" not in part and "Fetch it" in part and "3 records" in part
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "stix"])
+def test_what_is_disclosed_is_set_aside_as_it_comes(form, monkeypatch):
+    """A file of a hundred thousand records is at no time in memory."""
+    monkeypatch.setattr(writing, "IN_MEMORY", 500)
+    bulletins = shared(3)
+    pile, on_disk = writing.Pile(form), []
+
+    def batches(who):
+        for each in bulletins:
+            on_disk.append(pile.lines.name is not None)
+            yield gathered(who, [each.pk], form, at=timezone.now())
+
+    with viewing(who := viewer("cbsa.officer")):
+        pile.fill(batches(who))
+    assert on_disk[-1]

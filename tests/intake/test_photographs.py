@@ -345,6 +345,28 @@ def test_what_was_edited_by_hand_meanwhile_is_not_published_by_it(server: Server
         assert Photograph.objects.filter(record_id=record.pk).count() == 1
 
 
+def test_what_was_taken_over_by_hand_is_not_published_by_it(server: Server) -> None:
+    from sharing.intake.deciding import take_over
+
+    first = with_pictures()
+    come(server.peer, first)
+    (record,) = records()
+    with viewing(who := viewer("cbp.officer")):
+        copy = Bulletin.objects.get(pk=record.pk)
+        write_down(copy, {"conveyance": "By hand"}, viewer=who, at=timezone.now())
+    come(server.peer, with_pictures(server.picture("red"), again=first, version=2, modified=LATER))
+    with viewing(who):
+        waits = Original.objects.get(state="waiting")
+        take_over(Bulletin.objects.get(pk=record.pk), waits, viewer=who, at=timezone.now())
+    assert fetch_photographs() == 1
+    assert fresh(record).latest == 1 and shown(record) == []
+    with engine():
+        assert Photograph.objects.filter(record_id=record.pk).count() == 1
+    # And what comes after it is written on: nobody has edited it since.
+    come(server.peer, with_pictures(again=first, version=3, modified=LAST))
+    assert fresh(record).latest == 2
+
+
 def test_what_its_owners_people_added_stays(server: Server) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
 

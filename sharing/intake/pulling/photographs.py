@@ -177,7 +177,7 @@ def _wanted(row: Arrival) -> Wanted | None:
     original = Original.objects.filter(record_id=row.record_id, state=OriginalState.WRITTEN).first()
     stix = orjson.loads(original.body) if original and original.body else None
     extension = extension_of(stix) if stix else None
-    if record is None or original is None or extension is None:
+    if record is None or original is None or stix is None or extension is None:
         return None
     ref, kind = str(extension.get("ref")), extension.get("kind")
     if not PATTERN.fullmatch(ref) or kind not in Kind.values:
@@ -221,23 +221,30 @@ def _opened(body: bytes, named: Named) -> Accepted:
 def _keep(
     row: Arrival, wanted: Wanted, taken: Mapping[UUID, Accepted], *, viewer: Viewer, at: datetime
 ) -> None:
-    """Into the working copy, and published with it where nobody has edited it since."""
+    """Into the working copy, and published with it where that stood as it was published."""
     if not taken:
         return
     kind = Record.objects.values_list("kind", flat=True).get(pk=row.record_id)
     record: Any = MODELS[kind]._default_manager.select_related("owner", "originator").get(pk=row.record_id)
     original = Original.objects.get(pk=wanted.original)
-    by_hand = original.written_at != record.edited_at
+    as_written, as_published = original.written_at == record.edited_at, record.latest_at == record.edited_at
     places = list(wanted.named)
     for uid, photograph in taken.items():
         each = wanted.named[uid]
-        more = {"caption": each.caption, "group": each.group, "position": places.index(uid)}
-        enter(record, photograph, uid=uid, viewer=viewer, at=at, **more)
-    if by_hand:
-        return
-    original.written_at = at
-    original.save(update_fields=["written_at"])
-    if record.latest and record.tlp != TLP.RED and not publish_refusals(record):
+        enter(
+            record,
+            photograph,
+            uid=uid,
+            position=places.index(uid),
+            caption=each.caption,
+            group=each.group,
+            viewer=viewer,
+            at=at,
+        )
+    if as_written:
+        original.written_at = at
+        original.save(update_fields=["written_at"])
+    if as_published and record.tlp != TLP.RED and not publish_refusals(record):
         freeze(record, viewer=viewer, at=at, note=_("with its photographs"))
         hand_over([record.pk], at=at, viewer=viewer)
 
