@@ -3,9 +3,16 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from hub.database.policies import locked
+from hub.database.policies import NOTHING, locked
 
 TOLD = [("reminder", "Reminder"), ("escalation", "Escalation")]
+# Which of a record's lives was given was not kept until now: those it has had since are taken for given too.
+LIVES = """
+    insert into sharing_fed (agency_id, collection, record_id, life)
+    select d.agency_id, d.collection, d.record_id, s.life
+      from sharing_fed d join sharing_standing s on s.agency_id = d.agency_id and s.record_id = d.record_id
+     where s.life > 0
+"""
 AGENCY = "agency_id = hub_agency()"
 
 
@@ -44,6 +51,13 @@ class Migration(migrations.Migration):
             },
         ),
         locked("sharing_placed", read=AGENCY, write=AGENCY, engine="insert, update"),
+        migrations.AddField("fed", "life", models.SmallIntegerField(db_default=0, default=0)),
+        migrations.RemoveConstraint("fed", "fed_once"),
+        migrations.AddConstraint(
+            "fed",
+            models.UniqueConstraint(fields=["agency_id", "collection", "record_id", "life"], name="fed_once"),
+        ),
+        migrations.RunSQL(LIVES, NOTHING),
         migrations.AddField(
             "subscription", "asks_anew", models.BooleanField(db_default=False, default=False)
         ),
