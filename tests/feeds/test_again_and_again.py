@@ -65,14 +65,26 @@ class Hub:
             released(each, *TARGETS, tlp="TLP:GREEN")
 
     def happen(self):
+        """What is refused is undone: whoever is to have read in between reads before and after it, not within."""
         deed = self.dice.choice(DEEDS)
         record = self.dice.choice(self.records)
+        if deed == "begin_again":
+            if self.done_now("take_back", record):
+                self.everybody_reads()
+                self.done_now("begin_again", record)
+            return
+        if deed == "ask":
+            self.everybody_reads()
+        self.done_now(deed, record)
+
+    def done_now(self, deed, record):
         try:
             with transaction.atomic():
                 getattr(self, deed)(record)
-            self.done[deed] += 1
         except (ValidationError, PermissionDenied):
-            pass
+            return False
+        self.done[deed] += 1
+        return True
 
     def give(self, record):
         tlp = Record.objects.filter(pk=record.pk).values_list("tlp", flat=True)
@@ -117,16 +129,13 @@ class Hub:
             carried(record, *TARGETS)
 
     def begin_again(self, record):
-        """All of it is recalled; once everybody has been told it is released anew, as it is or as it is told now."""
-        self.take_back(record)
-        self.everybody_reads()
+        """All of it was recalled, and everybody told: it is released anew, as it is or as it is told now."""
         if self.dice.random() < 0.5 and record.kind == Kind.BULLETIN:
             amend(record, narrative=f"Told anew {self.dice.random()}.")
         self.give(record)
 
     def ask(self, record):
         """Something else, of programs that have read all that they asked for."""
-        self.everybody_reads()
         for each in self.chosen:
             each.ask(self.dice)
 
