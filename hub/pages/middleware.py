@@ -19,7 +19,7 @@ class CharsetMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         named = request.encoding
         if named and not codecs.lookup(named)._is_text_encoding:
-            request.encoding = None
+            request.encoding = "utf-8"
             raise BadRequest(_("The charset of the body is no encoding of texts: send UTF-8."))
         return self.get_response(request)
 

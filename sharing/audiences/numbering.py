@@ -14,8 +14,10 @@ AT_ONCE = 20_000
 # The dates of two entries of an agency lie so far apart: a record's objects have theirs in between.
 STEP = "interval '500 microseconds'"
 
-# The first line of a rendering: which objects it has, and what they refer to.
-ABOUT = "left(f.stix, coalesce(nullif(strpos(left(f.stix, 20000), E'\\n'), 0), 1) - 1)"
+# The first line of a rendering: which objects it has, and what they refer to. Of what is kept compressed its beginning
+# alone is unpacked, which is twice as fast as reading all of it; few lines are longer.
+ABOUT = """case when strpos(left(f.stix, 800), E'\\n') > 0 then split_part(left(f.stix, 800), E'\\n', 1)
+             else split_part(f.stix, E'\\n', 1) end"""
 
 # What machines carry now of a pair of agency and record; the same table as `carries` in sharing/disclosures/rules.py.
 CARRIED = f"""

@@ -2934,11 +2934,12 @@ class Migration(migrations.Migration):
                         ("agency_id", models.IntegerField()),
                         ("collection", models.UUIDField()),
                         ("record_id", models.BigIntegerField()),
+                        ("life", models.SmallIntegerField(db_default=0, default=0)),
                     ],
                     options={
                         "constraints": [
                             models.UniqueConstraint(
-                                fields=("agency_id", "collection", "record_id"), name="fed_once"
+                                fields=("agency_id", "collection", "record_id", "life"), name="fed_once"
                             )
                         ],
                     },

@@ -28,7 +28,7 @@ PLACE = f"""
       and exists (select from sharing_inbox f where f.record_id = s.record_id and {from_elsewhere("f", "s.agency_id")}
                      and {matches(face="f", sub="w")})
       and not exists (select from sharing_fed d where d.agency_id = s.agency_id and d.collection = w.uid
-                         and d.record_id = s.record_id)
+                         and d.record_id = s.record_id and d.life = s.life)
     on conflict (standing_id, collection) do update set at = excluded.at
 """  # noqa: S608  all of it is ours
 

@@ -91,7 +91,7 @@ class Resuming:
                 break
         for each in came:
             known = self.held.get(each["id"])
-            assert not (known and known.get("revoked")), "nothing may follow what is revoked"
+            assert not (known and known.get("revoked")), ("nothing may follow what is revoked", known, each)
             assert not known or known.get("modified", "") <= each.get("modified", ""), "a version went back"
             self.held[each["id"]] = each
         return came

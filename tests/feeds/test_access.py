@@ -331,6 +331,24 @@ def test_a_subscriptions_collection_has_what_it_asks_for_and_goes_on_telling_of_
     assert [(each["id"], each["revoked"]) for each in came] == [(f"report--{tank.uid}", True)]
 
 
+def test_a_collection_says_nothing_of_what_a_record_was_before_it_gave_it(program):
+    """Recalled, and released again as another: whoever began to ask in between is told of the second alone."""
+    record = published_bulletin()
+    released(record, "CBSA")
+    numbered()
+    take_back(record)
+    released(record, "CBSA")
+    numbered()
+    asked = subscribed("cbsa.officer", title="Tanks", methods=("VEH-MECH-FUEL",))
+    partner = program("cbsa.officer")
+    (given,) = partner.records(asked.uid)
+    assert given["id"] != f"report--{record.uid}"
+    assert [each["id"] for each in partner.records(asked.uid)] == [given["id"]]
+    take_back(record)
+    numbered()
+    assert [(each["id"], each["revoked"]) for each in partner.records(asked.uid)] == [(given["id"], True)]
+
+
 def test_what_is_withheld_makes_nothing_match(program):
     asked = subscribed("cbsa.officer", title="Nightjars", words=CANARIES["place"])
     shown, hidden = published_bulletin(), published_bulletin()

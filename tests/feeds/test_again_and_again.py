@@ -38,7 +38,16 @@ LENGTH = int(os.environ.get("FEED_STEPS", "30"))
 READERS = ("cbp.officer", "cbsa.officer", "hsi.agent", "txdps.trooper")
 MEMBERS = ("hsi.agent", "txdps.trooper")
 TARGETS = ("CBSA", "HSI", "TXDPS", "RCMP")
-MARKINGS = ("TLP:CLEAR", "TLP:GREEN", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED")
+MARKINGS = (
+    "TLP:CLEAR",
+    "TLP:GREEN",
+    "TLP:GREEN",
+    "TLP:AMBER",
+    "TLP:AMBER",
+    "TLP:AMBER+STRICT",
+    "TLP:RED",
+    "TLP:RED",
+)
 GROUPS = ("place", "technique", "identifiers", "case", "detail")
 
 
@@ -49,18 +58,33 @@ class Hub:
         self.dice, self.now, self.done = dice, timezone.now(), Counter()
         self.group = operation("CBP", "TXDPS", "HSI")
         self.member, self.suspended = True, False
-        self.records = [published_bulletin() for _ in range(2)]
+        self.records = [published_bulletin(), published_seizure(), published_bulletin(), published_seizure()]
         self.chosen = []
+        self.everybody_reads = numbered
+        for each in self.records:
+            released(each, *TARGETS, tlp="TLP:GREEN")
 
     def happen(self):
+        """What is refused is undone: whoever is to have read in between reads before and after it, not within."""
         deed = self.dice.choice(DEEDS)
         record = self.dice.choice(self.records)
+        if deed == "begin_again":
+            if self.done_now("take_back", record):
+                self.everybody_reads()
+                self.done_now("begin_again", record)
+            return
+        if deed == "ask":
+            self.everybody_reads()
+        self.done_now(deed, record)
+
+    def done_now(self, deed, record):
         try:
             with transaction.atomic():
                 getattr(self, deed)(record)
-            self.done[deed] += 1
         except (ValidationError, PermissionDenied):
-            pass
+            return False
+        self.done[deed] += 1
+        return True
 
     def give(self, record):
         tlp = Record.objects.filter(pk=record.pk).values_list("tlp", flat=True)
@@ -71,7 +95,7 @@ class Hub:
         released(record, *((each, *withheld) for each in to), tlp=marked)
 
     def handle(self, record):
-        controls = ("DISPLAY ONLY",) if self.dice.random() < 0.2 else ()
+        controls = ("DISPLAY ONLY",) if self.dice.random() < 0.3 else ()
         handling = Handling(self.dice.choice(MARKINGS), controls)
         who = viewer("cbp.releaser")
         with viewing(who):
@@ -105,21 +129,15 @@ class Hub:
             carried(record, *TARGETS)
 
     def begin_again(self, record):
-        """What was recalled, all of it, is released anew, as it is or as it is told now."""
-        with viewing(viewer("cbp.releaser")):
-            gone = Record.objects.filter(
-                pk__in=[each.pk for each in self.records], recalled_at__isnull=False
-            ).values_list("pk", flat=True)
-            gone = [each for each in self.records if each.pk in set(gone)]
-        if not gone:
-            raise ValidationError("nothing is recalled")
-        record = self.dice.choice(gone)
+        """All of it was recalled, and everybody told: it is released anew, as it is or as it is told now."""
         if self.dice.random() < 0.5 and record.kind == Kind.BULLETIN:
             amend(record, narrative=f"Told anew {self.dice.random()}.")
         self.give(record)
 
     def ask(self, record):
-        self.dice.choice(self.chosen).ask(self.dice)
+        """Something else, of programs that have read all that they asked for."""
+        for each in self.chosen:
+            each.ask(self.dice)
 
     def agree(self, record):
         side = Side("cbp.admin")
@@ -143,15 +161,15 @@ class Hub:
         self.records = [each for each in self.records if each.pk != record.pk]
 
     def post(self, record):
-        if len(self.records) > 3:
+        if len(self.records) > 5:
             raise ValidationError("enough of them")
         post = published_seizure if self.dice.random() < 0.5 else published_bulletin
         self.records.append(post())
 
 
 DEEDS = [
-    *["give"] * 8, *["handle"] * 4, *["take_back"] * 3, *["take_one_version_back"] * 2, *["amend"] * 3,
-    *["agree"] * 2, *["belong"] * 2, "destroy", "post", *["begin_again"] * 4, *["ask"] * 4,
+    *["give"] * 8, *["handle"] * 7, *["take_back"] * 3, *["take_one_version_back"] * 2, *["amend"] * 3,
+    *["agree"] * 2, *["belong"] * 2, "destroy", "post", *["begin_again"] * 4, *["ask"] * 6,
 ]  # fmt: skip
 
 
@@ -170,6 +188,16 @@ def test_programs_hold_what_they_may_however_often_it_changes(program, seed):
     ]
     hub.chosen = [chosen(viewer(name), program(name), dice, (None, True), (3, False)) for name in READERS]
     circles = [of_community(viewer(name), program(name), hub.group.pk, (None, True)) for name in MEMBERS]
+
+    def everybody_reads():
+        numbered()
+        for _name, feed in feeds:
+            feed.poll()
+        for each in (*hub.chosen, *circles):
+            for feed in each.feeds:
+                each.poll(feed)
+
+    hub.everybody_reads = everybody_reads
     for step in range(LENGTH):
         hub.happen()
         if dice.random() < 0.8:
@@ -182,13 +210,10 @@ def test_programs_hold_what_they_may_however_often_it_changes(program, seed):
                 if dice.random() < 0.4:
                     each.poll(feed)
         if step % 6 == 5 or step == LENGTH - 1:
-            numbered()
+            everybody_reads()
             for name, feed in feeds:
-                feed.poll()
                 assert held(feed) == given_to(viewer(name), hub), (step, name, hub.done)
             for each in (*hub.chosen, *circles):
-                for feed in each.feeds:
-                    each.poll(feed)
                 for feed in each.feeds:
                     each.agrees(feed, held(feed), given_to(each.who, hub))
     assert sum(hub.done.values()) > LENGTH / 3, hub.done

@@ -25,7 +25,7 @@ EVERYTHING = uuid5(NAMES, "everything")
 
 # What a collection of a choice has given once, it goes on telling of: changes, and that it is gone.
 FED = """exists (select from sharing_fed d where d.agency_id = s.agency_id and d.collection = %(collection)s
-                 and d.record_id = s.record_id)"""
+                 and d.record_id = s.record_id and d.life = s.life)"""
 ASKED_FOR = f"""(s.state = 'live' and exists (
     select from sharing_subscription w
     join sharing_inbox f on f.record_id = s.record_id and {from_elsewhere("f", "s.agency_id")}
@@ -80,15 +80,17 @@ def collection_of(viewer: Viewer, id_: UUID | None) -> Collection | None:
     return next((each for each in collections_of(viewer) if each.id == id_), None)
 
 
-def remember(viewer: Viewer, collection: Collection, records: list[int]) -> None:
-    """Note what a collection of a choice has given."""
-    if not collection.within or not records:
+def remember(viewer: Viewer, collection: Collection, lives: set[tuple[int, int]]) -> None:
+    """Note what a collection of a choice has given: records, each with its life."""
+    if not collection.within or not lives:
         return
+    # In their order: two readers of the same never wait for each other crosswise.
+    records, numbers = zip(*sorted(lives), strict=True)
     with connection.cursor() as cursor:
         cursor.execute(
-            "insert into sharing_fed (agency_id, collection, record_id) select %s, %s, unnest(%s::bigint[])"
-            " on conflict do nothing",
-            [viewer.agency_id, collection.id, records],
+            "insert into sharing_fed (agency_id, collection, record_id, life)"
+            " select %s, %s, * from unnest(%s::bigint[], %s::smallint[]) on conflict do nothing",
+            [viewer.agency_id, collection.id, list(records), list(numbers)],
         )
 
 

@@ -6,11 +6,14 @@ from django.db import models
 
 
 class Fed(models.Model):
+    """Of a record one life: of what it was before a recall a collection says nothing that did not give it then."""
+
     agency_id = models.IntegerField()
     collection = models.UUIDField()
     record_id = models.BigIntegerField()
+    life = models.SmallIntegerField(default=0, db_default=0)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["agency_id", "collection", "record_id"], name="fed_once"),
+            models.UniqueConstraint(fields=["agency_id", "collection", "record_id", "life"], name="fed_once"),
         ]

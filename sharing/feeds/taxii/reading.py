@@ -78,7 +78,7 @@ class _Filling:
     def __init__(self, collection: Collection, asked: Asked, finish: Callable[..., Finished]) -> None:
         self.collection, self.asked, self.page = collection, asked, Page(after=asked.after)
         self.finish = finish
-        self.given: list[int] = []
+        self.given: set[tuple[int, int]] = set()
         self.rows: list[Row] = []
         self._given = Given(asked.seen)
         self._seen: set[str] = set()
@@ -162,7 +162,7 @@ class _Filling:
                 break
         own = len(self.page.items) > before
         if own:
-            self.given.append(row.record)
+            self.given.add((row.record, row.life))
         return own
 
     def _take(self, at: int, version: str, each: Ready) -> bool:

@@ -42,7 +42,7 @@ ROWS = """
     select e.n, (extract(epoch from e.last) * 1000000)::bigint, s.*
     from (select count(*) as n, max(at) as last from ahead) e
     left join lateral (
-        select s.record_id, (extract(epoch from s.at) * 1000000)::bigint as at,
+        select s.record_id, s.life, (extract(epoch from s.at) * 1000000)::bigint as at,
                (extract(epoch from s.numbered_at) * 1000000)::bigint as changed, s.state,
                case when s.parts <> '{{}}' then s.parts end, case when s.life > 0 then s.uid end, a.uid, a.created_at,
                a.code, a.name, a.renamed_at
@@ -59,6 +59,7 @@ class Row(NamedTuple):
     date in the collection. Of what is live the rest is empty; `other_uid` is there where it began another life."""
 
     record: int
+    life: int
     at: int
     changed: int
     state: str
