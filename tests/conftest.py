@@ -19,6 +19,11 @@ OWNER = env.database("OWNER_DATABASE_URL")
 APP = env.database("DATABASE_URL")
 # The cast's agencies stay, and with them what each is told from the beginning: written anew after each emptying.
 EVERYTHING = import_module("sharing.migrations.0004_functions").EVERYTHING
+# Begun first, where the suite has several processes: none of them is left to run alone at the end.
+LONGEST = (
+    "tests/chaos/test_chaos.py", "tests/journeys/", "tests/launcher/test_serving.py", "tests/intake/test_two_hubs.py",
+    "tests/bench/test_bench.py",
+)  # fmt: skip
 # Filled by the set-up: tables that migrations and the cast filled, and that a transactional test leaves alone.
 KEEP: set[str] = set()
 
@@ -46,8 +51,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Cheap passwords, and for each of several test processes its own databases in Redis."""
     # Read once: at a minute's end it would be read anew, in the middle of a test that counts queries.
     from bulletins.vocabulary import terms
+    from tests.sparing import spare
 
     terms.KEEP_S = 10**9
+    spare()
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     number = int("".join(filter(str.isdigit, getattr(config, "workerinput", {}).get("workerid", "0"))) or 0)
     # An amendment waits for the next one only where a test says so.
@@ -57,6 +64,10 @@ def pytest_configure(config: pytest.Config) -> None:
     for offset in (0, 1):
         with redis.Redis.from_url(env.redis("REDIS_URL", offset=2 * number + offset)) as client:
             client.flushdb()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session")
