@@ -205,6 +205,24 @@ def test_whether_a_row_says_what_a_hidden_report_says_cannot_be_found_out(rows):
         assert records("seizure")[0].ref not in page(path) and row_of(path).unchanged == 0
 
 
+def test_what_is_refused_only_while_it_is_taken_in_can_be_mended_and_sent_again_too(rows):
+    take(sent(as_file(rows), posts="yes"))
+    bad = rows[5] | {"concealment_code": "NO-SUCH-CODE"}
+    path = sent(as_file([*(row | {"packages_count": "77"} for row in rows[:5]), bad]))
+    who, edited = viewer("cbp.liaison"), records("seizure")[:3]
+    with viewing(who):
+        for each in edited:
+            write_down(each, {"narrative": "By hand."}, viewer=who, at=timezone.now())
+    take(path)
+    refused = list(
+        csv.DictReader(io.StringIO(text(reader("cbp.officer").get(f"{path}refused/")).lstrip("\ufeff")))
+    )
+    assert [row["packages_count"] for row in refused].count("77") == 3 and len(refused) == 4
+    assert {row["line"] for row in refused} == {"2", "3", "4", "7"}
+    assert sum("changes that are not posted" in row["problems"] for row in refused) == 3
+    assert (row_of(path).good, row_of(path).bad) == (2, 4)
+
+
 def test_another_agencys_reference_is_nobody_elses(rows):
     published_seizure("dea.agent", external_id=rows[0]["event_id"])
     take(sent(as_file(rows[:1])))

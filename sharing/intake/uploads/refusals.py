@@ -26,6 +26,16 @@ class RefusedRows:
         row = [_plain(cells[number]) for number in self._keep]
         self._writer.writerow([*row, refusal.line, guarded("; ".join(told))])
 
+    def add_again(self, before: IO[bytes]) -> set[int]:
+        """The rows of a file of refused rows as they stand there; returns their lines."""
+        rows = csv.reader(io.TextIOWrapper(before, encoding="utf-8-sig", newline=""))
+        next(rows, None)
+        lines = set()
+        for row in rows:
+            self._writer.writerow(row)
+            lines.add(int(row[-2]))
+        return lines
+
     def end(self) -> None:
         self._text.flush()
         self._text.detach()

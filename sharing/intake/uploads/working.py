@@ -30,7 +30,7 @@ from hub.database.context import engine, viewing
 from hub.trail.actions import Deed, record_each
 from hub.trail.actions import record as write_trail
 from sharing.intake.models import Upload, UploadState
-from sharing.intake.uploads.files import REFUSED, ROWS, WORKBOOK, keep, opened, remove
+from sharing.intake.uploads.files import REFUSED, ROWS, WORKBOOK, is_kept, keep, opened, remove
 from sharing.intake.uploads.placing import Desk, desk_for
 from sharing.intake.uploads.refusals import RefusedRows, shown
 
@@ -134,6 +134,7 @@ class _Findings:
 class _Work:
     def __init__(self, upload: Upload, person: int) -> None:
         self.upload, self.person = upload, person
+        self._columns: list[str] = []
         self._said = time.monotonic()
 
     # --- Checking ---------------------------------------------------------------------------------------------
@@ -197,6 +198,8 @@ class _Work:
         with viewing(viewer):
             desk = desk_for(viewer, self.upload.tlp)
         with opened(self.upload.uid, ROWS) as file:
+            self._columns = columns_of(file)
+        with opened(self.upload.uid, ROWS) as file:
             rows = read_rows(file, codes=desk.codes, ports=desk.ports, today=timezone.now().date())
             behind = (row for row in rows if row.line > self.upload.line and not isinstance(row, Refusal))
             while batch := list(islice(behind, TAKEN_AT_ONCE)):
@@ -233,11 +236,27 @@ class _Work:
             upload.posted += len(posted)
             upload.good -= len(outcome.refused)
             upload.bad += len(outcome.refused)
+            self._keep_refused(outcome.refused)
             late = [shown(each) for each in outcome.refused]
             upload.problems = [*late, *upload.problems][:SHOWN]
             upload.worked_at = at
             upload.save()
         self.upload = upload
+
+    def _keep_refused(self, late: list[Refusal]) -> None:
+        """Beside those that checking refused, each line once: a batch that is done again refuses the same."""
+        if not late:
+            return
+        with tempfile.TemporaryFile() as refused:
+            report, known = RefusedRows(refused, self._columns), set[int]()
+            if is_kept(self.upload.uid, REFUSED):
+                with opened(self.upload.uid, REFUSED) as before:
+                    known = report.add_again(before)
+            for each in late:
+                if each.line not in known:
+                    report.add(each)
+            report.end()
+            keep(self.upload.uid, REFUSED, refused)
 
     def _post(self, stored: list[Stored], viewer: Viewer, at: datetime) -> list[int]:
         """What is complete is posted within the agency; the rest stays a draft."""
