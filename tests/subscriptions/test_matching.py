@@ -183,6 +183,7 @@ def test_every_column_is_compared_or_says_how_to_be_told():
         "next_at",
         "since_at",
         "since_n",
+        "asks_anew",
     }
     kept = {"id", "uid", "agency_id", "person_id", "title", "paused_at", "created_at", "changed_at"}
     assert columns == set(FILTERS) | told_by | kept
