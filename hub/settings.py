@@ -50,7 +50,6 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "hub.health.HealthMiddleware",
-    "hub.pages.middleware.CharsetMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",

@@ -47,7 +47,7 @@ class FedLife(Life):
             for name, client in clients.items()
             for limit, by_next in ((None, True), (3, True), (5, False))
         ]
-        self.chosen = {
+        self.followed = {
             name: chosen(self.viewers[name], client, self.dice, (None, True), (4, False))
             for name, client in clients.items()
         }
@@ -76,7 +76,7 @@ class FedLife(Life):
 
     def _chosen(self) -> list[Chosen]:
         """Those whose owners are where they were."""
-        found = self.chosen.items()
+        found = self.followed.items()
         return [each for name, each in found if self.viewers[name].agency_id == each.who.agency_id]
 
     def everybody_holds_what_they_may(self) -> None:

@@ -131,10 +131,3 @@ def test_of_an_envelope_of_which_nothing_is_taken_each_object_has_its_reason(pro
     assert (answer.status_code, said["http_status"], answer.headers["Content-Type"]) == (422, "422", MEDIA)
     assert [each["id"] for each in said["details"]["failures"]] == [each["id"] for each in bad]
     assert all("surprise" in each["message"] for each in said["details"]["failures"])
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("path", [f"{PLACE}objects/?limit=5", "/api/v1/bulletins/?limit=5", "/?q=1"])
-def test_a_charset_that_is_none_of_texts_is_refused(program, path):
-    answer = program("cbp.officer").client.post(path, b"{}", content_type=f"{MEDIA};charset=zlib")
-    assert answer.status_code == 400

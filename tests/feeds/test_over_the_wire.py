@@ -195,3 +195,11 @@ def test_the_api_answers_as_its_schema_says(url, caller):  # noqa: F811
 
         ask()
     assert {200, 201, 404} <= reached
+
+
+@pytest.mark.parametrize("charset", ["zlib", "no-such-charset", "utf-16"])
+def test_a_body_in_whatever_charset_is_answered(url: str, charset: str) -> None:
+    headers = {"Authorization": f"Token {Partner(url).key}", "Accept": MEDIA}
+    headers |= {"Content-Type": f"{MEDIA};charset={charset}"}
+    for path in (f"{COLLECTIONS}{EVERYTHING}/objects/?limit=5", "/api/v1/bulletins/?limit=5", "/?q=1"):
+        assert requests.post(f"{url}{path}", b"{}", headers=headers, timeout=30).status_code < 500, path
