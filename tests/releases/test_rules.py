@@ -247,6 +247,13 @@ def test_an_agreement_of_governments_covers_their_agencies_and_an_international_
     assert allowed(subject(), NCB, to(NCB), treaties=[treaty(CBP, NCB)])
 
 
+def test_an_agreement_that_owner_and_originator_cross_under_binds_once():
+    record, consent = subject(originator=HSI), [Allowed(1, HSI.id, CBSA.id)]
+    whole = treaty(whole_governments=True, direction=7)
+    found = decide(record, CBSA, facts(to(CBSA), treaties=[whole], consents=consent), NOW)
+    assert found.allowed and found.directions == (7,)
+
+
 def test_a_foreign_originator_needs_an_agreement_of_its_own_towards_the_recipient():
     record = subject(originator=CBSA)
     consent = [Allowed(1, CBSA.id, HSI.id)]
