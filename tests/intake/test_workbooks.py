@@ -186,6 +186,26 @@ def test_the_template_filled_in_is_taken_with_its_codes_explained():
     assert str(found.occurred_on) == "2024-05-06"
 
 
+def test_days_of_1900_in_date_cells_are_named_and_never_taken():
+    with SEIZURES.open(encoding="utf-8", newline="") as file:
+        given = next(csv.DictReader(file)) | {"agency": "", "seizure_period": "", "event_year": ""}
+    made = Workbook()
+    made.active.append([*given])
+    # Excel counts a 29 February 1900 that there never was; 0 is no day at all, the last ones are past the calendar.
+    for place, serial in enumerate((0, 1, 59, 60, 61, -1, 2958466, 45418), 2):
+        made.active.append([None if value == "" else value for value in given.values()])
+        cell = made.active.cell(place, [*given].index("seizure_date") + 1, serial)
+        cell.number_format = "yyyy-mm-dd"
+        made.active.cell(place, [*given].index("event_id") + 1, f"day {serial}")
+    path = sent(SimpleUploadedFile("days.xlsx", saved(made)))
+    assert (row_of(path).good, row_of(path).bad) == (1, 7), page(path)
+    assert all(
+        any(each["column"] == "seizure_date" for each in row["problems"]) for row in row_of(path).problems
+    )
+    take(path)
+    assert [str(found.occurred_on) for found in records("seizure")] == ["2024-05-06"]
+
+
 def test_how_far_a_workbook_is_opened_is_told_meanwhile(monkeypatch):
     with SEIZURES.open(encoding="utf-8", newline="") as file:
         given = list(csv.reader(file))
